@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-
 JsonScalar = str | int | float | bool
 """What a standard item can hold on the wire. ``9V`` decimals travel as strings."""
 

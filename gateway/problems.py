@@ -1,0 +1,227 @@
+"""Every refusal and failure that leaves the gateway, as RFC 9457 problem types.
+
+Rooms raise ``Problem``; only ``gateway.api`` turns it into a response. A problem names the thing
+and the remedy and never repeats a value that was sent: pointers, item references, purpose ids
+and limits only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A stable kind of problem. ``slug`` ends its ``type`` URI and names its page in the docs."""
+
+    slug: str
+    status: int
+    title_ja: str
+    title_en: str
+    remedy_ja: str
+    remedy_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong place: an RFC 6901 JSON Pointer and what is wrong there."""
+
+    pointer: str
+    detail_ja: str
+    detail_en: str
+
+
+class Problem(Exception):
+    """A refusal or failure of a known type.
+
+    Args:
+        slug: a key of ``PROBLEM_TYPES``.
+        detail_ja: what happened here, for people; free of personal and of sent values.
+        detail_en: the same in English.
+        errors: wrong places in the request body.
+        headers: HTTP headers the response must carry, such as ``Retry-After``.
+        extensions: extra members of the problem document.
+
+    Raises:
+        KeyError: the slug is not registered.
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        detail_ja: str = "",
+        detail_en: str = "",
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(slug)
+        self.type = PROBLEM_TYPES[slug]
+        self.detail_ja = detail_ja
+        self.detail_en = detail_en
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.extensions = dict(extensions or {})
+
+
+def _types(*rows: tuple[str, int, str, str, str, str]) -> dict[str, ProblemType]:
+    return {row[0]: ProblemType(*row) for row in rows}
+
+
+PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
+    (
+        "invalid-body",
+        422,
+        "リクエストの内容に誤りがあります",
+        "The request body is not valid",
+        "errors に示した場所を直して、もう一度送ってください。",
+        "Correct the places listed in errors and send the request again.",
+    ),
+    (
+        "malformed-json",
+        400,
+        "JSON として読めません",
+        "The body is not JSON",
+        "UTF-8 の JSON を送ってください。",
+        "Send JSON in UTF-8.",
+    ),
+    (
+        "unknown-item",
+        422,
+        "存在しないデータ項目です",
+        "No such data item",
+        "GET /v1/catalogue で項目の参照名を確かめてください。",
+        "Look the item up in GET /v1/catalogue.",
+    ),
+    (
+        "unknown-purpose",
+        403,
+        "登録されていない事務（利用目的）です",
+        "No such purpose",
+        "利用目的の登録を自治体の担当者に依頼してください。",
+        "Ask the municipality to register the purpose.",
+    ),
+    (
+        "purpose-not-granted",
+        403,
+        "この利用目的では照会できません",
+        "Purpose not granted",
+        "許可の有無と有効期間を自治体の担当者に確かめてください。",
+        "Ask the municipality about the grant and its dates.",
+    ),
+    (
+        "item-not-granted",
+        403,
+        "許可されていないデータ項目が含まれています",
+        "Item not granted",
+        "許可された項目だけを照会するか、許可の追加を依頼してください。",
+        "Ask only for granted items, or request an extension of the grant.",
+    ),
+    (
+        "unknown-subject",
+        404,
+        "対象者が見つかりません",
+        "No such subject",
+        "この連携先に発行されたハンドルかどうかを確かめてください。",
+        "Use a handle that was issued to this client.",
+    ),
+    (
+        "token-missing",
+        401,
+        "アクセストークンがありません",
+        "Access token missing",
+        "Authorization ヘッダーに Bearer トークンを付けてください。",
+        "Send a bearer token in the Authorization header.",
+    ),
+    (
+        "token-invalid",
+        401,
+        "アクセストークンが無効です",
+        "Access token not valid",
+        "POST /oauth/token で新しいトークンを取得してください。",
+        "Get a new token from POST /oauth/token.",
+    ),
+    (
+        "client-authentication-failed",
+        401,
+        "クライアント認証に失敗しました",
+        "Client authentication failed",
+        "登録済みの鍵で署名した private_key_jwt を送ってください。",
+        "Send a private_key_jwt signed with a registered key.",
+    ),
+    (
+        "token-request-invalid",
+        400,
+        "トークン要求に誤りがあります",
+        "Token request not valid",
+        "grant_type、client_assertion、authorization_details を確かめてください。",
+        "Check grant_type, client_assertion and authorization_details.",
+    ),
+    (
+        "not-found",
+        404,
+        "このアドレスには何もありません",
+        "Nothing at this address",
+        "/docs で正しいアドレスを確かめてください。",
+        "See /docs for the addresses.",
+    ),
+    (
+        "method-not-allowed",
+        405,
+        "このメソッドは使えません",
+        "Method not allowed",
+        "Allow ヘッダーにあるメソッドを使ってください。",
+        "Use a method of the Allow header.",
+    ),
+    (
+        "unsupported-media-type",
+        415,
+        "この形式の本文は受け取れません",
+        "Unsupported media type",
+        "Content-Type に正しい形式を指定してください。",
+        "Send the documented Content-Type.",
+    ),
+    (
+        "not-acceptable",
+        406,
+        "求められた形式では返せません",
+        "Not acceptable",
+        "Accept に application/json を含めてください。",
+        "Accept application/json.",
+    ),
+    (
+        "body-too-large",
+        413,
+        "本文が大きすぎます",
+        "Body too large",
+        "上限以下に分けて送ってください。",
+        "Send less than the stated limit.",
+    ),
+    (
+        "audit-unavailable",
+        503,
+        "記録を残せないため回答できません",
+        "No answer without an audit record",
+        "しばらくしてからもう一度お試しください。",
+        "Try again later.",
+    ),
+    (
+        "internal-error",
+        500,
+        "内部で誤りが起きました",
+        "Internal error",
+        "trace_id を添えて自治体の担当者に連絡してください。",
+        "Report the trace_id to the municipality.",
+    ),
+    (
+        "overloaded",
+        503,
+        "混み合っています",
+        "Too busy",
+        "Retry-After に示した時間をおいてください。",
+        "Wait as Retry-After says.",
+    ),
+)

@@ -1,0 +1,209 @@
+"""Every table of the gateway. Rooms query only their own tables, in their ``store.py``.
+
+Every row that belongs to a municipality carries its 6-digit 団体コード, and no query goes without
+it. Times are aware and stored in UTC. The same models run on SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from gateway.store.types import UtcDateTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Municipality = String(6)
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Declarative base with a naming convention, so that migrations can name what they drop."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class ClientRow(Base):
+    """A consumer: an online service registered as an OAuth client. ``jwks`` are public keys."""
+
+    __tablename__ = "client"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    contact: Mapped[str] = mapped_column(String(200))
+    jwks: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class PurposeRow(Base):
+    """A registered reason for asking (事務), with its legal basis and the organ that asks."""
+
+    __tablename__ = "purpose"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    purpose_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name_ja: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    legal_basis: Mapped[str] = mapped_column(String(400))
+    organ: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class GrantRow(Base):
+    """Consumer × purpose × items × relation × validity. Both dates are inclusive, in Asia/Tokyo."""
+
+    __tablename__ = "grant"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "purpose_id"], ["purpose.municipality", "purpose.purpose_id"]
+        ),
+        Index(None, "municipality", "client_id", "purpose_id"),
+    )
+
+    grant_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    relation: Mapped[str] = mapped_column(String(20))
+    items: Mapped[list[str]] = mapped_column(Json)
+    valid_from: Mapped[dt.date] = mapped_column(Date)
+    valid_to: Mapped[dt.date | None] = mapped_column(Date)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class UsedAssertionRow(Base):
+    """Client assertions that were used, so that each works once. Kept until they expire."""
+
+    __tablename__ = "used_assertion"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(128), primary_key=True)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SubjectRow(Base):
+    """A person whose data can be asked for. ``subject_id`` is random and never leaves."""
+
+    __tablename__ = "subject"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class SourceNumberRow(Base):
+    """A person's number in one system's own numbering; a person may have several there.
+
+    ``strength`` says how the link was established (same My Number, confirmed by staff, …); it is
+    never made from name and birth date alone.
+    """
+
+    __tablename__ = "source_number"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "subject_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+        Index(None, "municipality", "subject_id"),
+    )
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    numbering: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(32))
+    strength: Mapped[str] = mapped_column(String(40))
+    linked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class ProtectionFlagRow(Base):
+    """The gateway's copy of a protective measure (支援措置), by the flagging system's number."""
+
+    __tablename__ = "protection_flag"
+    __table_args__ = (Index(None, "municipality", "numbering", "number"),)
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    adapter_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    numbering: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    since: Mapped[dt.date | None] = mapped_column(Date)
+    until: Mapped[dt.date | None] = mapped_column(Date)
+
+
+class FlagCopyRow(Base):
+    """How old the copy of one source's flags is. Without a fresh copy everybody is protected."""
+
+    __tablename__ = "flag_copy"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    adapter_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    as_of: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    retrieved_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    flag_count: Mapped[int] = mapped_column(Integer)
+
+
+class RouteRow(Base):
+    """Who answers for a group now. A change of a route is how a town switches systems."""
+
+    __tablename__ = "route"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    group_ref: Mapped[str] = mapped_column(String(80), primary_key=True)
+    mode: Mapped[str] = mapped_column(String(20))
+    adapter_id: Mapped[str] = mapped_column(String(64))
+    changed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str] = mapped_column(String(100))
+
+
+class AuditRow(Base):
+    """One fact for the auditor: who, for whom, why, which items, with what outcome; no values.
+
+    ``entry`` is the canonical JSON text of the whole record and ``leaf_hash`` its RFC 6962 leaf
+    hash (SHA-256 of 0x00 and the entry); the other columns repeat what searches need.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index(None, "municipality", "at"),
+        Index(None, "municipality", "subject_key"),
+        Index(None, "municipality", "client_id", "at"),
+    )
+
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    audit_id: Mapped[str] = mapped_column(String(40), unique=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(20))
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    subject_key: Mapped[str | None] = mapped_column(String(64))
+    purpose_id: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(40))
+    my_number: Mapped[bool] = mapped_column(Boolean)
+    entry: Mapped[str] = mapped_column(Text)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))

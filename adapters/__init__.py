@@ -1,0 +1,1 @@
+"""How a legacy system is read: contract, mapping, sources and the reference adapters."""

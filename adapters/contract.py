@@ -21,10 +21,10 @@ from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
+from standard_models.dictionary import Dictionary
 
 from adapters.errors import AdapterError, SourceTimeout
 from standard_models.answers import StandardRecord
-from standard_models.dictionary import Dictionary
 
 CONTRACT_VERSION = "1.0"
 """Version of this contract; a manifest names the range it was written for."""
@@ -41,11 +41,17 @@ class Clock(Protocol):
 class EventLog(Protocol):
     """A log that accepts an event name and fields from an allow-list; never personal values."""
 
-    def info(self, event: str, **fields: Any) -> None: ...
+    def info(self, event: str, **fields: Any) -> None:
+        """Log ``event`` at level info."""
+        ...
 
-    def warning(self, event: str, **fields: Any) -> None: ...
+    def warning(self, event: str, **fields: Any) -> None:
+        """Log ``event`` at level warning."""
+        ...
 
-    def error(self, event: str, **fields: Any) -> None: ...
+    def error(self, event: str, **fields: Any) -> None:
+        """Log ``event`` at level error."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Deadline:
 
         Raises:
             SourceTimeout: nothing is left.
+
         """
         if (left := self.remaining_s()) <= 0:
             raise SourceTimeout("the deadline of the question had passed before the call")
@@ -166,6 +173,7 @@ class Fetch(Protocol):
 
         Raises:
             AdapterError: the whole call failed; the class tells why.
+
         """
         ...
 
@@ -211,5 +219,6 @@ class ProtectionFlags(Protocol):
 
         Raises:
             AdapterError: the list is not complete; a partial list is never returned.
+
         """
         ...

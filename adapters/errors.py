@@ -32,6 +32,7 @@ class AdapterError(Exception):
         code: stable name, ``kebab-case``; safe to show.
         retryable: whether the same call may succeed later without a change.
         detail: for the operator's log; free of personal values.
+
     """
 
     code: ClassVar[str] = "adapter-error"

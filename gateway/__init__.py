@@ -1,0 +1,1 @@
+"""Who may ask what, and the answer: access, subjects, questions, protection, audit, HTTP."""

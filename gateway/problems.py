@@ -46,6 +46,7 @@ class Problem(Exception):
 
     Raises:
         KeyError: the slug is not registered.
+
     """
 
     def __init__(

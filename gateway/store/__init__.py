@@ -1,0 +1,1 @@
+"""Tables, engine and sessions. Only the `store.py` of a room speaks SQL."""

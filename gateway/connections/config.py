@@ -1,0 +1,83 @@
+"""The file in which IT staff switch adapters on, one entry per municipality and adapter.
+
+```yaml
+adapters:
+  - adapter: reference-resident     # id in the adapter's manifest
+    municipality: "999997"          # 団体コード, 6 digits
+    settings:                       # what the adapter's own documentation asks for
+      database_url: postgresql+asyncpg://machi_ro@127.0.0.1:5433/juki
+```
+
+Installed never means enabled: an adapter that is not listed here is never opened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+
+class AdaptersFileError(Exception):
+    """The adapters file cannot be used; ``problems`` lists everything that is wrong in it."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        super().__init__(f"{path}: " + "; ".join(problems))
+        self.path = path
+        self.problems = problems
+
+
+class EnabledAdapter(BaseModel):
+    """One adapter switched on for one municipality."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adapter: str = Field(min_length=1, max_length=64)
+    municipality: str = Field(pattern=r"^\d{6}$")
+    settings: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class AdaptersFile(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adapters: tuple[EnabledAdapter, ...] = ()
+
+    @field_validator("adapters")
+    @classmethod
+    def _one_entry_each(cls, entries: tuple[EnabledAdapter, ...]) -> tuple[EnabledAdapter, ...]:
+        seen: set[tuple[str, str]] = set()
+        for entry in entries:
+            key = (entry.municipality, entry.adapter)
+            if key in seen:
+                msg = f"{entry.adapter} is listed twice for {entry.municipality}"
+                raise ValueError(msg)
+            seen.add(key)
+        return entries
+
+
+def read_adapters_file(path: Path) -> AdaptersFile:
+    """Return the enabled adapters. A missing file means that none is enabled.
+
+    Raises:
+        AdaptersFileError: unreadable YAML, unknown keys, wrong shapes; secrets are not repeated.
+    """
+    if not path.exists():
+        return AdaptersFile()
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "unknown position"
+        raise AdaptersFileError(path, [f"not YAML ({where})"]) from None
+    try:
+        return AdaptersFile.model_validate(content or {})
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, e['loc'])) or '(top)'}: {e['msg']}"
+            for e in error.errors(include_input=False, include_url=False)
+        ]
+        raise AdaptersFileError(path, problems) from None

@@ -1,0 +1,26 @@
+"""Run every benchmark of this folder: ``make bench``, or ``python -m benchmarks NAME``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import benchmarks
+
+
+def main(wanted: list[str]) -> int:
+    """Run the named benchmarks, or all of them; return 2 for a name that does not exist."""
+    names = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__"]
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)} (there are: {', '.join(names)})")
+        return 2
+    for name in wanted or names:
+        print(f"== {name}", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Things to try Hitotsu with; nothing here is part of the product."""

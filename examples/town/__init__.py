@@ -1,0 +1,1 @@
+"""The demo town: a fictitious municipality, its people and its three legacy systems."""

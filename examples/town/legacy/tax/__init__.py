@@ -1,0 +1,1 @@
+"""税務ひろば: the town's resident tax, an HTTP/JSON product."""

@@ -1,0 +1,1 @@
+"""福祉ほっとシステム: the town's welfare programmes, a SOAP product."""

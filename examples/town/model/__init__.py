@@ -1,0 +1,1 @@
+"""The town as it is: people, households, taxes and benefits, before any system writes them down."""

@@ -1,0 +1,214 @@
+"""Tax and benefits of ordinary people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+from examples.town.model import taxation
+from examples.town.model.benefits import (
+    Allowance,
+    CareInsurance,
+    CareNeed,
+    Certificate,
+    Child,
+    WelfareRecord,
+    monthly_amount,
+    under_eighteen_in_fiscal_terms,
+)
+from examples.town.model.characters import readable
+from examples.town.model.maker import Maker
+from examples.town.model.people import REFERENCE_DAY, Person
+from examples.town.model.places import elsewhere
+from examples.town.model.taxation import Assessment, Income, TaxRecord
+
+LEVY_DAY = dt.date(2026, 1, 1)
+"""The day of residence that decides where FY2026 is taxed (賦課期日)."""
+
+
+def salary(revenue: int) -> Income:
+    """Return a salary; its income is simplified and in whole thousands."""
+    return Income("salary", revenue, max(0, revenue * 7 // 10 - 80_000) // 1000 * 1000)
+
+
+def pension(revenue: int) -> Income:
+    """Return a public pension; its income is simplified and in whole thousands."""
+    return Income("pension", revenue, max(0, revenue - 1_100_000) // 1000 * 1000)
+
+
+def business(revenue: int, income: int) -> Income:
+    """Return a business; a loss is negative, in whole thousands."""
+    return Income("business", revenue, income // 1000 * 1000)
+
+
+def _working(rng: random.Random) -> tuple[str, tuple[Income, ...], str]:
+    draw = rng.random()
+    if draw < 0.70:
+        return "not-required", (salary(rng.randint(1_030_000, 9_800_000)),), "salary"
+    if draw < 0.80:
+        earned = rng.randint(-900, 6_000) * 1000
+        return "filed", (business(rng.randint(500_000, 19_000_000), earned),), "bills"
+    if draw < 0.85:
+        rent = Income("property", rng.randint(300_000, 4_000_000), rng.randint(1, 1_500) * 1000)
+        return "filed", (salary(rng.randint(2_000_000, 8_000_000)), rent), "salary"
+    if draw < 0.93:
+        return "filed", (), "bills"
+    return "unfiled", (), ""
+
+
+def _elderly(rng: random.Random) -> tuple[str, tuple[Income, ...], str]:
+    draw = rng.random()
+    if draw < 0.80:
+        return "not-required", (pension(rng.randint(600_000, 3_200_000)),), "pension"
+    if draw < 0.87:
+        farm = Income("farming", rng.randint(200_000, 2_000_000), rng.randint(-300, 900) * 1000)
+        return "filed", (pension(rng.randint(700_000, 1_500_000)), farm), "bills"
+    if draw < 0.95:
+        return "filed", (), "bills"
+    return "unfiled", (), ""
+
+
+def _assess(maker: Maker, person: Person, dependants: int, young: int) -> list[Assessment]:
+    rng = maker.rng
+    age = person.age_on(LEVY_DAY)
+    since = person.entries[0].resident_since.day or dt.date(1980, 1, 1)
+    if since > LEVY_DAY:
+        if person.entries[0].reason == "from-abroad":
+            return [taxation.not_assessed(2026, "abroad", None)]
+        return [taxation.not_assessed(2026, "elsewhere", elsewhere(rng).municipality)]
+    if rng.random() < 0.003:
+        return [taxation.not_assessed(2026, "investigating")]
+    filing, incomes, collection = (_elderly if age >= 65 else _working)(rng)
+    rows = []
+    if since < dt.date(2025, 1, 1) and rng.random() < 0.5:
+        rows.append(
+            taxation.assessed(2025, 1, "filed", (salary(3_300_000),), collection="bills")
+            if rng.random() < 0.5
+            else taxation.not_assessed(2025, "unfiled")
+        )
+    if filing == "unfiled":
+        return [*rows, taxation.not_assessed(2026, "unfiled")]
+    if rng.random() < 0.05:
+        rows.append(taxation.assessed(2026, 1, filing, (), collection="bills"))
+    history = 2 if rows and rows[-1].year == 2026 else 1
+    rows.append(
+        taxation.assessed(
+            2026, history, filing, incomes,
+            collection=collection, dependants=dependants, young=young,
+        )
+    )  # fmt: skip
+    return rows
+
+
+def give_tax(maker: Maker, person: Person, *, dependants: int = 0, young: int = 0) -> TaxRecord:
+    """Give a resident a record in the tax system, with what chance has it."""
+    record = TaxRecord(maker.office.tax(), person.number, readable(person.name.registered))
+    record.assessments = _assess(maker, person, dependants, young)
+    if maker.rng.random() < 0.01:
+        record.linked = ""
+    if maker.rng.random() < 0.02:
+        record.mailing = taxation.Mailing(
+            record.name, elsewhere(maker.rng) if maker.rng.random() < 0.5 else maker.home()
+        )
+    person.taxes.append(record)
+    return record
+
+
+def give_tax_rows(maker: Maker, person: Person, rows: list[Assessment]) -> TaxRecord:
+    """Give a person a tax record with exactly these rows."""
+    record = TaxRecord(maker.office.tax(), person.number, readable(person.name.registered), rows)
+    person.taxes.append(record)
+    return record
+
+
+def in_welfare(maker: Maker, person: Person) -> WelfareRecord:
+    """Return the person's welfare record, made on first use."""
+    if person.welfare is None:
+        person.welfare = WelfareRecord(maker.office.welfare(), person.number)
+    return person.welfare
+
+
+def allowance_children(
+    children: list[Person], *, lives_with: bool = True, same_purse: bool = True
+) -> tuple[Child, ...]:
+    """Return the children an allowance is paid for, oldest first."""
+    known = sorted(
+        (child for child in children if child.birth.day),
+        key=lambda child: child.birth.day or REFERENCE_DAY,
+    )
+    counted = [c for c in known if (c.birth.day or REFERENCE_DAY) >= dt.date(2004, 4, 2)]
+    paid = []
+    for order, child in enumerate(counted, start=1):
+        born = child.birth.day or REFERENCE_DAY
+        if under_eighteen_in_fiscal_terms(born):
+            paid.append(
+                Child(
+                    child.number, readable(child.name.registered), born, lives_with, same_purse,
+                    order, monthly_amount(born, order, REFERENCE_DAY),
+                )
+            )  # fmt: skip
+    return tuple(paid)
+
+
+def give_allowance(
+    maker: Maker,
+    person: Person,
+    children: list[Person],
+    *,
+    state: str = "paid",
+    work: str = "employee",
+    spouse: Person | None = None,
+    claimed: dt.date | None = None,
+    lives_with: bool = True,
+) -> None:
+    """Give a person a child allowance for these children."""
+    claimed = claimed or maker.day_between(dt.date(2018, 5, 1), dt.date(2026, 8, 20))
+    granted = None if state == "pending" else claimed + dt.timedelta(days=20)
+    start = (claimed.year + claimed.month // 12, claimed.month % 12 + 1)
+    in_welfare(maker, person).allowance = Allowance(
+        maker.office.allowance(),
+        claimed,
+        granted,
+        None if granted is None else start,
+        state,
+        work,
+        spouse.number if spouse else "",
+        maker.rng.random() < 0.5,
+        allowance_children(children, lives_with=lives_with),
+    )
+
+
+def give_certificate(maker: Maker, person: Person, kind: str, grade: str) -> None:
+    """Give a person a disability certificate; mental health certificates have an end."""
+    issued = maker.day_between(dt.date(2012, 4, 1), dt.date(2026, 9, 1))
+    until = None if kind == "physical" else dt.date(2027, 3, 31)
+    record = in_welfare(maker, person)
+    number = f"999-{maker.rng.randrange(1_000_000):06d}"
+    record.certificates.append(Certificate(kind, number, grade, issued, until))
+
+
+CARE_LEVELS = ("not-in-need", "support-1", "support-2", "care-1", "care-2", "care-3", "care-4", "care-5")  # fmt: skip
+
+
+def give_care(maker: Maker, person: Person, level: str | None = None, *, cls: int = 1) -> None:
+    """Insure a person for care; ``level`` adds a certification."""
+    born = person.birth.day or person.birth.earliest or dt.date(1940, 1, 1)
+    sixty_five = dt.date(born.year + 65, born.month, min(born.day, 28)) - dt.timedelta(days=1)
+    since = max(sixty_five, dt.date(2000, 4, 1)) if cls == 1 else dt.date(2025, 6, 1)
+    resident = person.entries[0].resident_since.day
+    if resident and resident > since:
+        since = resident
+    need = None
+    if level:
+        start = dt.date(2026, maker.rng.randint(1, 8), 1)
+        need = CareNeed(
+            level,
+            start - dt.timedelta(days=15),
+            start,
+            start.replace(year=2027) - dt.timedelta(days=1),
+        )
+    removed = person.current.on if not person.is_resident else None
+    ended = (removed.day or removed.latest) if removed else None
+    in_welfare(maker, person).care = CareInsurance(
+        maker.office.insured(), cls, since, ended, maker.rng.choice((1, 1, 1, 2, 3, None)), need
+    )

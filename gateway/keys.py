@@ -1,0 +1,231 @@
+"""The gateway's own keys: signing of tokens, handles, pseudonyms of the audit record.
+
+``KeyStore`` is the interface; ``FileKeyStore`` keeps everything in one file of mode 0600 that
+``hitotsu keys init`` makes. Secrets show in no ``repr`` and in no error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import secrets
+import stat
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from joserfc.jwk import ECKey
+
+SECRET_BYTES: Final = 32
+SIGNING_ALGORITHM: Final = "ES256"
+
+
+class KeysError(Exception):
+    """The keys cannot be used; the message says what to do and repeats none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signs access tokens. ``accepted_until`` is None for the current one."""
+
+    kid: str
+    jwk: ECKey = field(repr=False)
+    accepted_until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandleSecret:
+    """The secret of one version of handles. ``accepted_until`` is None for the current one."""
+
+    version: int
+    secret: bytes = field(repr=False)
+    accepted_until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All keys at one time. The last of a list is the current one, the others run out."""
+
+    signing: tuple[SigningKey, ...]
+    handles: tuple[HandleSecret, ...]
+    audit: bytes = field(repr=False)
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """Return the key that signs new tokens."""
+        return self.signing[-1]
+
+    @property
+    def handle_secret(self) -> HandleSecret:
+        """Return the secret of new handles."""
+        return self.handles[-1]
+
+    def find_signing_key(self, kid: object, at: dt.datetime) -> SigningKey | None:
+        """Return the key ``kid`` if tokens signed with it are still accepted at ``at``."""
+        for key in self.signing:
+            if key.kid == kid and _accepted(key.accepted_until, at):
+                return key
+        return None
+
+    def find_handle_secret(self, version: int, at: dt.datetime) -> HandleSecret | None:
+        """Return the secret of ``version`` if its handles are still accepted at ``at``."""
+        for secret in self.handles:
+            if secret.version == version and _accepted(secret.accepted_until, at):
+                return secret
+        return None
+
+    def public_jwks(self, at: dt.datetime) -> dict[str, list[dict[str, Any]]]:
+        """Return the JWK Set (RFC 7517) of the public keys that are accepted at ``at``."""
+        return {
+            "keys": [
+                {
+                    **key.jwk.as_dict(private=False),
+                    "kid": key.kid,
+                    "use": "sig",
+                    "alg": SIGNING_ALGORITHM,
+                }
+                for key in self.signing
+                if _accepted(key.accepted_until, at)
+            ]
+        }
+
+
+class KeyStore(Protocol):
+    """Where the keys come from: a file, or later a hardware module or a key service."""
+
+    def keys(self) -> Keys:
+        """Return the keys as they are now; a rotation shows without a restart.
+
+        Raises:
+            KeysError: there are none, or they cannot be trusted.
+
+        """
+        ...
+
+
+class FileKeyStore:
+    """Keys in the file ``keys.json`` of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "keys.json"
+        self._seen: tuple[int, int, int] | None = None
+        self._keys: Keys | None = None
+
+    def keys(self) -> Keys:
+        """Return the keys; the file is read again only when it was replaced.
+
+        Raises:
+            KeysError: no file, readable by others than its owner, or damaged.
+
+        """
+        try:
+            state = self.path.stat()
+        except OSError:
+            raise KeysError("there are no keys: run `hitotsu keys init`") from None
+        seen = (state.st_ino, state.st_mtime_ns, state.st_size)
+        if self._keys is None or seen != self._seen:
+            if stat.S_IMODE(state.st_mode) & 0o077:
+                raise KeysError("the key file is open to other users: set its mode to 0600")
+            self._keys = _read(self.path)
+            self._seen = seen
+        return self._keys
+
+    def create(self) -> None:
+        """Make new keys.
+
+        Raises:
+            KeysError: there are keys already; they are never overwritten.
+
+        """
+        if self.path.exists():
+            raise KeysError("there are keys already; they are not overwritten")
+        self._write(
+            Keys((_new_signing_key(),), (_new_handle_secret(1),), secrets.token_bytes(SECRET_BYTES))
+        )
+
+    def rotate_signing(self, accept_old_until: dt.datetime) -> None:
+        """Sign with a new key from now on; tokens of the last one are accepted until then."""
+        keys = self.keys()
+        kept = (*keys.signing[:-1], replace(keys.signing[-1], accepted_until=accept_old_until))
+        self._write(replace(keys, signing=(*kept, _new_signing_key())))
+
+    def rotate_handles(self, accept_old_until: dt.datetime) -> None:
+        """Issue handles of a new version from now on; the last one's work until then."""
+        keys = self.keys()
+        last = keys.handles[-1]
+        kept = (*keys.handles[:-1], replace(last, accepted_until=accept_old_until))
+        self._write(replace(keys, handles=(*kept, _new_handle_secret(last.version + 1))))
+
+    def _write(self, keys: Keys) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self.path.with_name(f".keys.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(_to_json(keys), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _accepted(until: dt.datetime | None, at: dt.datetime) -> bool:
+    return until is None or at < until
+
+
+def _new_signing_key() -> SigningKey:
+    key = ECKey.generate_key("P-256", private=True)
+    return SigningKey(key.thumbprint(), key, None)
+
+
+def _new_handle_secret(version: int) -> HandleSecret:
+    return HandleSecret(version, secrets.token_bytes(SECRET_BYTES), None)
+
+
+def _to_json(keys: Keys) -> dict[str, Any]:
+    return {
+        "signing": [
+            {"kid": k.kid, "jwk": k.jwk.as_dict(private=True), "until": _iso(k.accepted_until)}
+            for k in keys.signing
+        ],
+        "handles": [
+            {
+                "version": h.version,
+                "secret": b64encode(h.secret).decode(),
+                "until": _iso(h.accepted_until),
+            }
+            for h in keys.handles
+        ],
+        "audit": b64encode(keys.audit).decode(),
+    }
+
+
+def _read(path: Path) -> Keys:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        return Keys(
+            tuple(
+                SigningKey(k["kid"], ECKey.import_key(k["jwk"]), _time(k["until"]))
+                for k in data["signing"]
+            ),
+            tuple(
+                HandleSecret(h["version"], b64decode(h["secret"]), _time(h["until"]))
+                for h in data["handles"]
+            ),
+            b64decode(data["audit"]),
+        )
+    except Exception:  # noqa: BLE001 - whatever is wrong, its message may hold a key
+        raise KeysError("the key file is damaged: restore it from the backup") from None
+
+
+def _iso(time: dt.datetime | None) -> str | None:
+    return time.isoformat() if time else None
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None

@@ -1,0 +1,124 @@
+"""Settings of one installation, read from environment variables with the prefix ``HITOTSU_``.
+
+Nothing reads the environment at import: the composition root and the command line make one
+``Settings`` and hand it on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MAX_TOKEN_LIFETIME_S = 600
+"""Access tokens live ten minutes at most: a grant that was taken back must not live on in one."""
+
+
+class Settings(BaseSettings):
+    """Every setting. Each has a default with which ``hitotsu serve`` starts on a fresh machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HITOTSU_",
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///./var/hitotsu.db",
+        repr=False,
+        description=(
+            "データベース。既定は SQLite のファイル、本番は postgresql+asyncpg://… / "
+            "Database: a SQLite file by default, postgresql+asyncpg://… in production."
+        ),
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$",
+        description=(
+            "連携先から見えるこのゲートウェイのURL（末尾の / なし）。トークンの発行者・宛先 / "
+            "URL of this gateway as consumers see it, without a final slash; issuer and audience "
+            "of tokens."
+        ),
+    )
+    keys_dir: Path = Field(
+        default=Path("./var/keys"),
+        description=(
+            "鍵のフォルダー。hitotsu keys init が作る。バックアップの対象 / "
+            "Folder of the keys, made by `hitotsu keys init`; belongs into the backup."
+        ),
+    )
+    adapters_file: Path = Field(
+        default=Path("./adapters.yaml"),
+        description=(
+            "有効にするアダプターの一覧（YAML） / "
+            "The YAML file of the adapters that are switched on."
+        ),
+    )
+    token_lifetime_s: int = Field(
+        default=300,
+        ge=30,
+        le=MAX_TOKEN_LIFETIME_S,
+        description=(
+            "アクセストークンの有効秒数（最大 600） / Lifetime of access tokens in seconds, "
+            "600 at most."
+        ),
+    )
+    max_body_bytes: int = Field(
+        default=262_144,
+        ge=1_024,
+        le=16_777_216,
+        description=(
+            "受け付ける本文の上限バイト数 / Largest request body that is accepted, in bytes."
+        ),
+    )
+    question_deadline_s: float = Field(
+        default=8.0,
+        gt=0,
+        le=60,
+        description=(
+            "一回の照会で各システムの回答を待つ秒数 / Seconds that the systems together have to "
+            "answer one question."
+        ),
+    )
+    flag_max_age_s: float = Field(
+        default=600.0,
+        gt=0,
+        le=86_400,
+        description=(
+            "支援措置の写しがこの秒数より古いと、全員の住所類を出さない / With a copy of the "
+            "protective measures older than this, nobody's address leaves; in seconds."
+        ),
+    )
+    flag_poll_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3_600,
+        description=(
+            "支援措置を読み直す間隔（秒）。flag_max_age_s より短くする / Interval of reading the "
+            "protective measures anew, in seconds; shorter than flag_max_age_s."
+        ),
+    )
+    state_page: bool = Field(
+        default=False,
+        description=(
+            "職員向けの稼働状況ページを出すか。認証がないので庁内ネットワークだけで使う / Whether "
+            "the state page for staff is served. It has no login: for the inner network only."
+        ),
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="ログの詳しさ / How much is logged: debug, info, warning or error.",
+    )
+
+    @field_validator("flag_poll_s")
+    @classmethod
+    def _polled_before_it_is_old(cls, interval: float, info: ValidationInfo) -> float:
+        max_age = info.data.get("flag_max_age_s")
+        if max_age is not None and interval >= max_age:
+            msg = "flag_poll_s must be shorter than flag_max_age_s"
+            raise ValueError(msg)
+        return interval

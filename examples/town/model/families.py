@@ -35,6 +35,15 @@ def ordinary(maker: Maker) -> Group:
     return maker.group
 
 
+_GRADES = {"physical": "123456", "mental": "123", "intellectual": "AB"}
+_RANKS = {
+    ("M", 1): "eldest-son",
+    ("F", 1): "eldest-daughter",
+    ("M", 2): "second-son",
+    ("F", 2): "second-daughter",
+}
+_CHILDREN = frozenset({*_RANKS.values(), "child", "adopted-child"})
+
 Members = list[tuple[Person, tuple[str, ...]]]
 
 
@@ -65,14 +74,15 @@ def _single(maker: Maker) -> Members:
 def _pair(maker: Maker, age: int, *, elderly: bool = False) -> tuple[Members, tuple[str, str]]:
     family = names.family_name(maker.rng)
     first = _elderly_birth(maker) if elderly else maker.birth(age)
-    second = _elderly_birth(maker) if elderly else maker.birth(max(19, age - maker.rng.randint(-3, 5)))  # fmt: skip
+    other_age = max(19, age - maker.rng.randint(-3, 5))
+    second = _elderly_birth(maker) if elderly else maker.birth(other_age)
     husband = maker.person("M", first, family=family)
     wife = maker.person("F", second, family=family)
     if maker.rng.random() < 0.03:
         wife.name.former, wife.name.former_kana = names.family_name(maker.rng)
     if maker.rng.random() < 0.05:
-        unregistered = maker.rng.random() < 0.3
-        return [(wife, ("head",)), (husband, ("husband-unregistered" if unregistered else "husband",))], family  # fmt: skip
+        word = "husband-unregistered" if maker.rng.random() < 0.3 else "husband"
+        return [(wife, ("head",)), (husband, (word,))], family
     return [(husband, ("head",)), (wife, ("wife",))], family
 
 
@@ -94,8 +104,7 @@ def _children(
     for age in ages:
         sex = maker.rng.choice("MF")
         seen[sex] += 1
-        rank = {("M", 1): "eldest-son", ("F", 1): "eldest-daughter",
-                ("M", 2): "second-son", ("F", 2): "second-daughter"}.get((sex, seen[sex]), "child")  # fmt: skip
+        rank = _RANKS.get((sex, seen[sex]), "child")
         if maker.rng.random() < 0.02:
             rank = "adopted-child"
         children.append((maker.person(sex, maker.birth(age), family=family), (rank,)))
@@ -105,7 +114,8 @@ def _children(
 def _family(maker: Maker) -> Members:
     age = maker.rng.randint(27, 55)
     members, family = _pair(maker, age)
-    return members + _children(maker, family, age, maker.rng.choices((1, 2, 3, 4), (40, 43, 14, 3))[0])  # fmt: skip
+    count = maker.rng.choices((1, 2, 3, 4), (40, 43, 14, 3))[0]
+    return members + _children(maker, family, age, count)
 
 
 def _single_parent(maker: Maker) -> Members:
@@ -159,7 +169,8 @@ def _settle(maker: Maker, members: Members) -> None:
     oldest = head.birth.day or dt.date(1945, 1, 1)
     grown = min(oldest.replace(day=1, year=oldest.year + 19), dt.date(2026, 8, 1))
     recent = maker.rng.random() < 0.05
-    since = maker.day_between(dt.date(2026, 1, 2) if recent else max(grown, dt.date(1975, 4, 1)), dt.date(2026, 9, 20))  # fmt: skip
+    first = dt.date(2026, 1, 2) if recent else max(grown, dt.date(1975, 4, 1))
+    since = maker.day_between(first, dt.date(2026, 9, 20))
     abroad = recent and (head.foreign is not None or maker.rng.random() < 0.1)
     address = maker.home()
     household = maker.found(head, since)
@@ -177,15 +188,19 @@ def _later(maker: Maker, people: list[Person]) -> None:
         address = maker.home()
         for person in people:
             maker.change(person, "moved-within", day, address=address)
-    draw = rng.random()
+    _last_event(maker, people, rng.random())
+
+
+def _last_event(maker: Maker, people: list[Person], draw: float) -> None:
     if draw < 0.012:
         day = maker.day_between(dt.date(2026, 2, 1), REFERENCE_DAY)
         for person in people:
             if person.current.processed < day:
                 maker.change(person, "moved-out", day, state="moved-out")
     elif draw < 0.016:
+        day = maker.day_between(dt.date(2026, 1, 5), REFERENCE_DAY)
         for person in people:
-            maker.change(person, "other", maker.day_between(dt.date(2026, 1, 5), REFERENCE_DAY))
+            maker.change(person, "other", day)
     elif draw < 0.020 and len(people) > 1:
         _die(maker, people)
     elif draw < 0.022:
@@ -209,7 +224,7 @@ def _die(maker: Maker, people: list[Person]) -> None:
 def _finances(maker: Maker, members: Members) -> None:
     rng = maker.rng
     people = [person for person, _ in members]
-    children = [p for p, words in members if "child" in words[0] or words[0].endswith(("son", "daughter"))]  # fmt: skip
+    children = [person for person, words in members if words[-1] in _CHILDREN]
     minors = [c for c in children if c.age_on(REFERENCE_DAY) < 19]
     young = [c for c in minors if c.age_on(dt.date(2025, 12, 31)) < 16]
     payer = people[0]
@@ -225,7 +240,7 @@ def _finances(maker: Maker, members: Members) -> None:
         age = person.age_on(REFERENCE_DAY)
         if rng.random() < (0.09 if age >= 65 else 0.02):
             kind = rng.choice(("physical", "physical", "mental", "intellectual"))
-            grade = rng.choice("123") if kind == "mental" else rng.choice("AB") if kind == "intellectual" else rng.choice("123456")  # fmt: skip
+            grade = rng.choice(_GRADES[kind])
             give_certificate(maker, person, kind, grade)
         if age >= 65:
             need = rng.choice(CARE_LEVELS) if age >= 75 and rng.random() < 0.3 else None

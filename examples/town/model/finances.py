@@ -187,7 +187,9 @@ def give_certificate(maker: Maker, person: Person, kind: str, grade: str) -> Non
     record.certificates.append(Certificate(kind, number, grade, issued, until))
 
 
-CARE_LEVELS = ("not-in-need", "support-1", "support-2", "care-1", "care-2", "care-3", "care-4", "care-5")  # fmt: skip
+CARE_LEVELS = (
+    "not-in-need", "support-1", "support-2", "care-1", "care-2", "care-3", "care-4", "care-5",
+)  # fmt: skip
 
 
 def give_care(maker: Maker, person: Person, level: str | None = None, *, cls: int = 1) -> None:

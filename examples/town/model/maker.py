@@ -106,7 +106,7 @@ class Maker:
             )
         )
 
-    def change(
+    def change(  # noqa: PLR0913 - one keyword for each thing that can change
         self,
         person: Person,
         reason: str,

@@ -7,6 +7,8 @@ import datetime as dt
 
 from examples.town.model import recorded_dates
 from examples.town.model.finances import (
+    CARE_LEVELS,
+    business,
     give_allowance,
     give_care,
     give_certificate,
@@ -22,6 +24,7 @@ from examples.town.model.places import elsewhere
 from examples.town.model.recorded_dates import RecordedDate
 from examples.town.model.stories import Story
 from examples.town.model.taxation import (
+    Assessment,
     Income,
     Mailing,
     Outsider,
@@ -50,6 +53,10 @@ def _alone(
     return person
 
 
+def _pensioner(year: int, revenue: int) -> Assessment:
+    return assessed(year, 1, "not-required", (pension(revenue),), collection="pension")
+
+
 def unknown_dates(maker: Maker) -> None:
     """Birth dates of which less than a day is recorded, or a day that never was."""
     wanted = {
@@ -67,14 +74,15 @@ def unknown_dates(maker: Maker) -> None:
 
 
 def unknown_other_dates(maker: Maker) -> None:
-    """A day of becoming a resident without day, and a death of which only the month is estimated."""
+    """Make unknown days other than births: of becoming a resident, and of a death."""
     _alone(
         maker, "resident_since_unknown", "F", dt.date(1941, 8, 2),
         resident_since=recorded_dates.day_unknown("S", 45, 7),
     )  # fmt: skip
     dead = _alone(maker, "dead", "M", dt.date(1939, 12, 5))
-    give_tax_rows(maker, dead, [assessed(2026, 1, "not-required", (pension(1_300_000),), collection="pension")])  # fmt: skip
-    maker.change(dead, "died", recorded_dates.estimated_month("R", 8, 3), notified=False, state="dead")  # fmt: skip
+    give_tax_rows(maker, dead, [_pensioner(2026, 1_300_000)])
+    day = recorded_dates.estimated_month("R", 8, 3)
+    maker.change(dead, "died", day, notified=False, state="dead")
     give_care(maker, dead, "care-4")
 
 
@@ -92,7 +100,7 @@ def other_states(maker: Maker) -> None:
         maker.group.pointers["leaving"], "corrected", dt.date(2026, 9, 20), state="leaving"
     )
     last_year = _alone(maker, "no_current_year", "F", dt.date(1933, 11, 11))
-    give_tax_rows(maker, last_year, [assessed(2025, 1, "not-required", (pension(900_000),), collection="pension")])  # fmt: skip
+    give_tax_rows(maker, last_year, [_pensioner(2025, 900_000)])
     maker.change(last_year, "died", dt.date(2025, 12, 18), state="dead")
 
 
@@ -109,7 +117,8 @@ def old_and_private_glyphs(maker: Maker) -> None:
         "kana_missing": Name("安藤", "トメ", "", "", kana_confirmed=None),
     }
     for pointer, name in wanted.items():
-        person = _alone(maker, pointer, "F" if name.given[-1] in "子メ" else "M", dt.date(1953, 4, 29), name)  # fmt: skip
+        sex = "F" if name.given[-1] in "子メ" else "M"
+        person = _alone(maker, pointer, sex, dt.date(1953, 4, 29), name)
         give_tax(maker, person)
         give_care(maker, person)
 
@@ -118,7 +127,9 @@ def foreign_residents(maker: Maker) -> None:
     """Foreign residents with and without Latin name, kanji name and 通称."""
     wanted = {
         "foreign_both_names": Name(kana_confirmed=None, latin="ZHANG YULI", kanji="張　玉蓮"),
-        "foreign_kanji_only": Name(kana_confirmed=None, kanji="朴　見本", alias="木村　見", alias_kana="キムラ　ケン"),
+        "foreign_kanji_only": Name(
+            kana_confirmed=None, kanji="朴　見本", alias="木村　見", alias_kana="キムラ　ケン"
+        ),
         "foreign_no_alias": Name(kana_confirmed=None, latin="SANTOS MARIA-LUISA"),
         "foreign_apostrophe": Name(kana_confirmed=None, latin="O'BRIEN SEAN"),
     }  # fmt: skip
@@ -140,10 +151,11 @@ def without_counterpart(maker: Maker) -> None:
     maker.group.pointers["filing_without_counterpart"] = odd
     maker.group.pointers["grade_without_counterpart"] = odd
     grandmother = maker.person("F", dt.date(1930, 1, 8), family=("岡田", "オカダ"))
-    maker.enter(grandmother, odd.current.household, ("grandmother",), odd.current.address, dt.date(2003, 5, 5))  # fmt: skip
+    household, home = odd.current.household, odd.current.address
+    maker.enter(grandmother, household, ("grandmother",), home, dt.date(2003, 5, 5))
     give_care(maker, grandmother, "care-2")
     spouse = maker.person("M", dt.date(1996, 6, 1), family=("岡田", "オカダ"))
-    maker.enter(spouse, odd.current.household, ("child", "husband"), odd.current.address, dt.date(2019, 9, 9))  # fmt: skip
+    maker.enter(spouse, household, ("child", "husband"), home, dt.date(2019, 9, 9))
     maker.group.pointers["relation_without_counterpart"] = grandmother
     maker.group.pointers["relation_of_two_parts"] = spouse
     _alone(maker, "sex_not_filled_in", "U", dt.date(1988, 8, 8))
@@ -159,7 +171,8 @@ def measures(maker: Maker) -> None:
     maker.protect(dt.date(2025, 8, 1), dt.date(2026, 7, 31), applicant=lapsed, kind="full",
                   state="ended-review", scope="certificates")  # fmt: skip
     ended = _alone(maker, "measure_ended", "F", born)
-    maker.protect(dt.date(2023, 4, 1), dt.date(2024, 3, 31), applicant=ended, kind="full", state="ended")  # fmt: skip
+    term = (dt.date(2023, 4, 1), dt.date(2024, 3, 31))
+    maker.protect(*term, applicant=ended, kind="full", state="ended")
     away = _alone(maker, "protected_moved_out", "F", born)
     maker.change(away, "moved-out", dt.date(2026, 8, 20), state="moved-out")
     maker.protect(dt.date(2026, 8, 1), None, applicant=away, kind="provisional")
@@ -219,7 +232,8 @@ def later_resident(maker: Maker, pointer: str | None = None) -> Person:
     maker.enter(person, household, ("head",), maker.home(), since)
     assert old.outsider is not None
     old.outsider = dataclasses.replace(old.outsider, merged_into=person.number)
-    give_tax_rows(maker, person, [not_assessed(2026, "elsewhere", old.outsider.address.municipality)])  # fmt: skip
+    elsewhere_then = old.outsider.address.municipality
+    give_tax_rows(maker, person, [not_assessed(2026, "elsewhere", elsewhere_then)])
     if pointer:
         maker.group.pointers[pointer] = person
     return person
@@ -246,7 +260,7 @@ def tax_oddities(maker: Maker) -> None:
     loss = _alone(maker, "loss", "F", born)
     give_tax_rows(
         maker, loss,
-        [assessed(2026, 1, "filed", (Income("business", 1_200_345, -480_000),), collection="bills")],
+        [assessed(2026, 1, "filed", (business(1_200_345, -480_000),), collection="bills")],
     )  # fmt: skip
     head_only = _alone(maker, "per_head_only", "F", born)
     row = assessed(2026, 1, "filed", (Income("other", None, 630_000),), collection="bills")
@@ -265,16 +279,7 @@ def care_and_certificates(maker: Maker) -> None:
         give_certificate(maker, person, kind, grade)
     several = maker.group.pointers["certificate_physical_1"]
     give_certificate(maker, several, "mental", "3")
-    for level in (
-        "not-in-need",
-        "support-1",
-        "support-2",
-        "care-1",
-        "care-2",
-        "care-3",
-        "care-4",
-        "care-5",
-    ):
+    for level in CARE_LEVELS:
         person = _alone(maker, f"care_{level}".replace("-", "_"), "F", dt.date(1940, 1, 1))
         give_care(maker, person, level)
 

@@ -65,7 +65,7 @@ def _taxed(maker: Maker, person: Person, revenue: int, *, dependants: int = 0) -
 
 
 def two_children(maker: Maker) -> None:
-    """A family with two children; the father left the civil service and now claims here."""
+    """Make a family with two children; the father left the civil service and now claims here."""
     father, mother, *children = _couple_with_children(
         maker,
         ("佐藤", "サトウ"),
@@ -86,7 +86,7 @@ def two_children(maker: Maker) -> None:
 
 
 def newborn(maker: Maker) -> None:
-    """A couple whose first child was born a few weeks ago."""
+    """Make a couple whose first child was born a few weeks ago."""
     father, mother, child = _couple_with_children(
         maker,
         ("鈴木", "スズキ"),
@@ -101,7 +101,7 @@ def newborn(maker: Maker) -> None:
 
 
 def single_parent(maker: Maker) -> None:
-    """A mother alone with her son, with a disability certificate and a 旧氏."""
+    """Make a mother alone with her son, with a disability certificate and a 旧氏."""
     mother = _parent(
         maker, "F",
         Name("清水", "彩", "シミズ", "アヤ", former="小野", former_kana="オノ"),
@@ -124,7 +124,7 @@ def single_parent(maker: Maker) -> None:
 
 
 def foreign_parent(maker: Maker) -> None:
-    """A foreign parent with a Latin name and a 通称; the child has a Latin name only."""
+    """Make a foreign parent with a Latin name and a 通称; the child has a Latin name only."""
     name = Name(
         kana_confirmed=None, latin="OKONKWO CHIAMAKA GRACE", alias="森　ちあまか",
         alias_kana="モリ　チアマカ",
@@ -147,7 +147,7 @@ def foreign_parent(maker: Maker) -> None:
 
 
 def unknown_birth_day(maker: Maker) -> None:
-    """A parent of whose birth only year and month are recorded."""
+    """Make a parent of whose birth only year and month are recorded."""
     father, mother, child = _couple_with_children(
         maker,
         ("石井", "イシイ"),
@@ -163,7 +163,7 @@ def unknown_birth_day(maker: Maker) -> None:
 
 
 def unfiled(maker: Maker) -> None:
-    """A parent who has not filed for the year."""
+    """Make a parent who has not filed for the year."""
     father, mother, _ = _couple_with_children(
         maker,
         ("後藤", "ゴトウ"),
@@ -178,7 +178,7 @@ def unfiled(maker: Maker) -> None:
 
 
 def moved_in_this_year(maker: Maker) -> None:
-    """A family that moved in after 1 January: another municipality taxes it."""
+    """Make a family that moved in after 1 January: another municipality taxes it."""
     father, mother, *_ = _couple_with_children(
         maker,
         ("近藤", "コンドウ"),
@@ -193,7 +193,7 @@ def moved_in_this_year(maker: Maker) -> None:
 
 
 def old_glyph(maker: Maker) -> None:
-    """A parent whose surname the resident system writes with a character of its own."""
+    """Make a parent whose surname the resident system writes with a character of its own."""
     father, mother, _ = _couple_with_children(
         maker,
         ("\ue000村", "ヨシムラ"),
@@ -207,7 +207,7 @@ def old_glyph(maker: Maker) -> None:
 
 
 def already_receiving(maker: Maker) -> None:
-    """A parent who already receives the allowance for three children."""
+    """Make a parent who already receives the allowance for three children."""
     father, mother, *children = _couple_with_children(
         maker,
         ("髙橋", "タカハシ"),
@@ -230,7 +230,7 @@ def already_receiving(maker: Maker) -> None:
 
 
 def protected_family(maker: Maker) -> None:
-    """A mother and child under protection, and the man they left; all three in all systems."""
+    """Make a mother and child under protection, and the man they left; all three in all systems."""
     since = dt.date(2017, 6, 1)
     ex = _parent(maker, "M", Name("三浦", "剛", "ミウラ", "ツヨシ"), dt.date(1987, 3, 14))
     victim = _parent(maker, "F", Name("三浦", "千尋", "ミウラ", "チヒロ"), dt.date(1990, 10, 21))

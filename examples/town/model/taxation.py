@@ -51,8 +51,10 @@ class Levy:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One assessment row. ``filing`` says what is known of the filing; ``levy`` is None unless
-    the town has assessed. ``outcome`` is ``taxed``, ``per-head-only`` or ``exempt``.
+    """One assessment row.
+
+    ``filing`` says what is known of the filing; ``levy`` is None unless the town has assessed.
+    ``outcome`` is ``taxed``, ``per-head-only`` or ``exempt``.
     """
 
     year: int

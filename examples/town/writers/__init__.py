@@ -1,1 +1,1 @@
-"""One module for each thing that the generator writes; each has its own words for the same facts."""
+"""One module for each thing the generator writes, each with words of its own."""

@@ -46,9 +46,11 @@ class LinkWriter:
 def rows(person: Person) -> list[tuple[str, ...]]:
     """Return the rows of a person, the newest tax number first."""
     welfare = person.welfare.number if person.welfare else ""
-    taxes = [record for record in reversed(person.taxes)]
+    taxes = list(reversed(person.taxes))
     first = taxes[0] if taxes else None
     basis = BY_STAFF if first and person.number and not first.linked else BY_NUMBER
-    found = [(person.number, first.number if first else "", welfare, basis, "20260930")]
+    found: list[tuple[str, ...]] = [
+        (person.number, first.number if first else "", welfare, basis, "20260930")
+    ]
     found += [(person.number, other.number, "", BY_STAFF, "20260930") for other in taxes[1:]]
     return found

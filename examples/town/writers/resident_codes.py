@@ -38,13 +38,8 @@ _WIDE_KANA = (
 )
 _HALF_KANA = "ｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜｦﾝｧｨｩｪｫｬｭｮｯｰ･"
 _HALF.update(zip(_WIDE_KANA, _HALF_KANA, strict=True))
-_HALF |= dict(
-    zip(
-        "ガギグゲゴザジズゼゾダヂヅデドバビブベボヴ",
-        [h + "ﾞ" for h in "ｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎｳ"],
-        strict=True,
-    )
-)
+_VOICED = ("ガギグゲゴザジズゼゾダヂヅデドバビブベボヴ", "ｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎｳ")
+_HALF |= {wide: half + "ﾞ" for wide, half in zip(*_VOICED, strict=True)}
 _HALF |= dict(zip("パピプペポ", [h + "ﾟ" for h in "ﾊﾋﾌﾍﾎ"], strict=True))
 _HALF["　"] = " "
 _TO_HALF = str.maketrans(_HALF)

@@ -41,6 +41,9 @@ _STATUS: Final = {"N001": 404} | {code: int(code[1:]) for code in _MESSAGES if c
 _ERA_STARTS: Final = {"S": 1925, "H": 1988, "R": 2018}
 
 
+_Operation = Callable[[Request], Awaitable[Response]]
+
+
 class Refused(Exception):
     """The request cannot be served; ``code`` is one of the product's result codes."""
 
@@ -182,9 +185,7 @@ class TaxService:
             raise Refused("N001")
         return found
 
-    def guarded(
-        self, work: Callable[[Request], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def guarded(self, work: _Operation) -> _Operation:
         """Return the operation behind the key and with what is simulated."""
 
         async def answer(request: Request) -> Response:
@@ -206,13 +207,10 @@ class TaxService:
             case Fault.BUSY:
                 return reply({}, "E503")
             case Fault.HTML:
-                return Response(
-                    "<html><body>ただいまメンテナンス中です</body></html>", media_type="text/html"
-                )
+                return Response("<html><body>メンテナンス中</body></html>", media_type="text/html")
             case Fault.CUT:
-                return Response(
-                    bytes(good.body)[: len(good.body) // 2], media_type="application/json"
-                )
+                half = bytes(good.body)[: len(good.body) // 2]
+                return Response(half, media_type="application/json")
             case _:
                 return good
 

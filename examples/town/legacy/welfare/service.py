@@ -95,7 +95,7 @@ def read_request(body: bytes) -> tuple[str, str, str]:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         raise Refused("FK-2001") from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Refused("FK-2001")
     bodies = root.findall(f"{{{SOAP}}}Body")
     if root.tag != f"{{{SOAP}}}Envelope" or len(bodies) != 1 or len(bodies[0]) != 1:

@@ -1,0 +1,4 @@
+"""The town's online service: a consumer of the gateway, as a municipality would run one.
+
+It knows the gateway only by its HTTP interface and imports nothing of it.
+"""

@@ -1,0 +1,127 @@
+"""Asks the gateway: one token for the purpose, one question for the form."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_LIFETIME_S = 120
+_RENEW_BEFORE_S = 30
+
+
+class GatewayUnavailable(Exception):
+    """The gateway gave no usable answer. ``code`` is safe to log and holds nothing personal."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How this service is registered at the gateway."""
+
+    gateway_url: str
+    client_id: str
+    municipality: str
+    purpose: str
+
+
+class GatewayClient:
+    """Authenticates with ``private_key_jwt`` and asks questions.
+
+    Args:
+        key: the private ES256 key whose public half is registered; its ``kid`` goes along.
+        http: the client to use; its timeout is the longest that a person has to wait.
+
+    """
+
+    def __init__(self, registration: Registration, key: ECKey, http: httpx.AsyncClient) -> None:
+        self._registration = registration
+        self._key = key
+        self._http = http
+        self._token = ""
+        self._renew_at = 0.0
+
+    async def ask(self, subject: str, items: Sequence[str]) -> dict[str, Any]:
+        """Return the answer as it arrived.
+
+        Raises:
+            GatewayUnavailable: no answer, a refusal, or one that is not JSON.
+
+        """
+        body = {
+            "subject": subject,
+            "purpose": self._registration.purpose,
+            "items": list(items),
+        }
+        response = await self._post_question(body)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._renew_at = 0.0
+            response = await self._post_question(body)
+        return _object(response)
+
+    async def _post_question(self, body: dict[str, Any]) -> httpx.Response:
+        token = await self._current_token()
+        return await self._post(
+            "/v1/questions", json=body, headers={"Authorization": f"Bearer {token}"}
+        )
+
+    async def _current_token(self) -> str:
+        if time.monotonic() < self._renew_at:
+            return self._token
+        registration = self._registration
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion": self._assertion(),
+            "authorization_details": (
+                '[{"type":"hitotsu_purpose",'
+                f'"municipality":"{registration.municipality}",'
+                f'"purpose":"{registration.purpose}"}}]'
+            ),
+        }
+        answer = _object(await self._post("/oauth/token", data=form))
+        self._token = answer["access_token"]
+        self._renew_at = time.monotonic() + answer["expires_in"] - _RENEW_BEFORE_S
+        return self._token
+
+    def _assertion(self) -> str:
+        now = int(time.time())
+        client_id = self._registration.client_id
+        claims: dict[str, Any] = {
+            "iss": client_id,
+            "sub": client_id,
+            "aud": self._registration.gateway_url,
+            "jti": uuid.uuid4().hex,
+            "iat": now,
+            "exp": now + _ASSERTION_LIFETIME_S,
+        }
+        header = {"alg": "ES256", "kid": self._key.kid or self._key.thumbprint()}
+        return jwt.encode(header, claims, self._key)
+
+    async def _post(self, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return await self._http.post(self._registration.gateway_url + path, **arguments)
+        except httpx.HTTPError as error:
+            raise GatewayUnavailable(type(error).__name__) from None
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    if response.status_code != httpx.codes.OK:
+        raise GatewayUnavailable(f"status-{response.status_code}")
+    try:
+        data = response.json()
+    except ValueError:
+        raise GatewayUnavailable("not-json") from None
+    if not isinstance(data, dict):
+        raise GatewayUnavailable("not-an-object")
+    return data

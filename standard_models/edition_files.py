@@ -1,0 +1,265 @@
+"""Reads an edition from its folder: `edition.yaml`, `items.csv`, `codes.csv`, `labels_en.csv`.
+
+``items.csv`` and ``codes.csv`` have the columns of the official workbooks; ``edition.yaml`` adds
+what the official format has no column for (romaji keys of groups, cardinality, address class).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import yaml
+
+from standard_models.dictionary import (
+    Cardinality,
+    CodeTable,
+    Condition,
+    DataItem,
+    DataType,
+    Edition,
+    Group,
+)
+
+MUNICIPALITY_DECIDES = 999
+"""Code id that leaves the values to the municipality (自治体固有コード)."""
+
+UNKNOWN_DATE_ALLOWED = "不詳日を許容"
+
+_OFFICIAL_ID = re.compile(r"\d{8}")
+_PROVISIONAL_ID = re.compile(r"\d{3}P\d{4}")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+_LENGTH = re.compile(r"(\d+)(?:,(\d+))?")
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class EditionError(Exception):
+    """A file of an edition is malformed; says where, and which rule it breaks."""
+
+    def __init__(self, path: Path, row: int | None, column: str | None, rule: str) -> None:
+        place = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
+        place += f", row {row}" if row is not None else ""
+        place += f", column {column}" if column is not None else ""
+        super().__init__(f"{place}: {rule}")
+        self.path = path
+        self.row = row
+        self.column = column
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a CSV file that knows its place. The header is row 1."""
+
+    path: Path
+    number: int
+    cells: Mapping[str, str | None]
+
+    def __getitem__(self, column: str) -> str:
+        if (cell := self.cells.get(column)) is None:
+            self.refuse(column, "the column is missing")
+        return cell.strip()
+
+    def refuse(self, column: str, rule: str) -> NoReturn:
+        raise EditionError(self.path, self.number, column, rule)
+
+    def choice(self, column: str, choices: type[Choice]) -> Choice:
+        try:
+            return choices(self[column])
+        except ValueError:
+            self.refuse(column, f"must be one of {', '.join(choices)}")
+
+    def number_in(self, column: str) -> int | None:
+        cell = self[column]
+        if cell and not cell.isdecimal():
+            self.refuse(column, "must be a number")
+        return int(cell) if cell else None
+
+    def circle(self, column: str) -> bool:
+        if self[column] not in {"", "○"}:
+            self.refuse(column, "must be ○ or empty")
+        return self[column] == "○"
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupHead:
+    key: str
+    name: str
+    label_en: str
+    cardinality: Cardinality
+    address_class: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What ``edition.yaml`` says."""
+
+    path: Path
+    content: Mapping[str, Any]
+    groups: Mapping[str, _GroupHead]
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.content:
+            raise EditionError(self.path, None, key, "the entry is missing")
+        return self.content[key]
+
+
+def load_edition(folder: Path) -> Edition:
+    """Return the edition in ``folder``.
+
+    Raises:
+        EditionError: naming file, row, column and the rule that is broken.
+    """
+    head = _read_head(folder / "edition.yaml")
+    tables = _read_codes(folder / "codes.csv")
+    labels = {row["item_id"]: row["label_en"] for row in _rows(folder / "labels_en.csv")}
+    items = [_item(row, head, tables, labels) for row in _rows(folder / "items.csv")]
+    _refuse_repeats(folder / "items.csv", items)
+    edition_id = str(head["edition"])
+    groups = tuple(
+        Group(
+            business_id=head["business"],
+            key=group.key,
+            name=group.name,
+            label_en=group.label_en,
+            cardinality=group.cardinality,
+            edition_id=edition_id,
+            provisional=head["provisional"],
+            items=tuple(i for i in items if i.group_key == group.key),
+        )
+        for group in head.groups.values()
+    )
+    for group in groups:
+        if not group.items or not group.primary_key:
+            raise EditionError(head.path, None, group.key, "the group has no item or no key")
+    return Edition(
+        business_id=head["business"],
+        edition_id=edition_id,
+        name=head["name"],
+        label_en=head["label_en"],
+        provisional=head["provisional"],
+        published=str(head["published"]) if head["published"] else None,
+        source=head["source"],
+        licence=head["licence"],
+        groups=groups,
+        code_tables=tables,
+    )
+
+
+def _read_head(path: Path) -> _Head:
+    content = yaml.safe_load(path.read_text("utf-8"))
+    groups: dict[str, _GroupHead] = {}
+    for entry in content.get("groups", ()):
+        try:
+            groups[entry["name"]] = _GroupHead(
+                entry["key"],
+                entry["name"],
+                entry["label_en"],
+                Cardinality(entry["cardinality"]),
+                frozenset(entry["address_class"]),
+            )
+        except (KeyError, ValueError) as error:
+            raise EditionError(path, None, "groups", f"{error} is missing or wrong") from None
+    return _Head(path, content, groups)
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        for number, cells in enumerate(csv.DictReader(stream), start=2):
+            yield _Row(path, number, cells)
+
+
+def _read_codes(path: Path) -> dict[int, CodeTable]:
+    found: dict[int, tuple[str, str, dict[str, str]]] = {}
+    for row in _rows(path):
+        code_id = row.number_in("コードID")
+        if code_id is None:
+            row.refuse("コードID", "must be a number")
+        if code_id == MUNICIPALITY_DECIDES:
+            continue
+        _, _, values = found.setdefault(code_id, (row["コードID"], row["コード名"], {}))
+        if row["コード値"] in values:
+            row.refuse("コード値", "the value stands twice in its table")
+        values[row["コード値"]] = row["コード値の内容"]
+    return {number: CodeTable(*table) for number, table in found.items()}
+
+
+def _item(
+    row: _Row, head: _Head, tables: Mapping[int, CodeTable], labels: Mapping[str, str]
+) -> DataItem:
+    group = head.groups.get(row["グループ_名称"])
+    if group is None:
+        row.refuse("グループ_名称", "edition.yaml does not list this group")
+    if not _FIELD_NAME.fullmatch(field_name := row["データ項目（ローマ字）"]):
+        row.refuse("データ項目（ローマ字）", "must be lower-case romaji joined by _")
+    item_id = _item_id(row, head)
+    length, fraction = _length(row)
+    return DataItem(
+        item_id=item_id,
+        business_id=head["business"],
+        group_key=group.key,
+        field_name=field_name,
+        name=row["データ項目"],
+        label_en=labels.get(item_id) or row.refuse("データ項目ID", "labels_en.csv has no label"),
+        data_type=row.choice("データ型", DataType),
+        length=length,
+        fraction=fraction,
+        code_id=row["コードID"] or None,
+        codes=_codes(row, tables),
+        repeat=row.number_in("繰り返し"),
+        condition=row.choice("データ出力条件", Condition),
+        primary_key=row.circle("グループ_主キー"),
+        foreign_key=row.circle("グループ_外部キー"),
+        allows_unknown_date=UNKNOWN_DATE_ALLOWED in row["項目説明"],
+        address_class=field_name in group.address_class,
+        definition=row["項目定義"],
+        sample=row["サンプル値"],
+        provisional=head["provisional"],
+    )
+
+
+def _item_id(row: _Row, head: _Head) -> str:
+    column = "データ項目ID"
+    item_id = row[column]
+    pattern = _PROVISIONAL_ID if head["provisional"] else _OFFICIAL_ID
+    if not pattern.fullmatch(item_id):
+        kind = "a provisional id is 001P0001" if head["provisional"] else "an id is eight digits"
+        row.refuse(column, kind)
+    if not item_id.startswith(head["business"]):
+        row.refuse(column, "must begin with the 業務ID")
+    return item_id
+
+
+def _length(row: _Row) -> tuple[int, int]:
+    found = _LENGTH.fullmatch(row["桁数"])
+    decimal = row["データ型"] == DataType.DECIMAL
+    if found is None or decimal != (found[2] is not None):
+        row.refuse("桁数", "must be a number; for 9V two numbers joined by a comma")
+    return int(found[1]), int(found[2] or 0)
+
+
+def _codes(row: _Row, tables: Mapping[int, CodeTable]) -> CodeTable | None:
+    number = row.number_in("コードID")
+    if number is None or number == MUNICIPALITY_DECIDES:
+        return None
+    if number not in tables:
+        row.refuse("コードID", "codes.csv has no such table")
+    return tables[number]
+
+
+def _refuse_repeats(path: Path, items: list[DataItem]) -> None:
+    ids: set[str] = set()
+    refs: set[str] = set()
+    for number, item in enumerate(items, start=2):
+        if item.item_id in ids:
+            raise EditionError(path, number, "データ項目ID", "the id stands twice")
+        if item.ref in refs:
+            raise EditionError(path, number, "データ項目（ローマ字）", "stands twice in its group")
+        ids.add(item.item_id)
+        refs.add(item.ref)

@@ -107,5 +107,6 @@ def create_app(
         lifespan=lifespan,
         exception_handlers={HTTPException: on_http_error, 500: on_http_error},
     )
+    app.state.records = records
     app.add_middleware(SecurityHeaders)
     return app

@@ -29,7 +29,7 @@ from examples.online_service.entries import EntryError, check, draft_from, remar
 from examples.online_service.form import ITEMS, Form
 from examples.online_service.gateway_client import GatewayClient, GatewayUnavailable
 from examples.online_service.records import Records, Session
-from examples.online_service.wording import LANG_ATTRIBUTE, LANGUAGES, NAMES, Wording
+from examples.online_service.wording import LANG_ATTRIBUTE, LANGUAGES, NAMES, Wording, with_ruby
 
 COOKIE: Final = "session"
 _MAX_BODY: Final = 64 * 1024
@@ -88,7 +88,7 @@ class Pages:
     def _start_page(self, session: Session, *, missing: bool) -> Response:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if missing else HTTPStatus.OK
         language = Wording(session.language).language
-        residents = [(r.key, r.description[language]) for r in self.config.residents]
+        residents = [(r.key, with_ruby(r.description[language])) for r in self.config.residents]
         return self._page(
             "start.html", session, status, page="start", residents=residents, missing=missing
         )

@@ -1,0 +1,1 @@
+"""What users see and rely on, over real pages and real processes."""

@@ -1,0 +1,1 @@
+"""National reference data as files: eras, municipalities, businesses. Data only, with licences."""

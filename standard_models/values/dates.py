@@ -1,0 +1,199 @@
+"""Dates as registers hold them: a day, less than a day, or nothing.
+
+Three notations are read: digits with an era code (``4120615``), Western digits (``20000615``) and
+written dates (``H12.6.15``, ``平成１２年６月１５日``, ``2000-06-15``). What a column's zeros, nines
+and blanks mean, and whether a part may be unknown, is declared; nothing is assumed.
+
+Sentences such as ``令和３年９月下旬`` are read by ``standard_models.values.unknown_dates``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from standard_models.values.date_readings import (
+    STRICT,
+    WHOLLY_UNKNOWN,
+    DateOutcome,
+    DateParts,
+    DateReading,
+    DateRules,
+    EraProfile,
+    NullMeaning,
+    read_null,
+    read_parts,
+    unreadable,
+)
+from standard_models.values.eras import Era, era_by_letter, era_names
+from standard_models.values.text import trim_padding
+
+__all__ = [
+    "OPEN_END",
+    "OPEN_START",
+    "STRICT",
+    "WHOLLY_UNKNOWN",
+    "DateOutcome",
+    "DateParts",
+    "DateReading",
+    "DateRules",
+    "EraProfile",
+    "NullMeaning",
+    "parse_era_digits",
+    "parse_iso",
+    "parse_western_digits",
+    "parse_written",
+]
+
+OPEN_START: Final = "0000-01-01"
+OPEN_END: Final = "9999-12-31"
+"""How the national format writes a period without start or end. Never a date."""
+
+_TO_HALF: Final = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_ERA_DIGITS = re.compile(r"(.)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_WESTERN_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+
+
+def half_width_key(text: str) -> str:
+    """Return ``text`` with ASCII in half-width and without blanks: what the grammars read."""
+    return text.translate(_TO_HALF).replace(" ", "")
+
+
+def _marker(key: str) -> str | None:
+    digits = key.translate({ord(c): None for c in ".-/"})
+    if not digits:
+        return "blank" if not key else None
+    if not digits.strip("0"):
+        return "zeros"
+    if not digits.strip("9") or key in {OPEN_END, "99991231"}:
+        return "nines"
+    return "zeros" if key in {OPEN_START, "00000101"} else None
+
+
+def _null(key: str, rules: DateRules) -> DateReading | None:
+    match _marker(key):
+        case "blank":
+            return read_null(rules.blank, "blank")
+        case "zeros":
+            return read_null(rules.zeros, "zeros")
+        case "nines":
+            return read_null(rules.nines, "nines")
+        case _:
+            return None
+
+
+def parse_era_digits(raw: str, profile: EraProfile) -> DateReading:
+    """Read seven characters ``GYYMMDD``: an era code of the profile, year, month, day.
+
+    Full-width digits and padding are accepted. A letter may stand for the era if the profile
+    declares it. Never raises; see ``DateReading``.
+    """
+    key = half_width_key(raw)
+    null = _null(key, profile.rules)
+    if null is not None:
+        return null
+    found = _ERA_DIGITS.fullmatch(key)
+    if found is None:
+        return unreadable("DATE_UNREADABLE", rule="GYYMMDD")
+    letter = profile.eras.get(found[1])
+    if letter is None:
+        return unreadable("ERA_CODE_UNKNOWN", rule="GYYMMDD")
+    return _read_numbers(era_by_letter(letter), found[2], found[3], found[4], profile.rules)
+
+
+def parse_western_digits(raw: str, rules: DateRules = STRICT) -> DateReading:
+    """Read eight digits ``YYYYMMDD``. Never raises; see ``DateReading``."""
+    key = half_width_key(raw)
+    null = _null(key, rules)
+    if null is not None:
+        return null
+    found = _WESTERN_DIGITS.fullmatch(key)
+    if found is None:
+        return unreadable("DATE_UNREADABLE", rule="YYYYMMDD")
+    return _read_numbers(None, found[1], found[2], found[3], rules)
+
+
+def parse_iso(raw: str, rules: DateRules = STRICT) -> DateReading:
+    """Read ``YYYY-MM-DD``, the canonical form. Never raises; see ``DateReading``."""
+    key = raw.strip()
+    null = _null(key, rules)
+    if null is not None:
+        return null
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", key, re.ASCII)
+    if found is None:
+        return unreadable("DATE_UNREADABLE", rule="YYYY-MM-DD")
+    return _read_numbers(None, found[1], found[2], found[3], rules)
+
+
+def _read_numbers(era: Era | None, y: str, m: str, d: str, rules: DateRules) -> DateReading:
+    try:
+        parts = DateParts(era, int(y), int(m), int(d))
+    except ValueError:
+        return unreadable("DATE_UNREADABLE", rule="year")
+    return read_parts(parts, rules)
+
+
+_KANJI_DIGITS: Final = {c: n for n, c in enumerate("〇一二三四五六七八九")}
+_KANJI_NUMBER = re.compile("[〇一二三四五六七八九十]+(?=[年月日])")
+
+
+def _kanji_number(match: re.Match[str]) -> str:
+    text = match.group()
+    if "十" not in text:
+        return "".join(str(_KANJI_DIGITS[c]) for c in text)
+    tens, _, ones = text.partition("十")
+    if len(tens) > 1 or len(ones) > 1 or "〇" in text:
+        return text
+    return str(10 * _KANJI_DIGITS.get(tens, 1) + _KANJI_DIGITS.get(ones, 0))
+
+
+def arabic_key(text: str) -> str:
+    """Return ``half_width_key`` with kanji numbers before 年, 月, 日 as digits."""
+    return _KANJI_NUMBER.sub(_kanji_number, half_width_key(text))
+
+
+_ERA = "|".join(sorted(era_names(), key=len, reverse=True))
+YEAR = rf"(?:(?P<era>{_ERA})(?P<era_year>\d{{1,3}}|元)|(?P<western>\d{{4}}))"
+_WRITTEN = (
+    re.compile(rf"{YEAR}年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日", re.ASCII),
+    re.compile(rf"{YEAR}(?P<sep>[./-])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})", re.ASCII),
+    re.compile(
+        rf"(?P<era>{_ERA})(?P<era_year>\d\d)(?P<western>)(?P<month>\d\d)(?P<day>\d\d)", re.ASCII
+    ),
+)
+
+
+def year_parts(found: re.Match[str]) -> tuple[Era | None, int]:
+    """Return era and year of a match that used ``YEAR``."""
+    if found["western"]:
+        return None, int(found["western"])
+    year = found["era_year"]
+    return era_names()[found["era"]], 1 if year == "元" else int(year)
+
+
+def parse_written(text: str, rules: DateRules = STRICT) -> DateReading:
+    """Read a written date: era or Western year, with 年月日, separators, or a letter and digits.
+
+    Digits alone are ambiguous without a profile and are never read: ``DATE_AMBIGUOUS`` (E).
+    Month or day ``00`` is an unknown part where the rules allow it. Never raises.
+    """
+    key = arabic_key(text)
+    null = _null(key, rules)
+    if null is not None:
+        return null
+    if _DIGITS.fullmatch(key):
+        return unreadable("DATE_AMBIGUOUS", rule="digits without a profile")
+    for pattern in _WRITTEN:
+        if found := pattern.fullmatch(key):
+            return _read_match(found, rules, text)
+    return unreadable("DATE_UNREADABLE", rule="written date")
+
+
+def _read_match(found: re.Match[str], rules: DateRules, text: str) -> DateReading:
+    try:
+        parts = DateParts(*year_parts(found), int(found["month"]), int(found["day"]))
+    except ValueError:
+        return unreadable("DATE_UNREADABLE", rule="year")
+    in_words = "年" in text and parts.month and parts.day
+    return read_parts(parts, rules, text=trim_padding(text) if in_words else None)

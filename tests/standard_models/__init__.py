@@ -1,0 +1,1 @@
+"""What the nation says: values, editions, records."""

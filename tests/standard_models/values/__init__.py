@@ -1,0 +1,1 @@
+"""Value types: dates, text, codes, identifiers."""

@@ -1,0 +1,20 @@
+"""Clients, tokens, purposes, grants: who may ask what."""
+
+from gateway.access.grants import GrantedItems, Relation
+from gateway.access.registry import AccessRegistry, RegistrationError
+from gateway.access.routes import token_router
+from gateway.access.service import AccessService, Caller
+from gateway.access.store import AccessStore
+from gateway.access.tokens import Access
+
+__all__ = [
+    "Access",
+    "AccessRegistry",
+    "AccessService",
+    "AccessStore",
+    "Caller",
+    "GrantedItems",
+    "RegistrationError",
+    "Relation",
+    "token_router",
+]

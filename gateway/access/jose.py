@@ -1,0 +1,191 @@
+"""What we accept of signed tokens and public keys, whoever made them. Pure.
+
+Source: RFC 7515, RFC 7517, RFC 8725 (best current practices); FAPI 2.0 for the algorithms.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from typing import Any, Final
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
+MAX_TOKEN_CHARS: Final = 8_192
+MAX_KEYS: Final = 10
+MIN_RSA_BITS: Final = 2_048
+
+_CARRIES_A_KEY: Final = frozenset({"jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"})
+_PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+PublicKey = ECKey | RSAKey | OKPKey
+
+
+class TokenRefused(Exception):
+    """A signed token is not acceptable. The texts name the broken rule, never a sent value."""
+
+    def __init__(self, detail_en: str, detail_ja: str) -> None:
+        super().__init__(detail_en)
+        self.detail_en = detail_en
+        self.detail_ja = detail_ja
+
+
+class KeyRefused(Exception):
+    """A public key is not acceptable; the message says why."""
+
+
+def read_header(token: str) -> dict[str, Any]:
+    """Return the header of a compact JWS, which is not trusted yet.
+
+    Raises:
+        TokenRefused: not a JWS; names a key by itself; has extensions that must be understood.
+
+    """
+    if len(token) > MAX_TOKEN_CHARS or token.count(".") != 2:
+        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
+    header = _json_object(token.split(".", 1)[0])
+    if _CARRIES_A_KEY & header.keys():
+        raise TokenRefused(
+            "the header must not carry or point to a key.",
+            "ヘッダーに鍵やその所在を入れることはできません。",
+        )
+    if "crit" in header or "b64" in header:
+        raise TokenRefused(
+            "the header has extensions that are not supported.",
+            "ヘッダーに対応していない拡張があります。",
+        )
+    if not isinstance(header.get("kid"), str):
+        raise TokenRefused("the header needs a kid.", "ヘッダーに kid が必要です。")
+    return header
+
+
+def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
+    """Return the claims of ``token`` if ``key`` signed it with ``algorithm``.
+
+    Raises:
+        TokenRefused: the signature is wrong, or the content is not a JSON object.
+
+    """
+    try:
+        signature = jws.deserialize_compact(token, key, algorithms=[algorithm])
+        claims = json.loads(signature.payload)
+    except (JoseError, ValueError, TypeError):
+        raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
+    if not isinstance(claims, dict):
+        raise TokenRefused(
+            "the content is not a JSON object.", "内容が JSON オブジェクトではありません。"
+        )
+    return claims
+
+
+def read_assertion_header(token: str) -> dict[str, Any]:
+    """Return the header of a client assertion, which is not trusted yet.
+
+    Raises:
+        TokenRefused: as ``read_header``, or an algorithm that is not accepted.
+
+    """
+    header = read_header(token)
+    if header.get("alg") not in ASSERTION_ALGORITHMS:
+        raise TokenRefused(
+            f"The alg must be one of {', '.join(ASSERTION_ALGORITHMS)}.",
+            f"alg は {'、'.join(ASSERTION_ALGORITHMS)} のいずれかにしてください。",
+        )
+    return header
+
+
+def read_untrusted_claims(token: str) -> dict[str, Any]:
+    """Return the claims of ``token`` without looking at its signature: who it says it is of.
+
+    Raises:
+        TokenRefused: not a JWS, or its content is not a JSON object.
+
+    """
+    return _json_object(token.split(".")[1])
+
+
+def find_key(jwks: dict[str, Any], kid: str, algorithm: str) -> PublicKey | None:
+    """Return the key ``kid`` of a registered set if it may be used with ``algorithm``."""
+    for member in jwks.get("keys", []):
+        if member.get("kid") == kid:
+            key = import_public_key(member)
+            return key if algorithm == algorithm_of(key) else None
+    return None
+
+
+def algorithm_of(key: PublicKey) -> str:
+    """Return the one algorithm that is accepted with a key of this type."""
+    if isinstance(key, ECKey):
+        return "ES256"
+    return "PS256" if isinstance(key, RSAKey) else "EdDSA"
+
+
+def check_jwks(jwks: object) -> dict[str, list[dict[str, Any]]]:
+    """Return a JWK Set that may be registered: public signing keys, each with its own kid.
+
+    Raises:
+        KeyRefused: private or symmetric keys, weak or unknown ones, a missing or repeated kid.
+
+    """
+    members = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(members, list) or not 1 <= len(members) <= MAX_KEYS:
+        raise KeyRefused(f"a JWK Set with 1 to {MAX_KEYS} keys is needed")
+    kids = [m.get("kid") if isinstance(m, dict) else None for m in members]
+    if any(not isinstance(kid, str) or not 1 <= len(kid) <= 128 for kid in kids):
+        raise KeyRefused("every key needs a kid of 1 to 128 characters")
+    if len(set(kids)) != len(kids):
+        raise KeyRefused("two keys have the same kid")
+    return {"keys": [_public_member(m) for m in members]}
+
+
+def import_public_key(member: dict[str, Any]) -> PublicKey:
+    """Return the key of one JWK.
+
+    Raises:
+        KeyRefused: it is private, symmetric, weak, damaged or of an unknown type.
+
+    """
+    if _PRIVATE_MEMBERS & member.keys():
+        raise KeyRefused("the key is a private one: keep it, and register its public part")
+    try:
+        return _import(member)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise KeyRefused("the key is damaged") from None
+
+
+def _import(member: dict[str, Any]) -> PublicKey:
+    kind, curve = member.get("kty"), member.get("crv")
+    if kind == "EC" and curve == "P-256":
+        return ECKey.import_key(member)
+    if kind == "OKP" and curve == "Ed25519":
+        return OKPKey.import_key(member)
+    if kind == "RSA":
+        key = RSAKey.import_key(member)
+        if key.public_key.key_size < MIN_RSA_BITS:
+            raise KeyRefused(f"RSA keys need at least {MIN_RSA_BITS} bits")
+        return key
+    raise KeyRefused("only EC P-256, OKP Ed25519 and RSA keys are accepted")
+
+
+def _public_member(member: dict[str, Any]) -> dict[str, Any]:
+    key = import_public_key(member)
+    if member.get("use", "sig") != "sig":
+        raise KeyRefused("the key is not for signatures")
+    if member.get("alg", algorithm_of(key)) != algorithm_of(key):
+        raise KeyRefused(f"keys of this type are used with {algorithm_of(key)}")
+    public = key.as_dict(private=False)
+    return {**public, "kid": member["kid"], "use": "sig", "alg": algorithm_of(key)}
+
+
+def _json_object(part: str) -> dict[str, Any]:
+    try:
+        data = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (Base64Error, ValueError):
+        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。") from None
+    if not isinstance(data, dict):
+        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
+    return data

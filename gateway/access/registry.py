@@ -1,0 +1,376 @@
+"""Registration of clients, purposes and grants by the municipality's staff.
+
+Every change is written together with its audit record (kind settings, before and after).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from adapters.contract import Clock
+from gateway.access.grants import Relation
+from gateway.access.jose import KeyRefused, check_jwks
+from gateway.access.store import AccessStore, AlreadyThereError
+from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.store.tables import ClientRow, GrantRow, PurposeRow
+from standard_models.dictionary import DataItem, Dictionary
+
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
+_MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
+_MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
+
+
+class RegistrationError(Exception):
+    """A registration is refused; the texts say why and what to do instead."""
+
+    def __init__(self, detail_ja: str, detail_en: str) -> None:
+        super().__init__(detail_en)
+        self.detail_ja = detail_ja
+        self.detail_en = detail_en
+
+
+class AccessRegistry:
+    """What staff may register. ``actor`` is who does it, for the audit record."""
+
+    def __init__(
+        self, store: AccessStore, dictionary: Dictionary, *, clock: Clock, actor: str
+    ) -> None:
+        self._store = store
+        self._dictionary = dictionary
+        self._clock = clock
+        self._actor = actor
+
+    async def add_client(
+        self, client_id: str, *, name: str, contact: str, jwks: object
+    ) -> ClientRow:
+        """Register a consumer with its public keys (RFC 7517).
+
+        Raises:
+            RegistrationError: an id that exists or has the wrong shape; unusable keys.
+
+        """
+        _require_id(client_id)
+        row = ClientRow(
+            client_id=client_id,
+            name=_text(name),
+            contact=_text(contact),
+            jwks=_checked(jwks),
+            created_at=self._clock.now(),
+            revoked_at=None,
+        )
+        audit = self._change("client-add", after=_client_facts(row), client_id=client_id)
+        await self._add(row, audit)
+        return row
+
+    async def revoke_client(self, client_id: str) -> None:
+        """Refuse the client from now on; tokens that it holds work for 60 seconds at most.
+
+        Raises:
+            RegistrationError: there is no such client, or it was revoked before.
+
+        """
+        row = await self._client(client_id)
+        if row.revoked_at is not None:
+            raise RegistrationError("すでに停止されています。", "It was revoked before.")
+        now = self._clock.now()
+        audit = self._change(
+            "client-revoke",
+            before={"revoked_at": None},
+            after={"revoked_at": now.isoformat()},
+            client_id=client_id,
+        )
+        await self._store.change_client(client_id, {"revoked_at": now}, audit)
+
+    async def rotate_keys(
+        self, client_id: str, *, add: object | None, retire: Iterable[str] = ()
+    ) -> Sequence[str]:
+        """Add keys and take away others; return the key ids that work now.
+
+        Both may happen at different times, so that old and new keys overlap. Takes effect with
+        the next token request.
+
+        Raises:
+            RegistrationError: no such client or key id; unusable keys; no key would be left.
+
+        """
+        row = await self._client(client_id)
+        gone = set(retire)
+        if unknown := gone - set(_kids(row.jwks)):
+            raise RegistrationError(
+                f"登録されていない kid があります（{len(unknown)} 件）。",
+                f"Some kids are not registered ({len(unknown)}).",
+            )
+        kept = [key for key in row.jwks["keys"] if key["kid"] not in gone]
+        new = _checked(add)["keys"] if add is not None else []
+        jwks = _checked({"keys": [*kept, *new]})
+        audit = self._change(
+            "client-rotate-key",
+            before={"kids": _kids(row.jwks)},
+            after={"kids": _kids(jwks)},
+            client_id=client_id,
+        )
+        await self._store.change_client(client_id, {"jwks": jwks}, audit)
+        return _kids(jwks)
+
+    async def list_clients(self) -> Sequence[ClientRow]:
+        """Return every client."""
+        return await self._store.list_clients()
+
+    async def show_client(self, client_id: str) -> tuple[ClientRow, Sequence[GrantRow]]:
+        """Return the client and its grants.
+
+        Raises:
+            RegistrationError: there is no such client.
+
+        """
+        return await self._client(client_id), await self._store.grants_of_client(client_id)
+
+    async def add_purpose(
+        self,
+        municipality: str,
+        purpose_id: str,
+        *,
+        name_ja: str,
+        name_en: str,
+        legal_basis: str,
+        organ: str,
+    ) -> PurposeRow:
+        """Register a reason for asking (事務) with its legal basis and the organ that asks.
+
+        Raises:
+            RegistrationError: an id that exists, a wrong shape, or an empty text.
+
+        """
+        _require_municipality(municipality)
+        _require_id(purpose_id)
+        row = PurposeRow(
+            municipality=municipality,
+            purpose_id=purpose_id,
+            name_ja=_text(name_ja),
+            name_en=_text(name_en),
+            legal_basis=_text(legal_basis, limit=400),
+            organ=_text(organ),
+            created_at=self._clock.now(),
+        )
+        facts = {"purpose": purpose_id, "legal_basis": row.legal_basis, "organ": row.organ}
+        audit = self._change(
+            "purpose-add", after=facts, municipality=municipality, purpose=purpose_id
+        )
+        await self._add(row, audit)
+        return row
+
+    async def list_purposes(self, municipality: str) -> Sequence[PurposeRow]:
+        """Return the purposes of the municipality."""
+        return await self._store.list_purposes(municipality)
+
+    async def grant(
+        self,
+        municipality: str,
+        client_id: str,
+        purpose_id: str,
+        *,
+        items: Iterable[str],
+        valid_from: dt.date,
+        valid_to: dt.date | None,
+    ) -> GrantRow:
+        """Let the client ask for ``items`` for the purpose, from and until a day, both inclusive.
+
+        ``items`` are references of items or groups; a group is written down item by item as it
+        is today, so that an item that a later edition adds is not granted by itself.
+
+        Raises:
+            RegistrationError: unknown client, purpose or item; a wildcard; My Number; dates in
+                the wrong order.
+
+        """
+        client = await self._client(client_id)
+        if client.revoked_at is not None:
+            raise RegistrationError("停止された連携先です。", "The client is revoked.")
+        if await self._store.find_purpose(municipality, purpose_id) is None:
+            raise RegistrationError(
+                "この団体に登録されていない利用目的です。先に purpose add で登録してください。",
+                "The municipality has no such purpose; register it with `purpose add` first.",
+            )
+        if valid_to is not None and valid_to < valid_from:
+            raise RegistrationError(
+                "終了日が開始日より前です。", "The last day lies before the first."
+            )
+        row = GrantRow(
+            grant_id=secrets.token_hex(8),
+            municipality=municipality,
+            client_id=client_id,
+            purpose_id=purpose_id,
+            relation=Relation.SELF.value,
+            items=expand_items(items, self._dictionary),
+            valid_from=valid_from,
+            valid_to=valid_to,
+            created_at=self._clock.now(),
+            revoked_at=None,
+        )
+        audit = self._change(
+            "grant-add",
+            after=_grant_facts(row),
+            municipality=municipality,
+            client_id=client_id,
+            purpose=purpose_id,
+        )
+        await self._add(row, audit)
+        return row
+
+    async def revoke_grant(self, municipality: str, grant_id: str) -> None:
+        """End a grant now.
+
+        Raises:
+            RegistrationError: the municipality has no such grant, or it was revoked before.
+
+        """
+        row = await self._store.find_grant(municipality, grant_id)
+        if row is None or row.revoked_at is not None:
+            raise RegistrationError(
+                "有効な許可が見つかりません。", "There is no such grant in force."
+            )
+        now = self._clock.now()
+        audit = self._change(
+            "grant-revoke",
+            before=_grant_facts(row),
+            after={"revoked_at": now.isoformat()},
+            municipality=municipality,
+            client_id=row.client_id,
+            purpose=row.purpose_id,
+        )
+        await self._store.revoke_grant(municipality, grant_id, now, audit)
+
+    async def _client(self, client_id: str) -> ClientRow:
+        row = await self._store.find_client(client_id)
+        if row is None:
+            raise RegistrationError("この連携先は登録されていません。", "There is no such client.")
+        return row
+
+    async def _add(self, row: ClientRow | PurposeRow | GrantRow, audit: AuditRecord) -> None:
+        try:
+            await self._store.add(row, audit)
+        except AlreadyThereError:
+            raise RegistrationError(
+                "同じ ID がすでに登録されています。", "The id is registered already."
+            ) from None
+
+    def _change(
+        self,
+        function: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        municipality: str = NO_MUNICIPALITY,
+        client_id: str | None = None,
+        purpose: str | None = None,
+    ) -> AuditRecord:
+        return to_record(
+            AuditEntry(
+                municipality=municipality,
+                at=self._clock.now(),
+                kind=AuditKind.SETTINGS,
+                outcome="changed",
+                trace_id="",
+                terminal=self._actor,
+                client_id=client_id,
+                purpose=purpose,
+                function=function,
+                before=before,
+                after=after,
+            )
+        )
+
+
+def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]:
+    """Return the item references that ``references`` of items and groups stand for, sorted.
+
+    Raises:
+        RegistrationError: an unknown reference, a wildcard, nothing at all, or My Number: the
+            gateway has no legal basis to release it, whatever the purpose.
+
+    """
+    found: dict[str, DataItem] = {}
+    for reference in references:
+        group = dictionary.find_group(reference)
+        item = dictionary.find_item(reference)
+        if group is None and item is None:
+            raise RegistrationError(
+                f"項目・グループ「{reference}」はありません。ワイルドカードは使えません。",
+                f"There is no item or group {reference!r}; wildcards are not accepted.",
+            )
+        for member in group.items if group is not None else (item,):
+            if member is not None:
+                found[member.ref] = member
+    if not found:
+        raise RegistrationError("項目がひとつもありません。", "No item was named.")
+    if any(is_my_number(item) for item in found.values()):
+        raise RegistrationError(
+            "個人番号（マイナンバー）は許可できません。",
+            "My Number cannot be granted.",
+        )
+    return sorted(found)
+
+
+def is_my_number(item: DataItem) -> bool:
+    """Return whether ``item`` holds a My Number.
+
+    Source: Act on the Use of Numbers to Identify a Specific Individual, articles 9 and 19.
+    """
+    names = item.name + item.field_name.lower()
+    return any(name in names for name in _MY_NUMBER_NAMES)
+
+
+def _checked(jwks: object) -> dict[str, list[dict[str, Any]]]:
+    try:
+        return check_jwks(jwks)
+    except KeyRefused as refusal:
+        raise RegistrationError(
+            f"公開鍵（JWK Set）を登録できません：{refusal}",
+            f"The public keys (JWK Set) cannot be registered: {refusal}",
+        ) from None
+
+
+def _kids(jwks: Mapping[str, Any]) -> list[str]:
+    return [key["kid"] for key in jwks["keys"]]
+
+
+def _client_facts(row: ClientRow) -> dict[str, Any]:
+    return {"name": row.name, "contact": row.contact, "kids": _kids(row.jwks)}
+
+
+def _grant_facts(row: GrantRow) -> dict[str, Any]:
+    return {
+        "grant_id": row.grant_id,
+        "relation": row.relation,
+        "items": list(row.items),
+        "valid_from": row.valid_from.isoformat(),
+        "valid_to": row.valid_to.isoformat() if row.valid_to else None,
+    }
+
+
+def _require_id(text: str) -> None:
+    if not _ID.fullmatch(text):
+        raise RegistrationError(
+            "ID は半角の英小文字・数字・ハイフンで 3〜64 文字にしてください。",
+            "An id has 3 to 64 lower-case letters, digits and hyphens.",
+        )
+
+
+def _require_municipality(text: str) -> None:
+    if not _MUNICIPALITY.fullmatch(text):
+        raise RegistrationError(
+            "団体コードは 6 桁の数字です。", "A municipality code has 6 digits."
+        )
+
+
+def _text(text: str, *, limit: int = 200) -> str:
+    stripped = text.strip()
+    if not 1 <= len(stripped) <= limit:
+        raise RegistrationError(
+            f"1〜{limit} 文字の文字列が必要です。", f"A text of 1 to {limit} characters is needed."
+        )
+    return stripped

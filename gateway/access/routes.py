@@ -1,0 +1,132 @@
+"""HTTP of the token endpoint, its metadata and its keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from gateway.access.jose import ASSERTION_ALGORITHMS
+from gateway.access.schemas import (
+    ASSERTION_TYPE,
+    MAX_FORM_BYTES,
+    TokenAnswer,
+    authorization_details,
+    read_form,
+    read_token_request,
+)
+from gateway.access.service import AccessService, Caller
+from gateway.access.tokens import PURPOSE_TYPE
+from gateway.problems import Problem
+
+FORM = "application/x-www-form-urlencoded"
+
+_FORM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        "grant_type",
+        "client_assertion_type",
+        "client_assertion",
+        "authorization_details",
+    ],
+    "properties": {
+        "grant_type": {"type": "string", "const": "client_credentials"},
+        "client_assertion_type": {"type": "string", "const": ASSERTION_TYPE},
+        "client_assertion": {
+            "type": "string",
+            "description": "登録済みの鍵で署名した JWT（RFC 7523） / JWT signed by a key of yours",
+        },
+        "authorization_details": {
+            "type": "string",
+            "description": "団体と利用目的（RFC 9396） / municipality and purpose",
+            "examples": [
+                json.dumps(authorization_details("999997", "jidoteate-ninteiseikyu")),
+            ],
+        },
+    },
+}
+
+
+def token_router(service: AccessService) -> APIRouter:
+    """Return the routes of ``/oauth/token``, ``/oauth/jwks`` and the server's metadata."""
+    router = APIRouter(tags=["access"])
+
+    @router.post(
+        "/oauth/token",
+        summary="アクセストークンを取得する / Get an access token",
+        response_model=TokenAnswer,
+        openapi_extra={
+            "requestBody": {"required": True, "content": {FORM: {"schema": _FORM_SCHEMA}}}
+        },
+    )
+    async def token(request: Request) -> JSONResponse:
+        caller = caller_of(request)
+        try:
+            asked = read_token_request(read_form(await _form_body(request)))
+        except Problem as problem:
+            await service.refuse_request(problem, caller)
+        answer = await service.issue(asked, caller)
+        headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+        return JSONResponse(answer.model_dump(), headers=headers)
+
+    @router.get("/oauth/jwks", summary="トークンの公開鍵 / Public keys of the tokens")
+    async def keys() -> JSONResponse:
+        return JSONResponse(service.public_keys(), headers={"Cache-Control": "max-age=60"})
+
+    @router.get(
+        "/.well-known/oauth-authorization-server",
+        summary="認可サーバーの情報 / Authorization server metadata",
+    )
+    async def metadata() -> JSONResponse:
+        return JSONResponse(server_metadata(service.issuer))
+
+    return router
+
+
+def server_metadata(issuer: str) -> dict[str, Any]:
+    """Return the metadata of the authorization server. Source: RFC 8414, 2; RFC 9396, 10."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "response_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "authorization_details_types_supported": [PURPOSE_TYPE],
+        "service_documentation": f"{issuer}/docs",
+    }
+
+
+def caller_of(request: Request) -> Caller:
+    """Return where the call comes from; the trace is the one that the API gave it."""
+    trace_id = getattr(request.state, "trace_id", "")
+    return Caller(trace_id, request.client.host if request.client else "")
+
+
+async def _form_body(request: Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        Problem: ``unsupported-media-type``, ``body-too-large``.
+
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != FORM:
+        raise Problem(
+            "unsupported-media-type",
+            f"Content-Type は {FORM} にしてください。",
+            f"The Content-Type must be {FORM}.",
+        )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            raise Problem(
+                "body-too-large",
+                f"上限は {MAX_FORM_BYTES} バイトです。",
+                f"The limit is {MAX_FORM_BYTES} bytes.",
+            )
+    return bytes(body)

@@ -1,0 +1,148 @@
+"""Access tokens: made, verified, remembered for a short while.
+
+Source: RFC 9068 (JWT profile of access tokens), RFC 9396 (the purpose the token is bound to).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from joserfc import jws
+
+from gateway.access.jose import TokenRefused, read_claims, read_header
+from gateway.keys import SIGNING_ALGORITHM, Keys
+
+TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - a media type
+PURPOSE_TYPE: Final = "hitotsu_purpose"
+CACHE_SECONDS: Final = 60
+CACHE_SIZE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who calls, for which municipality, and for which one purpose."""
+
+    client_id: str
+    municipality: str
+    purpose_id: str
+    token_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """What a token says, and when it runs out."""
+
+    access: Access
+    expires_at: dt.datetime
+
+
+def issue_token(
+    access: Access, keys: Keys, *, issuer: str, now: dt.datetime, lifetime_s: int
+) -> str:
+    """Return a signed access token for ``access``."""
+    key = keys.signing_key
+    issued = int(now.timestamp())
+    claims = {
+        "iss": issuer,
+        "aud": issuer,
+        "sub": access.client_id,
+        "client_id": access.client_id,
+        "municipality": access.municipality,
+        "purpose": access.purpose_id,
+        "jti": access.token_id,
+        "iat": issued,
+        "exp": issued + lifetime_s,
+    }
+    header = {"alg": SIGNING_ALGORITHM, "typ": TOKEN_TYPE, "kid": key.kid}
+    return jws.serialize_compact(header, _compact(claims), key.jwk, algorithms=[SIGNING_ALGORITHM])
+
+
+def new_token_id() -> str:
+    """Return a random token id."""
+    return secrets.token_urlsafe(16)
+
+
+def read_token(token: str, keys: Keys, *, issuer: str, now: dt.datetime) -> VerifiedToken:
+    """Return what ``token`` says if this gateway signed it and it holds at ``now``.
+
+    Raises:
+        TokenRefused: naming the rule.
+
+    """
+    header = read_header(token)
+    if header.get("alg") != SIGNING_ALGORITHM or header.get("typ") != TOKEN_TYPE:
+        raise TokenRefused(
+            "not an access token of this gateway.",
+            "このゲートウェイのアクセストークンではありません。",
+        )
+    key = keys.find_signing_key(header["kid"], now)
+    if key is None:
+        raise TokenRefused(
+            "the key of the token is not known, or no longer.",
+            "トークンの鍵が不明か、失効しています。",
+        )
+    claims = read_claims(token, key.jwk, SIGNING_ALGORITHM)
+    if claims.get("iss") != issuer or claims.get("aud") != issuer:
+        raise TokenRefused("the token is for another gateway.", "別のゲートウェイのトークンです。")
+    expires = claims.get("exp")
+    if not isinstance(expires, int) or expires <= now.timestamp():
+        raise TokenRefused("the token has expired.", "トークンの有効期限が切れています。")
+    return VerifiedToken(_access(claims), dt.datetime.fromtimestamp(expires, dt.UTC))
+
+
+class TokenCache:
+    """Tokens that were verified within the last minute, so that their keys rest.
+
+    A token is forgotten after ``CACHE_SECONDS`` or when it runs out, whichever is first; that is
+    how long a client may go on after it was revoked. Bounded: the oldest leave first.
+    """
+
+    def __init__(self, *, size: int = CACHE_SIZE) -> None:
+        self._size = size
+        self._entries: OrderedDict[bytes, tuple[Access, dt.datetime]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, token: str, now: dt.datetime) -> Access | None:
+        """Return what a token said that was verified lately."""
+        digest = _digest(token)
+        entry = self._entries.get(digest)
+        if entry is None:
+            return None
+        access, until = entry
+        if now < until:
+            return access
+        del self._entries[digest]
+        return None
+
+    def keep(self, token: str, verified: VerifiedToken, now: dt.datetime) -> None:
+        """Remember ``token``."""
+        until = min(verified.expires_at, now + dt.timedelta(seconds=CACHE_SECONDS))
+        self._entries[_digest(token)] = (verified.access, until)
+        while len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+
+def _access(claims: dict[str, Any]) -> Access:
+    members = []
+    for name in ("client_id", "municipality", "purpose", "jti"):
+        member = claims.get(name)
+        if not isinstance(member, str):
+            raise TokenRefused("The token lacks a claim.", "トークンに必要な項目がありません。")
+        members.append(member)
+    return Access(*members)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _compact(claims: dict[str, Any]) -> bytes:
+    return json.dumps(claims, separators=(",", ":")).encode()

@@ -1,0 +1,26 @@
+"""Log or fail: nothing leaves before the record of it is durable."""
+
+from gateway.audit.entries import (
+    NO_MUNICIPALITY,
+    AuditEntry,
+    AuditId,
+    AuditKind,
+    AuditRecord,
+    leaf_hash,
+    to_record,
+)
+from gateway.audit.service import AuditLog
+from gateway.audit.store import AuditQuery, AuditStore
+
+__all__ = [
+    "NO_MUNICIPALITY",
+    "AuditEntry",
+    "AuditId",
+    "AuditKind",
+    "AuditLog",
+    "AuditQuery",
+    "AuditRecord",
+    "AuditStore",
+    "leaf_hash",
+    "to_record",
+]

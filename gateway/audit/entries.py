@@ -1,0 +1,147 @@
+"""What one audit record holds, its canonical text and its hash. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+AuditId: TypeAlias = str
+"""Identifies a record: 32 hexadecimal digits, random, safe to show to a consumer."""
+
+NO_MUNICIPALITY: Final = "000000"
+"""Stands where a municipality would, in records of events that belong to none."""
+
+FORMAT_VERSION: Final = 1
+
+
+class AuditKind(StrEnum):
+    """Kinds of records. Source: security guideline for municipalities, kinds of logs."""
+
+    OPERATION = "operation"
+    AUTHENTICATION = "authentication"
+    EVENT = "event"
+    NETWORK = "network"
+    PRINT = "print"
+    SETTINGS = "settings"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who, for whom, why, which items, with what outcome; never a value of a person.
+
+    ``subject_key`` is the keyed pseudonym of ``AuditLog.pseudonym``. Items are official ids in
+    any order. ``mode`` says what happens to items outside the grant. ``problem`` is the slug of a
+    refusal. ``terminal`` is the address the call came from. ``before`` and ``after`` belong to
+    records of kind settings.
+    """
+
+    municipality: str
+    at: dt.datetime
+    kind: AuditKind
+    outcome: str
+    trace_id: str
+    client_id: str | None = None
+    subject_key: str | None = None
+    purpose: str | None = None
+    items_asked: tuple[str, ...] = ()
+    items_delivered: tuple[str, ...] = ()
+    mode: str = "refuse"
+    part_statuses: Mapping[str, str] = field(default_factory=dict)
+    problem: str | None = None
+    my_number: bool = False
+    terminal: str = ""
+    function: str = ""
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """An entry ready to be written: its id, its canonical text and its leaf hash."""
+
+    audit_id: AuditId
+    entry: AuditEntry
+    text: str
+    leaf_hash: bytes
+
+
+def to_record(entry: AuditEntry) -> AuditRecord:
+    """Return ``entry`` with a new id, as canonical JSON text (RFC 8785) and with its leaf hash.
+
+    Raises:
+        ValueError: the time has no zone, or a setting holds a number that is not whole.
+
+    """
+    if entry.at.tzinfo is None:
+        msg = "the time of an audit entry needs a time zone"
+        raise ValueError(msg)
+    audit_id = secrets.token_hex(16)
+    text = canonical_json({"audit_id": audit_id, **_members(entry)})
+    return AuditRecord(audit_id, entry, text, leaf_hash(text))
+
+
+def leaf_hash(text: str) -> bytes:
+    """Return SHA-256 of a zero byte and the UTF-8 text. Source: RFC 6962, 2.1."""
+    return hashlib.sha256(b"\x00" + text.encode()).digest()
+
+
+def canonical_json(members: Mapping[str, Any]) -> str:
+    """Return JSON that is the same for the same content: sorted keys, no blanks, real characters.
+
+    Equal to RFC 8785 for what occurs here: member names in ASCII, no fractions.
+
+    Raises:
+        ValueError: a fraction, whose text form is not canonical.
+
+    """
+    _refuse_fractions(members)
+    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _members(entry: AuditEntry) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "v": FORMAT_VERSION,
+        "municipality": entry.municipality,
+        "at": entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        "kind": entry.kind.value,
+        "outcome": entry.outcome,
+        "trace_id": entry.trace_id,
+        "client_id": entry.client_id,
+        "subject_key": entry.subject_key,
+        "purpose": entry.purpose,
+        "items_asked": sorted(entry.items_asked),
+        "items_delivered": sorted(entry.items_delivered),
+        "mode": entry.mode,
+        "part_statuses": dict(entry.part_statuses),
+        "problem": entry.problem,
+        "my_number": entry.my_number,
+        "terminal": entry.terminal,
+        "function": entry.function,
+    }
+    if entry.before is not None or entry.after is not None:
+        members["before"] = _plain(entry.before)
+        members["after"] = _plain(entry.after)
+    return members
+
+
+def _plain(setting: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if setting is None else dict(setting)
+
+
+def _refuse_fractions(value: object) -> None:
+    if isinstance(value, float):
+        msg = "an audit entry holds no fractions"
+        raise ValueError(msg)  # noqa: TRY004 - the type is fine in JSON, its text form is not
+    if isinstance(value, Mapping):
+        for member in value.values():
+            _refuse_fractions(member)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            _refuse_fractions(member)

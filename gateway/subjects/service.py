@@ -1,0 +1,127 @@
+"""Persons, their numbers in the systems, and their handles for consumers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adapters.contract import Clock
+from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.keys import KeyStore
+from gateway.problems import Problem
+from gateway.subjects.handles import HandleCipher, new_subject_id
+from gateway.subjects.links import ImportReport, Known, LinkRow, Number, Plan, plan_import
+from gateway.subjects.store import SubjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person. ``numbers`` maps each numbering to the person's numbers in it."""
+
+    subject_id: str = field(repr=False)
+    numbers: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+
+class SubjectService:
+    """Who is behind a handle or a number. Nothing here leaves the gateway but handles."""
+
+    def __init__(self, store: SubjectStore, keys: KeyStore, *, clock: Clock) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._cipher = HandleCipher()
+
+    async def resolve(self, municipality: str, client_id: str, handle: str) -> Subject:
+        """Return the person behind a handle of this consumer.
+
+        Raises:
+            Problem: ``unknown-subject``, the same for a handle that is malformed, forged, of
+                another consumer or municipality, run out, or of a person who is not known.
+
+        """
+        subject_id = self._cipher.open(
+            self._keys.keys(), municipality, client_id, handle, self._clock.now()
+        )
+        # The lookup is made in every case, so that a guess takes as long as a find.
+        subject = await self._load(municipality, subject_id or new_subject_id())
+        if subject is None:
+            raise Problem("unknown-subject")
+        return subject
+
+    def handle_for(self, municipality: str, client_id: str, subject_id: str) -> str:
+        """Return the handle of a person for one consumer; the same each time."""
+        return self._cipher.seal(self._keys.keys(), municipality, client_id, subject_id)
+
+    async def find_by_number(
+        self, municipality: str, numbering: str, number: str
+    ) -> Subject | None:
+        """Return the person with ``number`` in the system's own numbering."""
+        subject_id = await self._store.find(municipality, numbering, number)
+        return await self._load(municipality, subject_id) if subject_id else None
+
+    async def import_links(
+        self,
+        municipality: str,
+        rows: Sequence[LinkRow],
+        *,
+        anchor: str,
+        actor: str,
+        progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+    ) -> ImportReport:
+        """Write the links of a whole file, or nothing. Importing it again changes nothing.
+
+        Args:
+            municipality: 6-digit 団体コード.
+            rows: what ``read_link_file`` returned.
+            anchor: the numbering of which a person has at most one number.
+            actor: who imports, for the audit record.
+            progress: is told how many of all new numbers are written.
+
+        Raises:
+            LinkFileError: a number would belong to two persons.
+
+        """
+
+        def plan_with(known: Mapping[Number, Known]) -> tuple[Plan, AuditRecord]:
+            plan = plan_import(rows, known, anchor)
+            return plan, self._record(municipality, len(rows), len(known), plan, actor)
+
+        plan = await self._store.apply(municipality, plan_with, self._clock.now(), progress)
+        return ImportReport(
+            rows=len(rows),
+            new_subjects=len(plan.subjects),
+            new_numbers=len(plan.links),
+            strengthened=len(plan.strengthened),
+            unchanged=plan.unchanged,
+        )
+
+    async def _load(self, municipality: str, subject_id: str) -> Subject | None:
+        numbers: defaultdict[str, list[str]] = defaultdict(list)
+        for row in await self._store.numbers(municipality, subject_id):
+            numbers[row.numbering].append(row.number)
+        if not numbers:
+            return None
+        return Subject(subject_id, {n: tuple(found) for n, found in numbers.items()})
+
+    def _record(
+        self, municipality: str, rows: int, before: int, plan: Plan, actor: str
+    ) -> AuditRecord:
+        return to_record(
+            AuditEntry(
+                municipality=municipality,
+                at=self._clock.now(),
+                kind=AuditKind.SETTINGS,
+                outcome="changed",
+                trace_id="",
+                terminal=actor,
+                function="subject-import",
+                before={"numbers": before},
+                after={
+                    "rows": rows,
+                    "numbers": before + len(plan.links),
+                    "new_subjects": len(plan.subjects),
+                    "strengthened": len(plan.strengthened),
+                },
+            )
+        )

@@ -1,0 +1,1 @@
+"""Alembic history of the gateway's own tables; ``gateway.store.migrate`` runs it."""

@@ -1,0 +1,1 @@
+"""One revision a file. Expand first, fill in batches, contract in a later revision."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from examples.town.legacy.ready import announce
+from examples.town.legacy.ready import announce, stop_signals
 from examples.town.legacy.simulator import DEFAULT_CLOCK, SimulatorState, TownClock
 
 
@@ -46,4 +46,6 @@ def run(program: str, build: Callable[[Path, SimulatorState], Starlette]) -> Non
             timeout_graceful_shutdown=2,
         )  # fmt: skip
         server = _Announcing(config, int(listener.getsockname()[1]))
-        server.run(sockets=[listener])
+        # uvicorn repeats the signal after an orderly end; here it shall find somebody listening.
+        with stop_signals():
+            server.run(sockets=[listener])

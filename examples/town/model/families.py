@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from examples.town.model import names, recorded_dates
+from examples.town.model.benefits import under_eighteen_in_fiscal_terms
 from examples.town.model.finances import (
     CARE_LEVELS,
     give_allowance,
@@ -35,6 +36,9 @@ def ordinary(maker: Maker) -> Group:
     return maker.group
 
 
+LAST_EVENT = REFERENCE_DAY - dt.timedelta(days=2)
+"""The last day of which the register knows something that happened."""
+
 _GRADES = {"physical": "123456", "mental": "123", "intellectual": "AB"}
 _RANKS = {
     ("M", 1): "eldest-son",
@@ -48,7 +52,7 @@ Members = list[tuple[Person, tuple[str, ...]]]
 
 
 def _elderly_birth(maker: Maker) -> dt.date | RecordedDate:
-    day = maker.birth(maker.rng.randint(65, 98))
+    day = maker.birth(int(maker.rng.triangular(65, 100, 69)))
     draw = maker.rng.random()
     era, year = recorded_dates.era_of(day)
     if draw < 0.004 and year > 1:
@@ -98,7 +102,8 @@ def _children(
     maker: Maker, family: tuple[str, str], parent_age: int, count: int
 ) -> list[tuple[Person, tuple[str, ...]]]:
     oldest = max(0, min(parent_age - 24, 24))
-    ages = sorted((maker.rng.randint(0, oldest) for _ in range(count)), reverse=True)
+    youngest = min(oldest, max(0, parent_age - 42))
+    ages = sorted((maker.rng.randint(youngest, oldest) for _ in range(count)), reverse=True)
     children: Members = []
     seen = {"M": 0, "F": 0}
     for age in ages:
@@ -112,7 +117,7 @@ def _children(
 
 
 def _family(maker: Maker) -> Members:
-    age = maker.rng.randint(27, 55)
+    age = maker.rng.randint(29, 57)
     members, family = _pair(maker, age)
     count = maker.rng.choices((1, 2, 3, 4), (40, 43, 14, 3))[0]
     return members + _children(maker, family, age, count)
@@ -184,7 +189,7 @@ def _later(maker: Maker, people: list[Person]) -> None:
     rng = maker.rng
     last = max(person.current.processed for person in people)
     if rng.random() < 0.25 and last < dt.date(2026, 6, 1):
-        day = maker.day_between(last + dt.timedelta(days=30), REFERENCE_DAY)
+        day = maker.day_between(last + dt.timedelta(days=30), LAST_EVENT)
         address = maker.home()
         for person in people:
             maker.change(person, "moved-within", day, address=address)
@@ -193,14 +198,14 @@ def _later(maker: Maker, people: list[Person]) -> None:
 
 def _last_event(maker: Maker, people: list[Person], draw: float) -> None:
     if draw < 0.012:
-        day = maker.day_between(dt.date(2026, 2, 1), REFERENCE_DAY)
-        for person in people:
-            if person.current.processed < day:
+        day = maker.day_between(dt.date(2026, 2, 1), LAST_EVENT)
+        if all(person.current.processed < day for person in people):
+            for person in people:
                 maker.change(person, "moved-out", day, state="moved-out")
     elif draw < 0.016:
-        day = maker.day_between(dt.date(2026, 1, 5), REFERENCE_DAY)
+        day = maker.day_between(dt.date(2026, 1, 5), LAST_EVENT)
         for person in people:
-            maker.change(person, "other", day)
+            maker.change(person, "other", max(day, person.current.processed))
     elif draw < 0.020 and len(people) > 1:
         _die(maker, people)
     elif draw < 0.022:
@@ -233,7 +238,7 @@ def _finances(maker: Maker, members: Members) -> None:
             continue
         dependants = len(minors) if person is payer else 0
         give_tax(maker, person, dependants=dependants, young=len(young) if dependants else 0)
-    resident_children = [child for child in minors if child.is_resident]
+    resident_children = [child for child in minors if child.is_resident and _of_age(child)]
     if resident_children and payer.is_resident:
         _allowance(maker, payer, resident_children, people)
     for person in people:
@@ -245,6 +250,10 @@ def _finances(maker: Maker, members: Members) -> None:
         if age >= 65:
             need = rng.choice(CARE_LEVELS) if age >= 75 and rng.random() < 0.3 else None
             give_care(maker, person, need)
+
+
+def _of_age(child: Person) -> bool:
+    return child.birth.day is not None and under_eighteen_in_fiscal_terms(child.birth.day)
 
 
 def _allowance(maker: Maker, payer: Person, children: list[Person], people: list[Person]) -> None:

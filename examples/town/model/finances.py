@@ -150,6 +150,14 @@ def allowance_children(
     return tuple(paid)
 
 
+def _first_claim(maker: Maker, person: Person, children: list[Person]) -> dt.date:
+    """Return a day soon after the first child came or the family moved in."""
+    reasons = [child.birth.day for child in children] + [person.entries[0].resident_since.day]
+    since = min(day for day in reasons[:-1] if day) if children else dt.date(2020, 1, 1)
+    latest = max(since, reasons[-1] or since, dt.date(2012, 4, 1))
+    return min(latest + dt.timedelta(days=maker.rng.randint(4, 15)), dt.date(2026, 9, 25))
+
+
 def give_allowance(
     maker: Maker,
     person: Person,
@@ -162,8 +170,9 @@ def give_allowance(
     lives_with: bool = True,
 ) -> None:
     """Give a person a child allowance for these children."""
-    claimed = claimed or maker.day_between(dt.date(2018, 5, 1), dt.date(2026, 8, 20))
-    granted = None if state == "pending" else claimed + dt.timedelta(days=20)
+    claimed = claimed or _first_claim(maker, person, children)
+    decided = min(claimed + dt.timedelta(days=20), REFERENCE_DAY - dt.timedelta(days=1))
+    granted = None if state in {"pending", "refused"} else decided
     start = (claimed.year + claimed.month // 12, claimed.month % 12 + 1)
     in_welfare(maker, person).allowance = Allowance(
         maker.office.allowance(),
@@ -211,6 +220,8 @@ def give_care(maker: Maker, person: Person, level: str | None = None, *, cls: in
         )
     removed = person.current.on if not person.is_resident else None
     ended = (removed.day or removed.latest) if removed else None
+    if ended and ended < since:
+        return
     in_welfare(maker, person).care = CareInsurance(
         maker.office.insured(), cls, since, ended, maker.rng.choice((1, 1, 1, 2, 3, None)), need
     )

@@ -36,7 +36,7 @@ class Maker:
     def birth(self, age: int) -> dt.date:
         """Return a day on which somebody of this age may have been born."""
         latest = REFERENCE_DAY.replace(year=REFERENCE_DAY.year - age)
-        return latest - dt.timedelta(days=self.rng.randrange(365))
+        return latest - dt.timedelta(days=2 + self.rng.randrange(363))
 
     def day_between(self, first: dt.date, last: dt.date) -> dt.date:
         """Return a day from ``first`` to ``last``, both possible."""

@@ -9,10 +9,13 @@ Source: column legend of the national item lists (基本データリスト 凡�
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
+
+from standard_models.answers import Quality
+from standard_models.checks import CHECKS, check_code
 
 EDITIONS = Path(__file__).parent / "editions"
 
@@ -48,11 +51,14 @@ class Cardinality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CodeTable:
-    """The values an item may take. ``labels`` maps each code value to its meaning."""
+    """The values an item may take. ``labels`` maps each code value to its meaning.
+
+    ``code_id`` is as written; ids compare as numbers (``002`` in the list is ``2`` in the table).
+    """
 
     code_id: str
     name: str
-    labels: Mapping[str, str]
+    labels: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,17 @@ class DataItem:
     def ref(self) -> str:
         """Return ``business.group.field``."""
         return f"{self.business_id}.{self.group_key}.{self.field_name}"
+
+    def check(self, value: object) -> tuple[Quality, ...]:
+        """Return what speaks against ``value`` (one, where the item repeats); empty if it fits.
+
+        Looks at the type of characters, the length as people see it, the bounds of numbers, the
+        form of dates and the code table. Every finding is an ``E`` and holds no part of the value.
+        """
+        found = CHECKS[self.data_type](value, self.length, self.fraction)
+        if found or self.codes is None:
+            return found
+        return check_code(value, self.codes.code_id, self.codes.labels)
 
 
 @dataclass(frozen=True)
@@ -160,40 +177,92 @@ class Edition:
         for group in self.groups:
             yield from group.items
 
-
-class Dictionary:
-    """Editions in force, one for each business. Immutable."""
-
-    def __init__(self, editions: Iterable[Edition]) -> None:
-        self.editions = tuple(sorted(editions, key=lambda e: e.business_id))
-        self._groups = {group.ref: group for e in self.editions for group in e.groups}
-        self._items = {item.ref: item for e in self.editions for item in e.items}
-        self._ids = {item.item_id: item for item in self._items.values()}
-
-    @property
-    def groups(self) -> Mapping[str, Group]:
-        """Return every group by reference."""
-        return self._groups
-
-    def find_edition(self, business_id: str) -> Edition | None:
-        """Return the edition of the business in force."""
-        return next((e for e in self.editions if e.business_id == business_id), None)
-
-    def find_group(self, ref: str) -> Group | None:
-        """Return the group of ``business.group``."""
-        return self._groups.get(ref)
-
-    def find_item(self, ref: str) -> DataItem | None:
-        """Return the item of ``business.group.field``."""
-        return self._items.get(ref)
+    def find_group(self, key: str) -> Group | None:
+        """Return the group of this romaji key."""
+        return next((g for g in self.groups if g.key == key), None)
 
     def find_item_by_id(self, item_id: str) -> DataItem | None:
         """Return the item of this official or provisional id."""
+        return next((i for i in self.items if i.item_id == item_id), None)
+
+    def find_code_table(self, code_id: str | int) -> CodeTable | None:
+        """Return the code table of this id; ``002``, ``2`` and 2 are one id."""
+        return self.code_tables.get(int(code_id))
+
+
+class Dictionary:
+    """Editions side by side, one of each business in force. Immutable.
+
+    References (``001.juminkihonjoho.shimei``) are looked up in the editions in force. Which one
+    that is can be said by ``in_force`` (業務ID → edition); otherwise an official edition goes
+    before a provisional one, and the one published last before earlier ones.
+    """
+
+    def __init__(
+        self, editions: Iterable[Edition], in_force: Mapping[str, str] | None = None
+    ) -> None:
+        self.installed = tuple(sorted(editions, key=lambda e: (e.business_id, e.edition_id)))
+        self._by_id = {(e.business_id, e.edition_id): e for e in self.installed}
+        if len(self._by_id) != len(self.installed):
+            raise ValueError("an edition of a business is given twice")
+        self.editions = tuple(self._choose(in_force or {}))
+        self._groups = {group.ref: group for e in self.editions for group in e.groups}
+        self._items = {item.ref: item for e in self.editions for item in e.items}
+        self._ids = {i.item_id: i for e in (*self.installed, *self.editions) for i in e.items}
+
+    def _choose(self, in_force: Mapping[str, str]) -> Iterator[Edition]:
+        for business_id in dict.fromkeys(e.business_id for e in self.installed):
+            if business_id in in_force:
+                yield self._by_id[business_id, in_force[business_id]]
+                continue
+            yield max(
+                (e for e in self.installed if e.business_id == business_id),
+                key=lambda e: (not e.provisional, e.published or "", e.edition_id),
+            )
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """Return every group of the editions in force by reference."""
+        return self._groups
+
+    def find_edition(self, business_id: str, edition_id: str | None = None) -> Edition | None:
+        """Return this edition of the business; without ``edition_id`` the one in force."""
+        if edition_id is not None:
+            return self._by_id.get((business_id, edition_id))
+        return next((e for e in self.editions if e.business_id == business_id), None)
+
+    def find_group(self, ref: str) -> Group | None:
+        """Return the group of ``business.group`` in force."""
+        return self._groups.get(ref)
+
+    def find_item(self, ref: str) -> DataItem | None:
+        """Return the item of ``business.group.field`` in force."""
+        return self._items.get(ref)
+
+    def find_item_by_id(self, item_id: str) -> DataItem | None:
+        """Return the item of this official or provisional id, of any edition installed."""
         return self._ids.get(item_id)
 
+    def find_code_table(self, business_id: str, code_id: str | int) -> CodeTable | None:
+        """Return a code table of the business in force; ``002`` and 2 are one id."""
+        edition = self.find_edition(business_id)
+        return edition.find_code_table(code_id) if edition else None
+
     def group_of(self, item: DataItem) -> Group:
-        """Return the group that holds ``item``."""
-        return self._groups[f"{item.business_id}.{item.group_key}"]
+        """Return the group that holds ``item``, in force or not.
+
+        Raises:
+            KeyError: no edition installed holds the item.
+        """
+        ref = f"{item.business_id}.{item.group_key}"
+        in_force = self._groups.get(ref)
+        if in_force is not None and in_force.by_field.get(item.field_name) is item:
+            return in_force
+        for edition in (*self.editions, *self.installed):
+            for group in edition.groups:
+                if group.ref == ref and group.by_field.get(item.field_name) == item:
+                    return group
+        raise KeyError(item.ref)
 
 
 @cache

@@ -7,6 +7,8 @@ what the official format has no column for (romaji keys of groups, cardinality, 
 from __future__ import annotations
 
 import csv
+import io
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,10 +33,12 @@ MUNICIPALITY_DECIDES = 999
 
 UNKNOWN_DATE_ALLOWED = "不詳日を許容"
 
-_OFFICIAL_ID = re.compile(r"\d{8}")
-_PROVISIONAL_ID = re.compile(r"\d{3}P\d{4}")
+_OFFICIAL_ID = re.compile(r"\d{8}", re.ASCII)
+_PROVISIONAL_ID = re.compile(r"\d{3}P\d{4}", re.ASCII)
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_LENGTH = re.compile(r"(\d+)(?:,(\d+))?")
+_LENGTH = re.compile(r"([1-9]\d*)(?:,(\d+))?", re.ASCII)
+_FIXED_LENGTHS = {DataType.YEAR: 4, DataType.DATE: 10, DataType.TIME: 8}
+_CODES_COLUMNS = ("コードID", "コード名", "コード値", "コード値の内容")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -77,7 +81,7 @@ class _Row:
 
     def number_in(self, column: str) -> int | None:
         cell = self[column]
-        if cell and not cell.isdecimal():
+        if cell and not (cell.isascii() and cell.isdecimal()):
             self.refuse(column, "must be a number")
         return int(cell) if cell else None
 
@@ -118,9 +122,10 @@ def load_edition(folder: Path) -> Edition:
     """
     head = _read_head(folder / "edition.yaml")
     tables = _read_codes(folder / "codes.csv")
-    labels = {row["item_id"]: row["label_en"] for row in _rows(folder / "labels_en.csv")}
+    labels = _read_labels(folder / "labels_en.csv")
     items = [_item(row, head, tables, labels) for row in _rows(folder / "items.csv")]
     _refuse_repeats(folder / "items.csv", items)
+    _refuse_strays(folder, head, items, labels)
     edition_id = str(head["edition"])
     groups = tuple(
         Group(
@@ -153,37 +158,87 @@ def load_edition(folder: Path) -> Edition:
 
 
 def _read_head(path: Path) -> _Head:
-    content = yaml.safe_load(path.read_text("utf-8"))
-    groups: dict[str, _GroupHead] = {}
-    for entry in content.get("groups", ()):
+    try:
+        content = yaml.safe_load(_read(path))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        row = mark.line + 1 if mark else None
+        raise EditionError(path, row, None, "must be YAML") from None
+    if not isinstance(content, dict) or not isinstance(content.get("groups"), list):
+        raise EditionError(path, None, "groups", "must be a list of groups")
+    head = _Head(path, content, {g.name: g for g in _group_heads(path, content["groups"])})
+    if not isinstance(head["provisional"], bool):
+        raise EditionError(path, None, "provisional", "must be true or false")
+    if not re.fullmatch(r"\d{3}", str(head["business"]), re.ASCII):
+        raise EditionError(path, None, "business", "must be the 業務ID: three digits in quotes")
+    if len(head.groups) != len(content["groups"]):
+        raise EditionError(path, None, "groups", "a group stands twice")
+    return head
+
+
+def _group_heads(path: Path, entries: list[Any]) -> Iterator[_GroupHead]:
+    keys: set[str] = set()
+    for entry in entries:
         try:
-            groups[entry["name"]] = _GroupHead(
+            head = _GroupHead(
                 entry["key"],
                 entry["name"],
                 entry["label_en"],
                 Cardinality(entry["cardinality"]),
                 frozenset(entry["address_class"]),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise EditionError(path, None, "groups", f"{error} is missing or wrong") from None
-    return _Head(path, content, groups)
+        if not _FIELD_NAME.fullmatch(str(head.key)) or head.key in keys:
+            raise EditionError(path, None, "groups", "a key must be romaji, and stand once")
+        keys.add(head.key)
+        yield head
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise EditionError(path, None, None, "the file is missing") from None
+    except UnicodeDecodeError as error:
+        raise EditionError(path, None, None, f"byte {error.start} is not UTF-8") from None
 
 
 def _rows(path: Path) -> Iterator[_Row]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        for number, cells in enumerate(csv.DictReader(stream), start=2):
-            yield _Row(path, number, cells)
+    reader = csv.DictReader(io.StringIO(_read(path), newline=""), strict=True)
+    for number in itertools.count(2):
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise EditionError(path, number, None, f"must be CSV: {error}") from None
+        if cells is None:
+            return
+        if None in cells:
+            raise EditionError(path, number, None, "has more cells than the header")
+        yield _Row(path, number, cells)
+
+
+def _read_labels(path: Path) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for row in _rows(path):
+        if row["item_id"] in labels:
+            row.refuse("item_id", "the id stands twice")
+        labels[row["item_id"]] = row["label_en"] or row.refuse("label_en", "must not be empty")
+    return labels
 
 
 def _read_codes(path: Path) -> dict[int, CodeTable]:
     found: dict[int, tuple[str, str, dict[str, str]]] = {}
     for row in _rows(path):
+        for column in _CODES_COLUMNS:
+            if not row[column]:
+                row.refuse(column, "must not be empty")
         code_id = row.number_in("コードID")
-        if code_id is None:
-            row.refuse("コードID", "must be a number")
-        if code_id == MUNICIPALITY_DECIDES:
+        if code_id is None or code_id == MUNICIPALITY_DECIDES:
             continue
-        _, _, values = found.setdefault(code_id, (row["コードID"], row["コード名"], {}))
+        _, name, values = found.setdefault(code_id, (row["コードID"], row["コード名"], {}))
+        if row["コード名"] != name:
+            row.refuse("コード名", "the table has another name above")
         if row["コード値"] in values:
             row.refuse("コード値", "the value stands twice in its table")
         values[row["コード値"]] = row["コード値の内容"]
@@ -199,15 +254,16 @@ def _item(
     if not _FIELD_NAME.fullmatch(field_name := row["データ項目（ローマ字）"]):
         row.refuse("データ項目（ローマ字）", "must be lower-case romaji joined by _")
     item_id = _item_id(row, head)
-    length, fraction = _length(row)
+    data_type = row.choice("データ型", DataType)
+    length, fraction = _length(row, data_type)
     return DataItem(
         item_id=item_id,
         business_id=head["business"],
         group_key=group.key,
         field_name=field_name,
-        name=row["データ項目"],
+        name=row["データ項目"] or row.refuse("データ項目", "must not be empty"),
         label_en=labels.get(item_id) or row.refuse("データ項目ID", "labels_en.csv has no label"),
-        data_type=row.choice("データ型", DataType),
+        data_type=data_type,
         length=length,
         fraction=fraction,
         code_id=row["コードID"] or None,
@@ -231,17 +287,25 @@ def _item_id(row: _Row, head: _Head) -> str:
     if not pattern.fullmatch(item_id):
         kind = "a provisional id is 001P0001" if head["provisional"] else "an id is eight digits"
         row.refuse(column, kind)
-    if not item_id.startswith(head["business"]):
-        row.refuse(column, "must begin with the 業務ID")
+    if row["業務コード"] != head["business"] or not item_id.startswith(head["business"]):
+        row.refuse(column, "must begin with the 業務ID of the edition")
+    own = row["項目コード"]
+    if item_id[3:] != (own if head["provisional"] else own.zfill(5)):
+        row.refuse(column, "must end with the 項目コード")
     return item_id
 
 
-def _length(row: _Row) -> tuple[int, int]:
+def _length(row: _Row, data_type: DataType) -> tuple[int, int]:
+    if data_type is DataType.BLOB and not row["桁数"]:
+        return 0, 0
     found = _LENGTH.fullmatch(row["桁数"])
-    decimal = row["データ型"] == DataType.DECIMAL
+    decimal = data_type is DataType.DECIMAL
     if found is None or decimal != (found[2] is not None):
         row.refuse("桁数", "must be a number; for 9V two numbers joined by a comma")
-    return int(found[1]), int(found[2] or 0)
+    length = int(found[1])
+    if length != _FIXED_LENGTHS.get(data_type, length):
+        row.refuse("桁数", f"is {_FIXED_LENGTHS[data_type]} for {data_type}")
+    return length, int(found[2] or 0)
 
 
 def _codes(row: _Row, tables: Mapping[int, CodeTable]) -> CodeTable | None:
@@ -263,3 +327,17 @@ def _refuse_repeats(path: Path, items: list[DataItem]) -> None:
             raise EditionError(path, number, "データ項目（ローマ字）", "stands twice in its group")
         ids.add(item.item_id)
         refs.add(item.ref)
+
+
+def _refuse_strays(
+    folder: Path, head: _Head, items: list[DataItem], labels: Mapping[str, str]
+) -> None:
+    """Refuse labels and address-class fields that name no item: a slip there hides an item."""
+    if unknown := labels.keys() - {item.item_id for item in items}:
+        path = folder / "labels_en.csv"
+        raise EditionError(path, None, "item_id", f"{min(unknown)} is no item of the list")
+    for group in head.groups.values():
+        fields = {item.field_name for item in items if item.group_key == group.key}
+        if stray := group.address_class - fields:
+            rule = f"{min(stray)} is no item of the group {group.key}"
+            raise EditionError(head.path, None, "address_class", rule)

@@ -26,11 +26,15 @@ class ProblemType:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong place: an RFC 6901 JSON Pointer and what is wrong there."""
+    """One wrong place: an RFC 6901 JSON Pointer and what is wrong there.
+
+    ``place`` says into what the pointer points: ``body``, ``query``, ``path`` or ``header``.
+    """
 
     pointer: str
     detail_ja: str
     detail_en: str
+    place: str = "body"
 
 
 class Problem(Exception):
@@ -208,6 +212,38 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "No answer without an audit record",
         "しばらくしてからもう一度お試しください。",
         "Try again later.",
+    ),
+    (
+        "malformed-request",
+        400,
+        "リクエストの形が正しくありません",
+        "The request is malformed",
+        "/docs の例と見比べて、もう一度送ってください。",
+        "Compare the request with the examples in /docs and send it again.",
+    ),
+    (
+        "number-in-address",
+        400,
+        "アドレスに番号を入れることはできません",
+        "Numbers must not stand in an address",
+        "個人を示す番号は、アドレスにもクエリーにも入れないでください。対象者は本文のハンドルで示します。",
+        "Keep numbers of persons out of the path and the query; send a handle in the body.",
+    ),
+    (
+        "request-timeout",
+        408,
+        "本文が時間内に届きませんでした",
+        "The body did not arrive in time",
+        "回線の状態を確かめて、もう一度送ってください。",
+        "Check the connection and send the request again.",
+    ),
+    (
+        "not-ready",
+        503,
+        "まだ照会を受け付けられません",
+        "Not ready",
+        "checks に示した項目を確かめてください。",
+        "Look at the failed entries of checks.",
     ),
     (
         "internal-error",

@@ -1,0 +1,95 @@
+"""Put the HTTP of all rooms together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import Lifespan
+
+from adapters.contract import EventLog
+from gateway.api.documentation import documentation_router
+from gateway.api.edge import Edge
+from gateway.api.limits import BODY_TIMEOUT_S, Limits
+from gateway.api.openapi import TAGS, install_openapi
+from gateway.api.operation import ReadinessCheck, operation_router
+from gateway.api.problems import ProblemRenderer, install_problem_handlers
+from gateway.console.pages import asset_router
+from gateway.metrics import Metrics
+
+DESCRIPTION = (
+    "住民記録・税務・福祉の各システムに一度で照会し、標準のデータ項目で回答を受け取る。"
+    "値がない項目には、必ずその理由が付く。\n\n"
+    "*Ask the town's systems once and receive standard items; what has no value has a reason.*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """What the HTTP side needs to know.
+
+    ``public_url`` is the URL of the gateway as consumers see it, without a final slash: the base
+    of ``type`` URIs and of the token endpoint. ``max_body_bytes`` bounds every request body.
+    """
+
+    public_url: str
+    version: str
+    title: str = "Hitotsu"
+    max_body_bytes: int = 262_144
+    body_timeout_s: float = BODY_TIMEOUT_S
+
+
+def build_api(
+    options: ApiOptions,
+    *,
+    routers: Sequence[APIRouter],
+    log: EventLog,
+    metrics: Metrics,
+    readiness: Sequence[ReadinessCheck] = (),
+    extra_tags: Sequence[Mapping[str, Any]] = (),
+    lifespan: Lifespan[FastAPI] | None = None,
+) -> FastAPI:
+    """Return the ASGI application that serves ``routers`` and what every installation has.
+
+    That is ``/health``, ``/ready``, ``/metrics``, ``/openapi.json``, ``/docs``, ``/problems`` and
+    ``/assets``. A router need not care for problems, traces, limits, logs or headers: it raises
+    ``Problem``, and reads and writes bodies with ``gateway.api.bodies``.
+    """
+    app = FastAPI(
+        title=options.title,
+        version=options.version,
+        description=DESCRIPTION,
+        openapi_tags=[dict(tag) for tag in (*TAGS, *extra_tags)],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    renderer = ProblemRenderer(options.public_url)
+    install_problem_handlers(app, renderer)
+    install_openapi(app, renderer, token_url=f"{options.public_url}/oauth/token")
+    for router in (
+        *routers,
+        operation_router(readiness, metrics),
+        # Asked late, so that a later change of ``app.openapi`` is seen.
+        documentation_router(lambda: app.openapi()),  # noqa: PLW0108
+        asset_router(),
+    ):
+        app.include_router(router)
+    # The last one added is the outermost.
+    app.add_middleware(
+        Limits,
+        max_body_bytes=options.max_body_bytes,
+        body_timeout_s=options.body_timeout_s,
+    )
+    app.add_middleware(
+        Edge,
+        renderer=renderer,
+        log=log,
+        metrics=metrics,
+        secure=options.public_url.startswith("https://"),
+    )
+    return app

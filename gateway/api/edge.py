@@ -1,0 +1,178 @@
+"""The outermost layer: trace, log line, figures, headers, and an answer to every crash.
+
+Pure ASGI, because it runs on every request.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.contract import EventLog
+from gateway.api.problems import METHODS, ProblemRenderer
+from gateway.api.trace import begin_trace
+from gateway.metrics import Metrics
+from gateway.problems import Problem
+
+UNMATCHED: Final = "(unmatched)"
+_QUIET: Final = frozenset({"/health", "/ready", "/metrics"})
+"""Asked every few seconds by machines: logged only when they fail."""
+
+_KNOWN_METHODS: Final = frozenset({*METHODS, "OPTIONS"})
+_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class ResponseBroken(Exception):
+    """A response had begun when something failed; the connection must not look complete."""
+
+
+def note(request: Request, *, client_id: str | None = None, outcome: str | None = None) -> None:
+    """Say what the log line of this request shall tell beside its route and status.
+
+    ``client_id`` is the id of an authenticated client; ``outcome`` is a word of a closed set.
+    """
+    if client_id is not None:
+        request.state.client_id = client_id
+    if outcome is not None:
+        request.state.outcome = outcome
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its way through."""
+
+    scope: Scope
+    send: Send
+    secure: bool
+    status: int = 0
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def without_body(self) -> bool:
+        return bool(self.scope["method"] == "HEAD")
+
+    async def forward(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(raw=list(message["headers"]))
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if self.secure:
+                headers.setdefault("strict-transport-security", "max-age=31536000")
+            headers["x-trace-id"] = self.scope["state"]["trace_id"]
+            message = {**message, "headers": headers.raw}
+        elif self.without_body and message["type"] == "http.response.body":
+            if message.get("more_body", False):
+                return
+            message = {**message, "body": b""}
+        await self.send(message)
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{PurePath(frame.filename).stem}.{frame.name}:{frame.lineno}"
+
+
+class Edge:
+    """Wraps the application.
+
+    Args:
+        secure: the gateway is reached by https, so browsers may be told to insist on it.
+
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        renderer: ProblemRenderer,
+        log: EventLog,
+        metrics: Metrics,
+        secure: bool,
+    ) -> None:
+        self._app = app
+        self._renderer = renderer
+        self._log = log
+        self._metrics = metrics
+        self._secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; everything but HTTP is passed on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._begin(scope)
+        exchange = _Exchange(scope, send, self._secure)
+        # Routes are written for GET; HEAD is the same without the body (RFC 9110, 9.3.2).
+        inner = {**scope, "method": "GET"} if exchange.without_body else scope
+        self._metrics.request_began()
+        try:
+            await self._app(inner, receive, exchange.forward)
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            await self._answer_for(error, exchange, receive)
+        finally:
+            self._end(inner, exchange)
+
+    @staticmethod
+    def _begin(scope: Scope) -> None:
+        given = [value for name, value in scope["headers"] if name == b"traceparent"]
+        trace = begin_trace(given[0] if len(given) == 1 else None)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["trace_id"] = trace.trace_id
+        state["traceparent"] = trace.parent_header
+
+    async def _answer_for(self, error: Exception, exchange: _Exchange, receive: Receive) -> None:
+        if isinstance(error, Problem):
+            problem = error
+        else:
+            self._log_crash(error, exchange.scope)
+            problem = Problem("internal-error")
+        if exchange.status:
+            # Raised anew and without its cause: the server would write the text of the first
+            # exception, which may hold a value, into its log.
+            raise ResponseBroken from None
+        exchange.scope["state"]["problem"] = problem.type.slug
+        response = self._renderer.response(problem, exchange.scope)
+        await response(exchange.scope, receive, exchange.forward)
+
+    def _log_crash(self, error: Exception, scope: Scope) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        self._log.error(
+            "request-crashed",
+            error=type(error).__name__,
+            at=_place(frames[-1]) if frames else "",
+            trace_id=scope["state"]["trace_id"],
+        )
+
+    def _end(self, scope: Scope, exchange: _Exchange) -> None:
+        seconds = time.perf_counter() - exchange.began
+        route = getattr(scope.get("route"), "path", UNMATCHED)
+        method = exchange.scope["method"]
+        method = method if method in _KNOWN_METHODS else "OTHER"
+        status = exchange.status or 499  # nothing was sent: the caller had gone
+        self._metrics.request_ended(method, route, status, seconds)
+        if route in _QUIET and status < 400:
+            return
+        state = exchange.scope["state"]
+        said = {k: state[k] for k in ("client_id", "outcome", "problem") if k in state}
+        self._log.info(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            duration_ms=round(seconds * 1000, 1),
+            trace_id=state["trace_id"],
+            **said,
+        )

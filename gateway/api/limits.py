@@ -1,0 +1,118 @@
+"""What is refused before a route sees it: numbers in addresses, large and slow bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_plus
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.problems import Problem
+
+BODY_TIMEOUT_S: Final = 30.0
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[-_. ]?[0-9]){11}(?![0-9])")
+_MAX_UNQUOTING: Final = 3
+
+
+def holds_number(path: str, query: bytes) -> bool:
+    """Tell whether an address holds twelve digits in a row, as an individual number has.
+
+    Single separators, full-width digits and repeated percent-encoding do not hide them. Numbers
+    inside a UUID do not count.
+
+    Source: 番号法施行令 8条 (an individual number has twelve digits).
+    """
+    text = f"{path}?{query.decode('latin-1')}"
+    if len(text) < 12:
+        return False
+    for _ in range(_MAX_UNQUOTING):
+        if "%" not in text and "+" not in text:
+            break
+        text = unquote_plus(text, errors="replace")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _TWELVE_DIGITS.search(_UUID.sub("", text)) is not None
+
+
+class Limits:
+    """Refuses what no route should have to look at.
+
+    Args:
+        max_body_bytes: largest request body, counted as it arrives.
+        body_timeout_s: seconds from the first read until the body must be complete.
+
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_timeout_s: float) -> None:
+        self._app = app
+        self._max = max_body_bytes
+        self._timeout_s = body_timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise.
+
+        Raises:
+            Problem: ``number-in-address`` or ``body-too-large``.
+
+        """
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if holds_number(scope["path"], scope["query_string"]):
+            raise Problem("number-in-address")
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > self._max:
+                raise _too_large(self._max)
+        body = _Body(receive, self._max, self._timeout_s)
+        await self._app(scope, body.receive, send)
+
+
+@dataclass(slots=True)
+class _Body:
+    """A request body on its way in."""
+
+    source: Receive
+    max_bytes: int
+    timeout_s: float
+    received: int = 0
+    complete: bool = False
+    deadline: float | None = None
+
+    async def receive(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            Problem: ``body-too-large`` or ``request-timeout``.
+
+        """
+        if self.complete:
+            return await self.source()
+        if self.deadline is None:
+            self.deadline = asyncio.get_running_loop().time() + self.timeout_s
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                message = await self.source()
+        except TimeoutError:
+            raise Problem("request-timeout", headers={"Connection": "close"}) from None
+        if message["type"] == "http.request":
+            self.received += len(message.get("body", b""))
+            if self.received > self.max_bytes:
+                raise _too_large(self.max_bytes)
+            self.complete = not message.get("more_body", False)
+        return message
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
+        "body-too-large",
+        f"本文の上限は {limit:,} バイトです。",
+        f"The largest body is {limit:,} bytes.",
+        # The rest of the body is not read, so the connection cannot be used again.
+        headers={"Connection": "close"},
+        extensions={"limit_bytes": limit},
+    )

@@ -1,0 +1,209 @@
+"""The machine-readable description: Japanese labels, problems per status, examples that work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from gateway.api.language import Language
+from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
+from gateway.problems import PROBLEM_TYPES, Problem
+
+_EXAMPLE_TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
+_ALWAYS: Final = ("malformed-request", "number-in-address", "internal-error")
+_WITH_BODY: Final = (
+    "malformed-json",
+    "request-timeout",
+    "body-too-large",
+    "unsupported-media-type",
+    "not-acceptable",
+    "invalid-body",
+)
+_WITH_TOKEN: Final = ("token-missing", "token-invalid")
+
+SECURED: Final[Mapping[str, Any]] = {"security": [{"client_credentials": []}, {"bearer": []}]}
+"""``openapi_extra`` of an operation that needs an access token."""
+
+TAGS: Final[Sequence[Mapping[str, str]]] = (
+    {
+        "name": "questions",
+        "x-displayName": "照会",
+        "description": "必要な項目だけを一度に聞く / Ask once, for exactly what is needed",
+    },
+    {
+        "name": "catalogue",
+        "x-displayName": "項目カタログ",
+        "description": "聞ける項目と、それを提供するシステム / The items and who supplies them",
+    },
+    {
+        "name": "access",
+        "x-displayName": "認証",
+        "description": "アクセストークンと公開鍵 / Access tokens and public keys",
+    },
+    {
+        "name": "operation",
+        "x-displayName": "稼働",
+        "description": "生存・準備・数値 / Health, readiness, figures",
+    },
+)
+
+PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
+    "title": "問題",
+    "description": "RFC 9457 の問題文書。送られた値は繰り返さない / A problem document",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "remedy", "instance", "trace_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "種類の説明ページ / its page"},
+        "title": {"type": "string", "description": "種類の名前 / name of the kind"},
+        "status": {"type": "integer", "description": "HTTP ステータス / HTTP status"},
+        "detail": {"type": "string", "description": "今回起きたこと / what happened"},
+        "remedy": {"type": "string", "description": "どうすればよいか / what to do"},
+        "instance": {"type": "string", "format": "uri", "description": "trace_id の URN"},
+        "trace_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "errors": {
+            "type": "array",
+            "description": "誤りのある場所 / the wrong places",
+            "items": {
+                "type": "object",
+                "required": ["in", "pointer", "detail"],
+                "properties": {
+                    "in": {"type": "string", "enum": ["body", "query", "path", "header"]},
+                    "pointer": {"type": "string", "description": "RFC 6901"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def problem_responses(*slugs: str) -> dict[int | str, dict[str, Any]]:
+    """Return ``responses`` of a FastAPI route that can end with these problems.
+
+    What every operation with a body or a token can end with is added to all of them and need not
+    be named.
+    """
+    statuses: dict[int | str, dict[str, Any]] = {}
+    for slug in slugs:
+        entry = statuses.setdefault(PROBLEM_TYPES[slug].status, {"x-problems": []})
+        entry["x-problems"].append(slug)
+        entry["description"] = PROBLEM_TYPES[slug].title_ja
+    return statuses
+
+
+def json_request(
+    model: type[BaseModel], examples: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return ``openapi_extra`` for a body that ``gateway.api.bodies.json_body`` reads.
+
+    ``examples`` maps a name to ``{summary, value}``; every value is a body that works.
+    """
+    schema = model.model_json_schema(
+        ref_template=f"#/components/schemas/{model.__name__}__{{model}}"
+    )
+    definitions = schema.pop("$defs", {})
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": schema, "examples": dict(examples)},
+            },
+        },
+        "x-definitions": {f"{model.__name__}__{k}": v for k, v in definitions.items()},
+    }
+
+
+def install_openapi(app: FastAPI, renderer: ProblemRenderer, *, token_url: str) -> None:
+    """Let ``app.openapi`` describe the gateway as it is; made once, at the first call."""
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(_describe(app, renderer, token_url))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
+
+
+def _describe(app: FastAPI, renderer: ProblemRenderer, token_url: str) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = dict(PROBLEM_SCHEMA)
+    components["securitySchemes"] = _security(token_url)
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            schemas.update(operation.pop("x-definitions", {}))
+            _add_problems(operation, renderer)
+    return document
+
+
+def _add_problems(operation: dict[str, Any], renderer: ProblemRenderer) -> None:
+    slugs = [*_ALWAYS]
+    if "requestBody" in operation:
+        slugs += _WITH_BODY
+    elif operation.get("parameters"):
+        slugs.append("invalid-body")
+    if operation.get("security"):
+        slugs += _WITH_TOKEN
+    responses = operation["responses"]
+    for status in list(responses):
+        slugs += responses[status].pop("x-problems", [])
+        if not status.startswith("2") and status != "304":
+            del responses[status]
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for slug in dict.fromkeys(slugs):
+        by_status[PROBLEM_TYPES[slug].status].append(slug)
+    for status, of_status in sorted(by_status.items()):
+        responses[str(status)] = _response(of_status, renderer)
+
+
+def _response(slugs: Sequence[str], renderer: ProblemRenderer) -> dict[str, Any]:
+    types = [PROBLEM_TYPES[slug] for slug in slugs]
+    examples = {
+        kind.slug: {
+            "summary": kind.title_ja,
+            "value": renderer.document(Problem(kind.slug), Language.JA, _EXAMPLE_TRACE),
+        }
+        for kind in types
+    }
+    return {
+        "description": " / ".join(kind.title_ja for kind in types),
+        "content": {
+            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+        },
+    }
+
+
+def _security(token_url: str) -> dict[str, Any]:
+    return {
+        "client_credentials": {
+            "type": "oauth2",
+            "description": (
+                "OAuth 2.0 クライアントクレデンシャル（private_key_jwt）。トークンは一つの自治体と"
+                "利用目的に結び付く / Client credentials with private_key_jwt"
+            ),
+            "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}},
+        },
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "取得したアクセストークン / An access token already at hand",
+        },
+    }

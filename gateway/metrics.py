@@ -1,0 +1,121 @@
+"""Figures of the running gateway, for Prometheus. No label ever holds a personal value.
+
+A room is handed the one ``Metrics`` of the process and calls its verbs; the names on the wire are
+known here alone. Labels come from closed sets: route templates, adapter ids, statuses.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The gateway's own registry, so that nothing global is shared with tests or libraries."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "hitotsu_http_requests",
+            "Requests by method, route template and status",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._durations = Histogram(
+            "hitotsu_http_request_seconds",
+            "Seconds from the first byte of a request to the last of its response",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._in_flight = Gauge(
+            "hitotsu_http_requests_in_flight", "Requests being answered", registry=self.registry
+        )
+        self._parts = Counter(
+            "hitotsu_parts",
+            "Parts of answers by adapter and status",
+            ["adapter", "status"],
+            registry=self.registry,
+        )
+        self._wrong_persons = Counter(
+            "hitotsu_wrong_person_alarms",
+            "Answers of a source that were discarded because they were of somebody else",
+            ["adapter"],
+            registry=self.registry,
+        )
+        self._audit_batches = Histogram(
+            "hitotsu_audit_batch_records",
+            "Audit records made durable by one commit",
+            buckets=_BATCH,
+            registry=self.registry,
+        )
+        self._withheld = _WithheldByDay()
+        self.registry.register(self._withheld)
+
+    def request_began(self) -> None:
+        """Count a request as in flight."""
+        self._in_flight.inc()
+
+    def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that is over. ``route`` is the template, never the path itself."""
+        self._in_flight.dec()
+        self._requests.labels(method, route, str(status)).inc()
+        self._durations.labels(route).observe(seconds)
+
+    def part_ended(self, adapter: str, status: str) -> None:
+        """Count a part of an answer. The status is the source's, before protection."""
+        self._parts.labels(adapter, status).inc()
+
+    def wrong_person(self, adapter: str) -> None:
+        """Count an alarm of the wrong-person guard."""
+        self._wrong_persons.labels(adapter).inc()
+
+    def items_withheld(self, count: int, on: dt.date) -> None:
+        """Count items that protection kept back on the day ``on`` (Asia/Tokyo)."""
+        self._withheld.add(count, on)
+
+    def audit_batch(self, records: int) -> None:
+        """Note how many audit records one commit made durable."""
+        self._audit_batches.observe(records)
+
+    def render(self) -> bytes:
+        """Return everything in the Prometheus text format 0.0.4."""
+        return generate_latest(self.registry)
+
+
+class _WithheldByDay(Collector):
+    """Withheld items of the last day that is over.
+
+    A figure that moved with each question would tell anybody who can read it whether the person
+    just asked for is protected. So the running day stays hidden until the next one begins.
+    """
+
+    def __init__(self) -> None:
+        self._day: dt.date | None = None
+        self._running = 0
+        self._finished: tuple[dt.date, int] | None = None
+
+    def add(self, count: int, on: dt.date) -> None:
+        if self._day is not None and on > self._day:
+            self._finished = (self._day, self._running)
+            self._running = 0
+        if self._day is None or on > self._day:
+            self._day = on
+        self._running += count
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "hitotsu_withheld_items_of_day",
+            "Items withheld on the last day that is over; the running day is not shown",
+            labels=["day"],
+        )
+        if self._finished is not None:
+            day, count = self._finished
+            family.add_metric([day.isoformat()], count)
+        return [family]

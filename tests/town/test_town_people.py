@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from standard_models.dictionary import load_builtin
+
 EDITIONS = Path(__file__).parents[2] / "standard_models" / "editions"
 
 
@@ -29,6 +31,26 @@ def test_every_record_of_the_truth_has_exactly_the_items_of_its_group(
         assert set(found.pop()) in items.values()
         checked += 1
     assert checked == len(items)
+
+
+def test_every_true_value_fits_the_item_of_its_edition(town: Any) -> None:
+    """Width, length, code, number and form; unknown dates only where the item allows them."""
+    dictionary = load_builtin()
+    wrong: set[tuple[str, str]] = set()
+    checked = 0
+    for path in sorted((town.folder / "truth").glob("*.jsonl")):
+        group = dictionary.find_group(path.stem)
+        assert group is not None
+        for record in (record for line in town.truth(path.stem) for record in line["records"]):
+            assert set(record) == set(group.by_field)
+            for field, answer in record.items():
+                item = group.by_field[field]
+                fits = item.allows_unknown_date or "uncertain" not in answer
+                if not fits or ("value" in answer and item.check(answer["value"])):
+                    wrong.add((path.stem, field))
+                checked += 1
+    assert wrong == set()
+    assert checked > 30_000
 
 
 def test_a_person_registered_elsewhere_has_all_29_items_of_list_031(town: Any) -> None:

@@ -26,6 +26,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     "福祉個人番号": "welfare",
 }
 GROUND_COLUMN: Final = "照合根拠"
+UNUSED_COLUMNS: Final = frozenset({"登録日"})
+"""Columns that such tables have and that say nothing about who is who."""
+
 GROUNDS: Final[Mapping[str, str]] = {
     "個人番号一致": "my-number-match",
     "職員確認": "staff-confirmed",
@@ -215,7 +218,7 @@ def _stronger(one: str, other: str) -> str:
 def _require_header(header: Sequence[str], columns: Mapping[str, str]) -> None:
     expected = [*columns, GROUND_COLUMN]
     missing = [name for name in expected if name not in header]
-    extra = [name for name in header if name not in expected]
+    extra = [name for name in header if name not in {*expected, *UNUSED_COLUMNS}]
     if missing or extra or len(set(header)) != len(header):
         names = "、".join(expected)
         raise LinkFileError(

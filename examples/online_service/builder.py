@@ -32,7 +32,7 @@ from examples.online_service.form import (
 from examples.online_service.wording import Wording
 
 _UNFILED, _ELSEWHERE, _ABROAD = "0", "3", "4"
-_PAID, _CIVIL_SERVANT, _FOREIGN = "1", "3", "2"
+_PAID, _ENDED, _CIVIL_SERVANT, _FOREIGN = "1", "3", "3", "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ class _Builder:
             self._bank(),
         )
         sections = tuple(s for s in sections if s.all_fields() or s.all_entries())
-        not_needed, needed = documents(self.answer, sections, self.w)
+        not_needed, needed = documents(
+            self.answer, sections, self.w, lives_apart=self.rows.lives_apart()
+        )
         return Form(
             outcome=self.answer.outcome,
             greeting=self._greeting(),
@@ -109,10 +111,11 @@ class _Builder:
     def _notices(self) -> tuple[Markup, ...]:
         entitlement = self.answer.part(ENTITLEMENT)
         notices = []
-        if entitlement.item("hiyoshakubun").value == _CIVIL_SERVANT:
-            notices.append(self.w("civil_servant"))
-        elif entitlement.item("shikyujotai").value == _PAID:
+        state = entitlement.item("shikyujotai").value
+        if state == _PAID:
             notices.append(self.w("paid_already"))
+        elif state != _ENDED and entitlement.item("hiyoshakubun").value == _CIVIL_SERVANT:
+            notices.append(self.w("civil_servant"))
         return tuple(notices)
 
     def _claimant(self) -> Section:

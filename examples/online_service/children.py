@@ -21,6 +21,7 @@ from examples.online_service.family import (
 from examples.online_service.fields import FieldMaker
 from examples.online_service.form import (
     CHILDREN,
+    ENTITLEMENT,
     HOUSEHOLD,
     RESIDENT,
     Entry,
@@ -31,6 +32,10 @@ from examples.online_service.form import (
 )
 
 _UNREADABLE = "〓"
+_APART = "2"
+_CURRENT = frozenset({"1", "2", "4"})
+"""支給中, 差止, 審査中; 消滅 is over."""
+
 Record = Mapping[str, Item]
 
 
@@ -91,7 +96,7 @@ class ChildRows:
         )
 
     def _persons(self) -> tuple[Person, ...]:
-        paid = list(self.make.answer.part(CHILDREN).records)
+        paid = list(self.make.answer.part(CHILDREN).records) if self._entitled() else []
         younger: list[Person] = []
         older: list[Person] = []
         for member, certainty in self.family.children:
@@ -107,6 +112,15 @@ class ChildRows:
                 older.append(self._older(member.record, len(older) + 1))
         apart = [self._known_to_welfare(r, len(younger) + n) for n, r in enumerate(paid, 1)]
         return (*younger, *apart, *older)
+
+    def lives_apart(self) -> bool:
+        """Tell whether a current child allowance record says that a child lives elsewhere."""
+        records = self.make.answer.part(CHILDREN).records if self._entitled() else ()
+        return any(record["jido_dokyobekkyokubun"].value == _APART for record in records)
+
+    def _entitled(self) -> bool:
+        """Tell whether the child allowance record is of now: an ended one proves no custody."""
+        return self.make.answer.part(ENTITLEMENT).item("shikyujotai").value in _CURRENT
 
     def _child(
         self,

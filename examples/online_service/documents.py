@@ -23,22 +23,24 @@ _FILING_REASON = {"0": "doc_why_unfiled", "3": "doc_why_elsewhere"}
 
 
 def documents(
-    answer: Answer, sections: Sequence[Section], wording: Wording
+    answer: Answer, sections: Sequence[Section], wording: Wording, *, lives_apart: bool
 ) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
     """Return the documents that need not be attached, and those that still must be.
 
     A document is dispensed with only if every item that it would prove was really answered. An
     item for which the office has to be asked makes no document necessary: the office says what
-    to do, whatever the cause.
+    to do, whatever the cause. ``lives_apart``: a child in the form lives elsewhere.
     """
-    return _Documents(answer, sections, wording).sort()
+    return _Documents(answer, sections, wording, lives_apart=lives_apart).sort()
 
 
 class _Documents:
-    def __init__(self, answer: Answer, sections: Sequence[Section], wording: Wording) -> None:
+    def __init__(
+        self, answer: Answer, sections: Sequence[Section], wording: Wording, *, lives_apart: bool
+    ) -> None:
+        self.lives_apart = lives_apart
         self.answer = answer
         self.fields = {f.key: f for s in sections for f in s.fields}
-        self.sections = {s.key: s for s in sections}
         self.w = wording
         self.not_needed: list[Document] = []
         self.needed: list[Document] = []
@@ -48,7 +50,7 @@ class _Documents:
         self._income()
         self._group("doc_jukyu", ENTITLEMENT, only_if_records=False)
         self._group("doc_techo", CERTIFICATE, only_if_records=True)
-        if self._lives_apart():
+        if self.lives_apart:
             self._need("doc_bekkyo", self.w("doc_bekkyo_why"))
         self._need("doc_koza", self.w("doc_koza_why"))
         return tuple(self.not_needed), tuple(self.needed)
@@ -87,10 +89,6 @@ class _Documents:
         elif not only_if_records:
             later = part.status.startswith(("unavailable", "timeout"))
             self._need(document, self._why(group, later=later))
-
-    def _lives_apart(self) -> bool:
-        children = self.answer.part("027.jidojoho").records
-        return any(record["jido_dokyobekkyokubun"].value == "2" for record in children)
 
     def _why(self, group: str, *, later: bool) -> Markup:
         if later:

@@ -211,6 +211,7 @@ async def test_a_child_known_only_to_welfare_is_listed_with_its_source(
     visitor: Visitor, gateway: FakeGateway
 ) -> None:
     """A child living elsewhere comes from the child allowance record and needs its papers."""
+    gateway.people["handle-a"]["027.jukyushikakujoho"] = [{"shikyujotai": value("1", "支給中")}]
     gateway.people["handle-a"]["027.jidojoho"] = [
         {
             "jido_shimei": value("架空　一郎"),
@@ -230,6 +231,25 @@ async def test_a_child_known_only_to_welfare_is_listed_with_its_source(
     assert visitor.page.count("架空　一郎") == 1
     assert "同じ氏名・生年月日の人がいません" in visitor.page
     assert "別居監護申立書と、児童の世帯の住民票" in _documents(visitor.page)[1]
+
+
+async def test_an_ended_entitlement_proves_nothing_about_today(
+    visitor: Visitor, gateway: FakeGateway
+) -> None:
+    """Children of an allowance that has ended are asked about again."""
+    gateway.people["handle-a"]["027.jukyushikakujoho"] = [{"shikyujotai": value("3", "消滅")}]
+    gateway.people["handle-a"]["027.jidojoho"] = [
+        {
+            "jido_shimei": value("架空　一郎"),
+            "jido_seinengappi": value("2018-04-02"),
+            "jido_dokyobekkyokubun": value("2", "別居"),
+            "jido_kangoseikeikubun": value("1", "監護・生計同一"),
+        }
+    ]
+    await visitor.begin()
+    assert "消滅" in visitor.field("entitlement")
+    assert len(visitor.names("custody-")) == 2
+    assert "別居監護申立書と、児童の世帯の住民票" not in _documents(visitor.page)[1]
 
 
 async def test_a_lost_record_is_mentioned(visitor: Visitor, gateway: FakeGateway) -> None:

@@ -1,0 +1,52 @@
+"""Stand-ins for what the host gives to rooms and adapters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from gateway.clock import TOKYO
+
+
+class StoppedClock:
+    """A clock that moves only when a test says so."""
+
+    def __init__(self, start: str = "2026-10-01T10:00:00+09:00") -> None:
+        self.time = dt.datetime.fromisoformat(start).astimezone(TOKYO)
+
+    def now(self) -> dt.datetime:
+        """Return the time, aware, in Asia/Tokyo."""
+        return self.time
+
+    def advance(self, **duration: float) -> None:
+        """Move on by ``timedelta(**duration)``."""
+        self.time += dt.timedelta(**duration)
+
+
+class RecordingLog:
+    """An ``EventLog`` that keeps its lines as ``(level, event, fields)``."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Keep a line of level info."""
+        self.lines.append(("info", event, fields))
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Keep a line of level warning."""
+        self.lines.append(("warning", event, fields))
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Keep a line of level error."""
+        self.lines.append(("error", event, fields))
+
+    @property
+    def events(self) -> list[str]:
+        """Return the names of the events in order."""
+        return [event for _, event, _ in self.lines]
+
+    @property
+    def text(self) -> str:
+        """Return everything that was logged."""
+        return repr(self.lines)

@@ -1,0 +1,55 @@
+import pytest
+from sqlalchemy import text
+
+from gateway.store.engine import Store, open_store
+from gateway.store.migrate import downgrade, schema_state, upgrade
+from tools.check_migrations import drift, heads, on, tables
+
+
+async def test_the_migrated_database_is_what_the_models_say(store: Store):
+    """No difference between the history and the models."""
+    assert await on(store, drift) == []
+
+
+async def test_a_forgotten_migration_is_noticed(store: Store):
+    """A column or an index that only one of the two sides has shows as drift."""
+    async with store.transaction() as session:
+        await session.execute(text('ALTER TABLE route ADD COLUMN "extra" INTEGER'))
+        await session.execute(text("DROP INDEX ix_audit_municipality_at"))
+    assert len(await on(store, drift)) == 2
+
+
+async def test_the_way_down_leaves_nothing_behind_and_the_way_up_works_again(store: Store):
+    """Up, down to the empty database, up."""
+    await downgrade(store, "base")
+    assert set(await on(store, tables)) == {"alembic_version"}
+    assert (await schema_state(store)).current is None
+    await upgrade(store)
+    assert (await schema_state(store)).up_to_date
+
+
+async def test_upgrading_twice_changes_nothing(store: Store):
+    """The command can be run at every start."""
+    before = await schema_state(store)
+    await upgrade(store)
+    assert await schema_state(store) == before
+
+
+async def test_an_empty_database_is_not_up_to_date(tmp_path):
+    """The readiness check tells an empty database from a migrated one."""
+    store = open_store(f"sqlite:///{tmp_path}/empty.db")
+    state = await schema_state(store)
+    assert state.current is None
+    assert not state.up_to_date
+    await store.aclose()
+
+
+def test_the_history_has_one_head():
+    """Two heads would leave open which schema the gateway runs on."""
+    assert heads() == []
+
+
+@pytest.mark.parametrize("kept", ["used_assertion", "audit", "source_number", "grant"])
+async def test_every_table_that_must_survive_a_restart_is_in_the_database(store: Store, kept: str):
+    """The gateway keeps no such state in memory."""
+    assert kept in await on(store, tables)

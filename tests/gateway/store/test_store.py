@@ -1,0 +1,120 @@
+import asyncio
+import datetime as dt
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from gateway.store.engine import Store, StoreUrlError, open_store
+from gateway.store.tables import GrantRow, RouteRow
+
+AT = dt.datetime(2026, 10, 1, 1, 0, tzinfo=dt.UTC)
+
+
+def route(group: str, at: dt.datetime = AT) -> RouteRow:
+    return RouteRow(
+        municipality="999997",
+        group_ref=group,
+        mode="legacy",
+        adapter_id="a",
+        changed_at=at,
+        changed_by="test",
+    )
+
+
+async def test_times_come_back_aware_and_in_utc_whatever_zone_they_were_given_in(store: Store):
+    """10:00 in Tokyo is 01:00 UTC on both databases."""
+    tokyo = dt.datetime(2026, 10, 1, 10, 0, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+    async with store.transaction() as session:
+        session.add(route("001.a", tokyo))
+    async with store.session() as session:
+        row = await session.get_one(RouteRow, ("999997", "001.a"))
+    assert row.changed_at.isoformat() == "2026-10-01T01:00:00+00:00"
+
+
+async def test_a_row_that_points_nowhere_is_refused(store: Store):
+    """Foreign keys are enforced on SQLite too, where they are off unless somebody says so."""
+    grant = GrantRow(
+        grant_id="g",
+        municipality="999997",
+        client_id="nobody",
+        purpose_id="nothing",
+        relation="self",
+        items=[],
+        valid_from=AT.date(),
+        valid_to=None,
+        created_at=AT,
+        revoked_at=None,
+    )
+    with pytest.raises(IntegrityError):
+        async with store.transaction() as session:
+            session.add(grant)
+
+
+async def test_a_failed_transaction_leaves_nothing(store: Store):
+    """What was written before the failure is gone."""
+
+    async def write_and_fail() -> None:
+        async with store.transaction() as session:
+            session.add(route("001.a"))
+            await session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write_and_fail()
+    async with store.session() as session:
+        assert await session.get(RouteRow, ("999997", "001.a")) is None
+
+
+async def test_a_commit_is_on_the_disk_before_it_returns(store: Store):
+    """Full synchronisation is asked for on every connection, not left to the server's default."""
+    async with store.session() as session:
+        if store.dialect == "sqlite":
+            assert (await session.scalar(text("PRAGMA synchronous"))) == 2
+            assert (await session.scalar(text("PRAGMA journal_mode"))) == "wal"
+        else:
+            assert (await session.scalar(text("SHOW synchronous_commit"))) == "on"
+
+
+async def test_two_writers_that_read_first_do_not_refuse_each_other(tmp_path):
+    """On SQLite a transaction takes the write lock at its start, so its reads still hold later."""
+    url = f"sqlite:///{tmp_path}/two.db"
+    first, second = open_store(url), open_store(url)
+    async with first.transaction() as session:
+        await session.execute(text("CREATE TABLE t (n INTEGER)"))
+        await session.execute(text("INSERT INTO t VALUES (0)"))
+
+    async def add_one(store: Store) -> None:
+        async with store.transaction() as session:
+            n = await session.scalar(text("SELECT n FROM t"))
+            await session.execute(text("UPDATE t SET n = :n"), {"n": (n or 0) + 1})
+
+    await asyncio.gather(*(add_one(store) for store in (first, second) * 20))
+    async with first.session() as session:
+        assert await session.scalar(text("SELECT n FROM t")) == 40
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_the_folder_of_a_sqlite_file_is_made(tmp_path):
+    """A fresh machine has no ``var`` folder."""
+    store = open_store(f"sqlite:///{tmp_path}/var/deep/hitotsu.db")
+    await store.ping()
+    await store.aclose()
+    assert (tmp_path / "var" / "deep" / "hitotsu.db").exists()
+
+
+@pytest.mark.parametrize("url", ["mysql://db/hitotsu", "not an address", "oracle://x/y"])
+def test_another_kind_of_database_is_refused_without_repeating_its_address(url: str):
+    """An address may hold a password."""
+    with pytest.raises(StoreUrlError) as refusal:
+        open_store(url)
+    assert url not in str(refusal.value)
+
+
+async def test_a_database_that_is_not_there_gives_no_sign_of_life(tmp_path):
+    """The state of the database can be asked for."""
+    store = open_store(f"sqlite:///file:{tmp_path}/none.db?mode=ro&uri=true")
+    with pytest.raises(OperationalError):
+        await store.ping()
+    await store.aclose()

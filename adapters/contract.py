@@ -21,10 +21,10 @@ from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
-from standard_models.dictionary import Dictionary
 
 from adapters.errors import AdapterError, SourceTimeout
 from standard_models.answers import StandardRecord
+from standard_models.dictionary import Dictionary
 
 CONTRACT_VERSION = "1.0"
 """Version of this contract; a manifest names the range it was written for."""

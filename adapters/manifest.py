@@ -1,0 +1,188 @@
+"""What an adapter says of itself, in ``manifest.yaml``, readable without importing its code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from adapters.errors import ConfigurationError
+
+GROUP_REF = r"^\d{3}\.[a-z][a-z0-9]*$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Capability(StrEnum):
+    """What an adapter can do beside the mandatory core."""
+
+    FETCH = "fetch"
+    PROTECTION_FLAGS = "protection-flags"
+
+
+class Support(StrEnum):
+    """How far an item is supplied."""
+
+    FULL = "full"
+    NOT_IMPLEMENTED = "not-implemented"
+    IMPOSSIBLE = "impossible"
+
+
+class ItemSupport(_Section):
+    """An item that is not fully supplied, and why."""
+
+    field: str
+    support: Support
+    reason: str = Field(min_length=1)
+
+
+class Supply(_Section):
+    """One group that the adapter supplies; ``except_items`` are the items it does not."""
+
+    group: str = Field(pattern=GROUP_REF)
+    edition: str
+    except_items: tuple[ItemSupport, ...] = ()
+
+
+class ContractRange(_Section):
+    """Versions of the adapter contract that the adapter works with, both inclusive."""
+
+    minimum: str = Field(pattern=r"^\d+\.\d+$")
+    maximum: str = Field(pattern=r"^\d+\.\d+$")
+
+    def holds(self, version: str) -> bool:
+        """Tell whether ``version`` lies in the range."""
+        return _version(self.minimum) <= _version(version) <= _version(self.maximum)
+
+
+class Product(_Section):
+    """The legacy product. ``name_ja`` is shown to residents as the source of a value."""
+
+    name_ja: str = Field(min_length=1)
+    name_en: str = Field(min_length=1)
+    versions: tuple[str, ...] = ()
+
+
+class Numbering(_Section):
+    """Whose numbers the adapter takes and echoes (``resident``, ``tax``, …)."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)
+    name_ja: str
+
+
+class ClosedHours(_Section):
+    """A daily window in Asia/Tokyo in which the source is closed; it may cross midnight."""
+
+    closes: dt.time
+    opens: dt.time
+
+
+class Hours(_Section):
+    """When the source cannot be asked."""
+
+    closed: tuple[ClosedHours, ...] = ()
+
+
+class Limits(_Section):
+    """What the source can bear."""
+
+    max_concurrency: int = Field(ge=1, le=1000)
+    timeout_s: float = Field(gt=0, le=120)
+
+
+class FlagAuthority(_Section):
+    """The source is an authority on 支援措置; a copy older than ``max_age_s`` is not trusted."""
+
+    max_age_s: int = Field(gt=0)
+
+
+class PersonalData(_Section):
+    """What the adapter processes and what it logs (nothing, by default)."""
+
+    processed: tuple[str, ...]
+    logged: tuple[str, ...] = ()
+    my_number: Literal["never", "holds"] = "never"
+
+
+class Contact(_Section):
+    """Whom to ask; an adapter has two at least."""
+
+    name: str
+    email: str
+
+
+class Manifest(_Section):
+    """The whole manifest."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    name_ja: str
+    name_en: str
+    vendor: str
+    contacts: tuple[Contact, ...] = Field(min_length=2)
+    licence: str
+    contract: ContractRange
+    lifecycle: Literal["incubating", "production", "deprecated", "suspended"]
+    product: Product
+    numbering: Numbering
+    capabilities: frozenset[Capability] = Field(min_length=1)
+    supplies: tuple[Supply, ...] = ()
+    flag_authority: FlagAuthority | None = None
+    freshness: Literal["live"] = "live"
+    hours: Hours = Hours()
+    limits: Limits
+    personal_data: PersonalData
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return the references of the groups that the adapter supplies."""
+        return tuple(supply.group for supply in self.supplies)
+
+    @model_validator(mode="after")
+    def _capabilities_say_the_same_as_the_rest(self) -> Self:
+        if (Capability.FETCH in self.capabilities) != bool(self.supplies):
+            msg = "capability fetch and supplies belong together"
+            raise ValueError(msg)
+        flags = Capability.PROTECTION_FLAGS in self.capabilities
+        if flags != (self.flag_authority is not None):
+            msg = "capability protection-flags and flag_authority belong together"
+            raise ValueError(msg)
+        if len(set(self.groups)) != len(self.groups):
+            msg = "a group stands twice in supplies"
+            raise ValueError(msg)
+        return self
+
+
+def read_manifest(text: str) -> Manifest:
+    """Return the manifest in ``text``.
+
+    Raises:
+        ConfigurationError: listing everything that is wrong, by place.
+    """
+    try:
+        content: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "unknown position"
+        raise ConfigurationError(f"manifest.yaml is not YAML ({where})") from None
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError(f"manifest.yaml: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Return all findings of a validation by place, without the values that were found."""
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or '(top)'}: {e['msg']}"
+        for e in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))

@@ -1,0 +1,276 @@
+"""One field to one item: the closures that a row plan is made of.
+
+Each returns a value or a typed absence; none guesses, none drops, none raises for what a source
+can contain. Findings name rules and positions, never contents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from adapters.mapping.model import Condition, Default, ItemRule, Number, Split, Text
+from standard_models.answers import (
+    Absence,
+    AbsenceReason,
+    Answer,
+    JsonScalar,
+    Quality,
+    Severity,
+    Value,
+)
+from standard_models.dictionary import DataItem, DataType
+from standard_models.values.fiscal_years import parse_fiscal_year
+from standard_models.values.text import (
+    private_use_characters,
+    remove_controls,
+    to_full_width,
+    to_full_width_name,
+    trim_padding,
+)
+
+Row = dict[str, Any]
+"""A flat record, made for one conversion; a plan may keep what it has read in it."""
+Convert = Callable[[Row], Answer]
+
+GETA: Final = "〓"
+"""Stands in a text where a character of the source is not identified."""
+
+_INTEGER = re.compile(r"-?\d+", re.ASCII)
+_YEAR_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])", re.ASCII)
+
+
+def lost(*quality: Quality) -> Absence:
+    """Return the absence of an item whose field could not be converted."""
+    return Absence(AbsenceReason.LOST_IN_MAPPING, quality)
+
+
+def finding(item: DataItem, code: str, severity: Severity, **params: str | int) -> Quality:
+    """Return a finding about ``item``."""
+    return Quality(code, severity, {"item_id": item.item_id, **params})
+
+
+def checked(item: DataItem, value: JsonScalar, quality: tuple[Quality, ...] = ()) -> Answer:
+    """Return ``value`` if it may stand in ``item``, else the absence that says why not."""
+    if broken := item.check(value):
+        return lost(*quality, *broken)
+    label = item.codes.labels.get(str(value)) if item.codes else None
+    return Value(value, label, quality)
+
+
+def constant(item: DataItem, value: JsonScalar) -> Convert:
+    """Return a conversion that always gives ``value``."""
+    answer = checked(item, value)
+    return lambda _row: answer
+
+
+def absent(reason: AbsenceReason) -> Convert:
+    """Return a conversion that always gives this absence."""
+    answer = Absence(reason)
+    return lambda _row: answer
+
+
+def field(
+    item: DataItem,
+    rule: ItemRule,
+    codes: Mapping[str, str | None] | None,
+    characters: Mapping[str, str | None],
+) -> Convert:
+    """Return the conversion of a rule that reads one field."""
+    path = rule.field or ""
+    read = _reader(rule)
+    blank = Absence(rule.blank)
+    nulls = frozenset(rule.null)
+    content = _content(item, rule, codes, characters)
+
+    def convert(row: Row) -> Answer:
+        raw = read(row[path])
+        if raw is None or raw in nulls:
+            return blank
+        return content(raw)
+
+    return convert
+
+
+def applies_when(condition: Condition, convert: Convert) -> Convert:
+    """Return ``convert`` for records that fulfil the condition, ``not-applicable`` for others."""
+    holds = condition_of(condition)
+    not_applicable = Absence(AbsenceReason.NOT_APPLICABLE)
+    return lambda row: convert(row) if holds(row) else not_applicable
+
+
+def with_default(item: DataItem, default: Default, convert: Convert) -> Convert:
+    """Return ``convert`` with a declared value in the place of ``not-recorded``."""
+    quality = (finding(item, "DEFAULTED", Severity.INFORMATION),)
+    answer = checked(item, default.value, quality)
+
+    def defaulted(row: Row) -> Answer:
+        result = convert(row)
+        if isinstance(result, Absence) and result.reason is AbsenceReason.NOT_RECORDED:
+            return answer
+        return result
+
+    return defaulted
+
+
+def condition_of(condition: Condition) -> Callable[[Row], bool]:
+    """Return a test of a record. Padding at the right of a text does not count."""
+    among = frozenset(map(str, condition.among))
+    excluded = frozenset(map(str, condition.not_among))
+
+    def holds(row: Row) -> bool:
+        found = plain_text(row[condition.field])
+        return (not among or found in among) and found not in excluded
+
+    return holds
+
+
+def plain_text(raw: Any) -> str:
+    """Return a field as text without padding: numbers and booleans as JSON has them."""
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    return trim_padding(str(raw)) or ""
+
+
+def _reader(rule: ItemRule) -> Callable[[Any], Any]:
+    """Return a function from the raw field to what is in it; None for blank."""
+    if rule.slice:
+        start, stop = rule.slice
+        return lambda raw: trim_padding(raw[start:stop]) if isinstance(raw, str) else raw
+    return lambda raw: trim_padding(raw) if isinstance(raw, str) else raw
+
+
+def _content(
+    item: DataItem,
+    rule: ItemRule,
+    codes: Mapping[str, str | None] | None,
+    characters: Mapping[str, str | None],
+) -> Callable[[Any], Answer]:
+    if codes is not None:
+        return _coded(item, codes)
+    if rule.fiscal_year:
+        return _fiscal_year(item)
+    if rule.year_month:
+        return _year_month(item)
+    if item.data_type in {DataType.INTEGER, DataType.SIGNED_INTEGER}:
+        return _number(item, rule.number)
+    return _text(item, rule, characters)
+
+
+def _coded(item: DataItem, codes: Mapping[str, str | None]) -> Callable[[Any], Answer]:
+    unmapped = lost(finding(item, "UNMAPPED_CODE", Severity.WARNING))
+    number = item.data_type in {DataType.INTEGER, DataType.SIGNED_INTEGER}
+    answers = {
+        code: unmapped if to is None else checked(item, int(to) if number else to)
+        for code, to in codes.items()
+    }
+    return lambda raw: answers.get(plain_text(raw), unmapped)
+
+
+def _fiscal_year(item: DataItem) -> Callable[[Any], Answer]:
+    def convert(raw: Any) -> Answer:
+        reading = parse_fiscal_year(str(raw))
+        if reading.year is None:
+            return lost(*reading.quality)
+        return checked(item, f"{reading.year:04d}", reading.quality)
+
+    return convert
+
+
+def _year_month(item: DataItem) -> Callable[[Any], Answer]:
+    wrong = lost(finding(item, "WRONG_FORM", Severity.ERROR, expected="YYYYMM"))
+
+    def convert(raw: Any) -> Answer:
+        found = _YEAR_MONTH.fullmatch(raw) if isinstance(raw, str) else None
+        return checked(item, f"{found[1]}-{found[2]}") if found else wrong
+
+    return convert
+
+
+def _number(item: DataItem, unit: Number) -> Callable[[Any], Answer]:
+    factor = 1000 if unit is Number.THOUSANDS else 1
+    wrong = lost(finding(item, "NOT_A_NUMBER", Severity.ERROR))
+
+    def convert(raw: Any) -> Answer:
+        number = _integer(raw)
+        return wrong if number is None else checked(item, number * factor)
+
+    return convert
+
+
+def _integer(raw: Any) -> int | None:
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, int):
+        return raw
+    if isinstance(raw, Decimal):
+        return int(raw) if raw == raw.to_integral_value() else None
+    if isinstance(raw, str) and _INTEGER.fullmatch(raw):
+        return int(raw)
+    return None
+
+
+def _text(
+    item: DataItem, rule: ItemRule, characters: Mapping[str, str | None]
+) -> Callable[[Any], Answer]:
+    style = rule.text or (Text.FULL_WIDTH if item.data_type is DataType.FULL_WIDTH else Text.AS_IS)
+    wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
+    split = rule.split
+
+    def convert(raw: Any) -> Answer:
+        if not isinstance(raw, str):
+            return wrong
+        text: str | None = raw
+        quality: tuple[Quality, ...] = ()
+        if not raw.isascii():
+            text, quality = _readable(item, raw, characters)
+        if text is not None and style is not Text.AS_IS:
+            text, quality = _full_width(text, style, quality)
+        if text is None:
+            return Absence(AbsenceReason.NOT_RECORDED, quality)
+        if split is None:
+            return checked(item, text, quality)
+        return _split(item, text, split, quality)
+
+    return convert
+
+
+def _readable(
+    item: DataItem, raw: str, characters: Mapping[str, str | None]
+) -> tuple[str | None, tuple[Quality, ...]]:
+    """Return the text without controls and without local characters (外字)."""
+    reading = remove_controls(raw)
+    text, quality = reading.text, reading.quality
+    if text is None:
+        return None, quality
+    for local in private_use_characters(text):
+        known = characters.get(local)
+        text = text.replace(local, known or GETA)
+        if not known:
+            code = f"{ord(local):04X}"
+            quality = (
+                *quality,
+                finding(item, "GAIJI_UNMAPPED", Severity.WARNING, character_code=code),
+            )
+    return text, quality
+
+
+def _full_width(
+    text: str, style: Text, quality: tuple[Quality, ...]
+) -> tuple[str | None, tuple[Quality, ...]]:
+    if style is Text.FULL_WIDTH_NAME:
+        reading = to_full_width_name(text)
+        return reading.text, (*quality, *reading.quality)
+    return to_full_width(text), quality
+
+
+def _split(item: DataItem, text: str, split: Split, quality: tuple[Quality, ...]) -> Answer:
+    first, separator, second = text.partition(split.at)
+    if not separator:
+        unsplit = finding(item, "NAME_NOT_SPLIT", Severity.WARNING)
+        return Absence(AbsenceReason.NOT_RECORDED, (*quality, unsplit))
+    return checked(item, first if split.part == 1 else second, quality)

@@ -1,0 +1,105 @@
+"""What is wrong between a mapping and the standard: every finding in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapters.mapping.document import Document, Finding, Level, Path
+from adapters.mapping.model import DateFormat, GroupRule, ItemRule
+from standard_models.dictionary import Condition, DataItem, DataType, Dictionary, Group
+
+_NUMBERS = {DataType.INTEGER, DataType.SIGNED_INTEGER}
+
+
+def lint(document: Document, dictionary: Dictionary) -> list[Finding]:
+    """Return every finding, in the order of the text; an empty list means that it can be used.
+
+    Findings of level ``information`` do not keep a mapping from being used.
+    """
+    return sorted(_Linter(document, dictionary).findings())
+
+
+class _Linter:
+    def __init__(self, document: Document, dictionary: Dictionary) -> None:
+        self._document = document
+        self._mapping = document.mapping
+        self._dictionary = dictionary
+
+    def findings(self) -> Iterator[Finding]:
+        find = self._document.finding
+        used_tables: set[str] = set()
+        for ref, rule in self._mapping.groups.items():
+            path: Path = ("groups", ref)
+            group = self._dictionary.find_group(ref)
+            if group is None:
+                yield find(path, "unknown-group", "no installed edition has this group")
+                continue
+            if rule.read not in self._mapping.reads:
+                yield find((*path, "read"), "unknown-read", "reads does not define this read")
+            yield from self._items(group, rule)
+            used_tables.update(r.codes for r in rule.items.values() if r.codes)
+        flags = self._mapping.protection_flags
+        if flags and flags.read not in self._mapping.reads:
+            yield find(
+                ("protection_flags", "read"), "unknown-read", "reads does not define this read"
+            )
+        for name in self._mapping.code_tables.keys() - used_tables:
+            yield find(
+                ("code_tables", name), "unused-code-table", "no item uses it", Level.INFORMATION
+            )
+
+    def _items(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
+        find = self._document.finding
+        for name, item_rule in rule.items.items():
+            path = ("groups", group.ref, "items", name)
+            item = group.by_field.get(name)
+            if item is None:
+                yield find(path, "unknown-item", f"{group.ref} has no such item")
+                continue
+            yield from (
+                find(path, code, message) for code, message in self._item(item, item_rule, rule)
+            )
+        for item in group.items:
+            if item.condition is Condition.REQUIRED and item.field_name not in rule.items:
+                path = ("groups", group.ref, "items")
+                message = f"{item.field_name} is required by the edition and not mapped"
+                yield find(path, "unmapped-required-item", message)
+        for name, date in rule.dates.items():
+            if date.format is DateFormat.ERA_DIGITS and not date.eras:
+                path = ("groups", group.ref, "dates", name)
+                yield find(path, "no-era-codes", "era-digits needs the meaning of each era code")
+
+    def _item(self, item: DataItem, rule: ItemRule, group: GroupRule) -> Iterator[tuple[str, str]]:
+        for name in (rule.date, rule.date_flag, rule.date_text):
+            if name is not None and name not in group.dates:
+                yield "unknown-date", f"dates does not define {name}"
+        if (rule.date is not None) != (item.data_type is DataType.DATE) and not rule.absent:
+            yield "wrong-type", "an item of type DATE is made by date, and no other item is"
+        if rule.constant is not None and item.check(rule.constant):
+            yield "wrong-constant", "the constant does not fit the item"
+        if rule.default is not None and item.check(rule.default.value):
+            yield "wrong-default", "the default does not fit the item"
+        if rule.field is not None:
+            yield from self._field(item, rule)
+
+    def _field(self, item: DataItem, rule: ItemRule) -> Iterator[tuple[str, str]]:
+        if rule.codes is not None:
+            yield from self._codes(item, rule.codes)
+        elif item.codes is not None:
+            yield "no-code-table", "the item is coded; name a table that translates the codes"
+        if rule.fiscal_year != (item.data_type is DataType.YEAR):
+            yield "wrong-type", "an item of type YEAR is made with fiscal_year, no other item is"
+        if rule.text is not None and item.data_type in _NUMBERS:
+            yield "wrong-type", "a number has no text form"
+
+    def _codes(self, item: DataItem, name: str) -> Iterator[tuple[str, str]]:
+        table = self._mapping.code_tables.get(name)
+        if table is None:
+            yield "unknown-code-table", f"code_tables does not define {name}"
+            return
+        number = item.data_type in _NUMBERS
+        for row in table.rows:
+            if row.to is None:
+                continue
+            if item.check(int(row.to) if number and row.to.isdecimal() else row.to):
+                yield "wrong-code", f"{name}: {row.code} becomes a code that the item cannot hold"

@@ -1,0 +1,287 @@
+"""The mapping document: what a vendor writes, and nothing that a program has to guess.
+
+A document names the reads of a source, and for each standard group which read feeds it, where its
+records stand in the answer, which field echoes the person's number, and how each item is made.
+
+Field paths: ``simei`` and ``fuyo.sosu`` are fields of the record; ``^nendo`` a field of the list
+element around the record; ``/atenaNo`` a field of the whole answer.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from standard_models.answers import AbsenceReason
+
+LANGUAGE = 1
+"""Version of the mapping language."""
+
+FieldPath = Annotated[
+    str, Field(pattern=r"^[/^]?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
+]
+RecordsPath = Annotated[
+    str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*)?$")
+]
+Scalar = str | int
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(StrEnum):
+    """How a text field becomes a text item."""
+
+    AS_IS = "as-is"
+    FULL_WIDTH = "full-width"
+    FULL_WIDTH_NAME = "full-width-name"
+    HALF_WIDTH = "half-width"
+
+
+class Number(StrEnum):
+    """How a field becomes a number."""
+
+    PLAIN = "plain"
+    THOUSANDS = "thousands"
+
+
+class DateFormat(StrEnum):
+    """How a field writes dates."""
+
+    ERA_DIGITS = "era-digits"
+    WESTERN_DIGITS = "western-digits"
+    WRITTEN = "written"
+
+
+class TimeFormat(StrEnum):
+    """How a source states up to when its data is complete."""
+
+    DIGITS14 = "digits14"
+    ERA_DATE_TIME = "era-date-time"
+    RFC3339 = "rfc3339"
+
+
+NullMeaningName = Literal["unknown", "not-recorded", "not-set", "open-ended", "error"]
+
+
+class AsOf(_Section):
+    """Where an answer states its data time, in Asia/Tokyo unless it carries an offset."""
+
+    field: FieldPath
+    format: TimeFormat
+
+
+class SqlRead(_Section):
+    """One SELECT. ``:number`` is the person's number. Its rows are the records of the answer."""
+
+    statement: str
+
+
+class Paging(_Section):
+    """How an answer in pages is read to its end; the rows of all pages are joined."""
+
+    rows: RecordsPath
+    next: FieldPath
+    send_as: str
+    max_pages: int = Field(default=50, ge=1, le=10_000)
+
+
+class Outcome(_Section):
+    """A field of the answer that says how the call went."""
+
+    field: FieldPath
+    ok: tuple[str, ...]
+    unknown_person: tuple[str, ...] = ()
+
+
+class RestRead(_Section):
+    """One JSON call. ``{number}`` in a value of the body is the person's number."""
+
+    method: Literal["GET", "POST"] = "POST"
+    path: str = Field(pattern=r"^/[A-Za-z0-9/_.-]*$")
+    body: dict[str, Any] = Field(default_factory=dict)
+    outcome: Outcome | None = None
+    paging: Paging | None = None
+
+
+class SoapRead(_Section):
+    """One SOAP operation. ``{number}`` is the person's number, ``{settings.x}`` a setting."""
+
+    operation: str
+    parameters: dict[str, str]
+
+
+class FaultMeaning(StrEnum):
+    """What a SOAP fault code of the vendor means."""
+
+    UNKNOWN_PERSON = "unknown-person"
+    CLOSED = "closed"
+    AUTHENTICATION = "authentication"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+
+
+class Read(_Section):
+    """One question to the source."""
+
+    sql: SqlRead | None = None
+    rest: RestRead | None = None
+    soap: SoapRead | None = None
+    as_of: AsOf | None = None
+
+    @model_validator(mode="after")
+    def _one_transport(self) -> Self:
+        if sum(t is not None for t in (self.sql, self.rest, self.soap)) != 1:
+            msg = "a read has exactly one of sql, rest, soap"
+            raise ValueError(msg)
+        return self
+
+
+class CodeRow(_Section):
+    """One vendor code. ``to`` null: there is no standard value; the item is lost, never guessed."""
+
+    code: str = Field(alias="from")
+    to: str | None
+    note: str = ""
+
+
+class CodeTranslation(_Section):
+    """Vendor codes to the codes of the standard."""
+
+    rows: tuple[CodeRow, ...]
+
+    @model_validator(mode="after")
+    def _each_code_once(self) -> Self:
+        codes = [row.code for row in self.rows]
+        if len(set(codes)) != len(codes):
+            msg = "a vendor code stands twice"
+            raise ValueError(msg)
+        return self
+
+
+class Gaiji(_Section):
+    """A private-use character of this system. ``to`` null: nobody has identified it yet."""
+
+    code: str = Field(pattern=r"^[0-9A-F]{4,6}$")
+    to: str | None
+    note: str = ""
+
+
+class DateRule(_Section):
+    """A date of the record, read once and used by up to three items (date, flag, text)."""
+
+    field: FieldPath
+    format: DateFormat
+    text_field: FieldPath | None = None
+    eras: dict[str, Literal["M", "T", "S", "H", "R"]] = Field(default_factory=dict)
+    blank: NullMeaningName = "not-recorded"
+    zeros: NullMeaningName = "error"
+    nines: NullMeaningName = "error"
+    parts_unknown: bool = False
+    non_calendar_days: bool = False
+
+
+class Condition(_Section):
+    """Holds when the field has one of the values (or none of them)."""
+
+    field: FieldPath
+    among: tuple[Scalar, ...] = ()
+    not_among: tuple[Scalar, ...] = ()
+
+
+class Split(_Section):
+    """A part of a text that a separator divides in two. Without separator nothing is split."""
+
+    at: str = Field(min_length=1)
+    part: Literal[1, 2]
+
+
+class Default(_Section):
+    """What stands where the source has nothing, because somebody decided so."""
+
+    value: Scalar
+    reason: str = Field(min_length=1)
+
+
+class ItemRule(_Section):
+    """How one item is made. Exactly one of field, constant, date, date_flag, date_text, absent."""
+
+    field: FieldPath | None = None
+    constant: Scalar | None = None
+    date: str | None = None
+    date_flag: str | None = None
+    date_text: str | None = None
+    absent: Literal[AbsenceReason.NOT_SUPPLIED] | None = None
+
+    text: Text | None = None
+    number: Number = Number.PLAIN
+    codes: str | None = None
+    fiscal_year: bool = False
+    year_month: bool = False
+    slice: tuple[int, int] | None = None
+    split: Split | None = None
+    null: tuple[str, ...] = ()
+    blank: Literal[AbsenceReason.NOT_RECORDED, AbsenceReason.NOT_APPLICABLE] = (
+        AbsenceReason.NOT_RECORDED
+    )
+    applies_when: Condition | None = None
+    default: Default | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        origins = (
+            self.field, self.constant, self.date, self.date_flag, self.date_text, self.absent,
+        )  # fmt: skip
+        if sum(origin is not None for origin in origins) != 1:
+            msg = "exactly one of field, constant, date, date_flag, date_text, absent"
+            raise ValueError(msg)
+        return self
+
+
+class GroupRule(_Section):
+    """How records of one standard group are made from one read.
+
+    ``records`` is the path to the list (or single object) whose elements are the records; empty
+    for the rows of SQL. ``subject`` is the field with which the source echoes whose record it is.
+    ``where`` keeps only matching records; ``highest`` keeps those with the greatest values.
+    """
+
+    read: str
+    records: RecordsPath = ""
+    subject: FieldPath
+    where: Condition | None = None
+    highest: tuple[FieldPath, ...] = ()
+    dates: dict[str, DateRule] = Field(default_factory=dict)
+    items: dict[str, ItemRule] = Field(min_length=1)
+
+
+class FlagsRule(_Section):
+    """How the list of people under protective measures is read."""
+
+    read: str
+    records: RecordsPath = ""
+    number: FieldPath
+    kind: FieldPath
+    provisional: tuple[str, ...]
+    full: tuple[str, ...]
+    since: DateRule
+    until: DateRule
+
+
+class Mapping(_Section):
+    """The whole document."""
+
+    language: Literal[1]
+    system: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    notes: str = ""
+    reads: dict[str, Read] = Field(min_length=1)
+    faults: dict[str, FaultMeaning] = Field(default_factory=dict)
+    code_tables: dict[str, CodeTranslation] = Field(default_factory=dict)
+    characters: tuple[Gaiji, ...] = ()
+    groups: dict[str, GroupRule] = Field(min_length=1)
+    protection_flags: FlagsRule | None = None

@@ -1,0 +1,176 @@
+"""The row plan: a mapping compiled for one group. It is the law of what a record becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.errors import MappingFailed
+from adapters.mapping import conversions, date_items
+from adapters.mapping.conversions import Convert, Row
+from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
+from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.rows import compile_rows
+from standard_models.answers import AbsenceReason, StandardRecord
+from standard_models.dictionary import DataItem, Group
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What an answer of the source became: records, and how many could not become one."""
+
+    records: tuple[StandardRecord, ...]
+    lost: int
+
+
+class RowPlan:
+    """Converts the records of one group, for one set of wanted fields.
+
+    Compile once, use for every record; it holds no state between records.
+    """
+
+    def __init__(
+        self, document: MappingDocument, rule: GroupRule, group: Group, wanted: Iterable[str]
+    ) -> None:
+        self._group = group
+        self._rule = rule
+        compiler = _Compiler(document, rule)
+        self._conversions = tuple((name, compiler.conversion(group.item(name))) for name in wanted)
+        self._keep = conversions.condition_of(rule.where) if rule.where else None
+        self._rows = compile_rows(rule.records, compiler.fields(wanted))
+
+    def convert(self, answer: Any) -> Converted:
+        """Return the records in ``answer``, a read's answer as the source gave it.
+
+        Raises:
+            ShapeError: the answer has another shape than the mapping says.
+        """
+        records: list[StandardRecord] = []
+        lost = 0
+        for row in self._current(answer):
+            try:
+                records.append(self.to_standard(row))
+            except MappingFailed:
+                lost += 1
+        return Converted(tuple(records), lost)
+
+    def to_standard(self, row: Row) -> StandardRecord:
+        """Return the standard record of one flat record of the source.
+
+        Raises:
+            MappingFailed: the source does not say whose record it is.
+        """
+        subject = conversions.plain_text(row[self._rule.subject])
+        if not subject:
+            raise MappingFailed(f"{self._group.ref}: the field that names the person is empty")
+        answers = {name: convert(row) for name, convert in self._conversions}
+        return StandardRecord(self._group.ref, subject, answers)
+
+    def _current(self, answer: Any) -> Iterator[Row]:
+        rows: Iterable[Row] = self._rows(answer)
+        if self._keep is not None:
+            rows = filter(self._keep, rows)
+        if not self._rule.highest:
+            yield from rows
+            return
+        ranked = [(tuple(_rank(row[path]) for path in self._rule.highest), row) for row in rows]
+        top = max((rank for rank, _ in ranked), default=())
+        yield from (row for rank, row in ranked if rank == top)
+
+
+class RowPlans:
+    """The row plans of a mapping, compiled when a set of fields is first asked for."""
+
+    MAX_CACHED = 512
+
+    def __init__(self, document: MappingDocument, groups: Mapping[str, Group]) -> None:
+        self._document = document
+        self._groups = groups
+        self._plans: dict[tuple[str, frozenset[str]], RowPlan] = {}
+
+    def plan(self, group: str, wanted: frozenset[str] | None = None) -> RowPlan:
+        """Return the plan of ``group`` for the wanted romaji fields, all of them by default.
+
+        Raises:
+            KeyError: the mapping does not cover the group.
+        """
+        rule = self._document.groups[group]
+        if wanted is None:
+            wanted = frozenset(self._groups[group].by_field)
+        key = (group, wanted)
+        if (plan := self._plans.get(key)) is None:
+            if len(self._plans) >= self.MAX_CACHED:
+                self._plans.clear()
+            plan = RowPlan(self._document, rule, self._groups[group], sorted(wanted))
+            self._plans[key] = plan
+        return plan
+
+
+class _Compiler:
+    def __init__(self, document: MappingDocument, rule: GroupRule) -> None:
+        self._rule = rule
+        self._codes = {name: _codes(table) for name, table in document.code_tables.items()}
+        self._characters = {chr(int(g.code, 16)): g.to for g in document.characters}
+        self._dates = {
+            name: date_items.date_reader(name, date) for name, date in rule.dates.items()
+        }
+
+    def conversion(self, item: DataItem) -> Convert:
+        """Return how ``item`` is made; an item that the mapping leaves out is not supplied."""
+        rule = self._rule.items.get(item.field_name)
+        if rule is None:
+            return conversions.absent(AbsenceReason.NOT_SUPPLIED)
+        convert = self._origin(item, rule)
+        if rule.default is not None:
+            convert = conversions.with_default(item, rule.default, convert)
+        if rule.applies_when is not None:
+            convert = conversions.applies_when(rule.applies_when, convert)
+        return convert
+
+    def fields(self, wanted: Iterable[str]) -> set[str]:
+        """Return every source field that the conversions of ``wanted`` read."""
+        needed = {self._rule.subject, *self._rule.highest}
+        if self._rule.where:
+            needed.add(self._rule.where.field)
+        for name in wanted:
+            if rule := self._rule.items.get(name):
+                needed.update(self._fields_of(rule))
+        return needed
+
+    def _fields_of(self, rule: ItemRule) -> Iterator[str]:
+        if rule.field:
+            yield rule.field
+        if rule.applies_when:
+            yield rule.applies_when.field
+        if name := rule.date or rule.date_flag or rule.date_text:
+            date = self._rule.dates[name]
+            yield date.field
+            if date.text_field:
+                yield date.text_field
+
+    def _origin(self, item: DataItem, rule: ItemRule) -> Convert:
+        if rule.constant is not None:
+            return conversions.constant(item, rule.constant)
+        if rule.date is not None:
+            return date_items.date_item(item, self._dates[rule.date])
+        if rule.date_flag is not None:
+            return date_items.flag_item(item, self._dates[rule.date_flag])
+        if rule.date_text is not None:
+            return date_items.text_item(item, self._dates[rule.date_text])
+        if rule.absent is not None:
+            return conversions.absent(rule.absent)
+        codes = self._codes[rule.codes] if rule.codes else None
+        return conversions.field(item, rule, codes, self._characters)
+
+
+def _codes(table: CodeTranslation) -> dict[str, str | None]:
+    return {row.code: row.to for row in table.rows}
+
+
+def _rank(content: Any) -> tuple[int, int, str]:
+    """Return a sort key: numbers by size, texts by their characters, nothing below everything."""
+    text = conversions.plain_text(content)
+    if not text:
+        return (0, 0, "")
+    return (1, int(text), "") if text.isdecimal() else (1, -1, text)

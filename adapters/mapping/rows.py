@@ -1,0 +1,93 @@
+"""From an answer of a source to its records, each as a flat mapping of the fields a plan needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+Cursor = tuple[Any, Any, Any]
+"""A record, the list element around it, and the whole answer."""
+
+
+class ShapeError(Exception):
+    """The answer has another shape than its mapping says; names the path, never contents."""
+
+
+def compile_rows(records: str, fields: Iterable[str]) -> Callable[[Any], Iterator[dict[str, Any]]]:
+    """Return a function from an answer to flat records with exactly ``fields``.
+
+    Raises (the returned function):
+        ShapeError: a field or a step is missing, or is no object where one is needed.
+    """
+    steps = records.split(".") if records else []
+    readers = [(path, _reader(path)) for path in sorted(set(fields))]
+
+    def rows(answer: Any) -> Iterator[dict[str, Any]]:
+        for cursor in _walk(answer, steps):
+            yield {path: read(cursor) for path, read in readers}
+
+    return rows
+
+
+def _walk(answer: Any, steps: Sequence[str]) -> Iterator[Cursor]:
+    """Yield the records at the end of ``steps``. Lists are entered; null means none."""
+    pending: list[tuple[Any, Any, int]] = [(answer, None, 0)]
+    while pending:
+        node, around, depth = pending.pop()
+        if node is None:
+            continue
+        if isinstance(node, list | tuple):
+            pending.extend((element, around, depth) for element in reversed(node))
+        elif depth == len(steps):
+            yield node, around, answer
+        else:
+            inner = _step(node, steps[depth])
+            pending.append((inner, node if depth else around, depth + 1))
+
+
+def _step(node: Any, name: str) -> Any:
+    if not isinstance(node, Mapping):
+        raise ShapeError(f"no object where {name} is expected")
+    if name not in node:
+        raise ShapeError(f"the field {name} is missing")
+    return node[name]
+
+
+def _reader(path: str) -> Callable[[Cursor], Any]:
+    level = {"^": 1, "/": 2}.get(path[0], 0)
+    names = (path[1:] if level else path).split(".")
+    if len(names) == 1:
+        (name,) = names
+        return lambda cursor: _step(cursor[level], name)
+
+    def read(cursor: Cursor) -> Any:
+        node = cursor[level]
+        for name in names:
+            if node is None:
+                return None
+            node = _step(node, name)
+        return node
+
+    return read
+
+
+def read_path(answer: Any, path: str) -> Any:
+    """Return what stands at a dotted path from the root of ``answer``; null ends the path.
+
+    Raises:
+        ShapeError: a step is missing.
+    """
+    node = answer
+    for name in path.lstrip("/").split("."):
+        if node is None:
+            return None
+        node = _step(node, name)
+    return node
+
+
+def write_path(answer: Any, path: str, content: Any) -> Any:
+    """Return ``answer`` with ``content`` at a dotted path; the answer itself stays as it is."""
+    name, _, rest = path.lstrip("/").partition(".")
+    inner = write_path(answer[name], rest, content) if rest else content
+    return {**answer, name: inner}

@@ -1,0 +1,199 @@
+"""Which adapters are installed, and which of them can be used.
+
+Discovery never imports vendor code before the manifest has been read and found good, and never
+raises: what cannot be used is quarantined with a code and a reason. Installed never means enabled;
+the host opens only what it was told to.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from adapters.contract import (
+    CONTRACT_VERSION,
+    Adapter,
+    Fetch,
+    Host,
+    ProtectionFlags,
+)
+from adapters.errors import AdapterError, ConfigurationError
+from adapters.manifest import Capability, Manifest, describe, read_manifest
+from standard_models.dictionary import Dictionary
+
+ENTRY_POINT_GROUP = "hitotsu.adapters"
+
+_PROTOCOLS: Mapping[Capability, tuple[type[Any], str]] = {
+    Capability.FETCH: (Fetch, "fetch"),
+    Capability.PROTECTION_FLAGS: (ProtectionFlags, "protection_flags"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedAdapter:
+    """An installed adapter that cannot be used, and why. ``id`` is the best name known for it."""
+
+    id: str
+    package: str
+    code: str
+    reason_ja: str
+    reason_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledAdapter:
+    """An adapter whose manifest is good. Its code is imported when it is opened."""
+
+    manifest: Manifest
+    package: str
+
+    @property
+    def id(self) -> str:
+        """Return the id of the manifest."""
+        return self.manifest.id
+
+    def open(self, host: Host, settings: Mapping[str, Any]) -> Adapter:
+        """Return the adapter, opened with ``settings``.
+
+        Raises:
+            ConfigurationError: the code does not keep the contract, the editions are not
+                installed, or the settings are wrong; all findings at once, keys but no values.
+        """
+        self._require_editions(host.dictionary)
+        settings_model, opener = self._import()
+        try:
+            checked = settings_model.model_validate(dict(settings))
+        except ValidationError as error:
+            raise ConfigurationError(f"settings: {describe(error)}") from None
+        try:
+            adapter: Adapter = opener(host, checked)
+        except AdapterError:
+            raise
+        except Exception as error:  # noqa: BLE001 - vendor code may raise anything
+            raise ConfigurationError(f"open_adapter raised {type(error).__name__}") from None
+        self._require_contract(adapter)
+        return adapter
+
+    def _import(self) -> tuple[type[BaseModel], Any]:
+        try:
+            module = importlib.import_module(self.package)
+        except Exception as error:  # noqa: BLE001 - vendor code may raise anything
+            raise ConfigurationError(f"import failed with {type(error).__name__}") from None
+        settings_model = getattr(module, "Settings", None)
+        opener = getattr(module, "open_adapter", None)
+        if not (inspect.isclass(settings_model) and issubclass(settings_model, BaseModel)):
+            raise ConfigurationError("the package defines no pydantic model named Settings")
+        if settings_model.model_config.get("extra") != "forbid":
+            raise ConfigurationError("Settings must refuse unknown keys (extra='forbid')")
+        if not callable(opener) or len(inspect.signature(opener).parameters) != 2:
+            raise ConfigurationError("open_adapter must take host and settings")
+        return settings_model, opener
+
+    def _require_editions(self, dictionary: Dictionary) -> None:
+        missing = []
+        for supply in self.manifest.supplies:
+            group = dictionary.find_group(supply.group)
+            if group is None or group.edition_id != supply.edition:
+                missing.append(f"{supply.group} of edition {supply.edition}")
+                continue
+            missing += [
+                f"{supply.group}.{item.field}"
+                for item in supply.except_items
+                if item.field not in group.by_field
+            ]
+        if missing:
+            raise ConfigurationError(f"not in the installed editions: {', '.join(missing)}")
+
+    def _require_contract(self, adapter: Adapter) -> None:
+        wanted = ["check", "aclose"]
+        wanted += [_PROTOCOLS[c][1] for c in sorted(self.manifest.capabilities)]
+        wrong = [
+            name
+            for name in wanted
+            if not inspect.iscoroutinefunction(getattr(adapter, name, None))
+            or len(inspect.signature(getattr(adapter, name)).parameters)
+            != (0 if name == "aclose" else 1)
+        ]
+        if wrong:
+            raise ConfigurationError(f"not as the contract has it: {', '.join(wrong)}")
+
+
+def discover(
+    found: Iterable[EntryPoint] | None = None,
+) -> tuple[InstalledAdapter | QuarantinedAdapter, ...]:
+    """Return every installed adapter, good or quarantined, by id; never raises.
+
+    Two packages with one id are both quarantined: which of them would be meant is not ours to
+    decide.
+    """
+    points = entry_points(group=ENTRY_POINT_GROUP) if found is None else found
+    adapters = [_inspect(point) for point in points]
+    counts = Counter(adapter.id for adapter in adapters)
+    return tuple(
+        _duplicate(a) if counts[a.id] > 1 else a for a in sorted(adapters, key=lambda a: a.id)
+    )
+
+
+def _inspect(point: EntryPoint) -> InstalledAdapter | QuarantinedAdapter:
+    try:
+        text = _manifest_text(point.value)
+        manifest = read_manifest(text)
+    except ConfigurationError as error:
+        return QuarantinedAdapter(
+            point.name,
+            point.value,
+            "manifest-invalid",
+            f"manifest.yaml が正しくありません（{error.detail}）。",
+            f"The manifest is not valid ({error.detail}).",
+        )
+    if not manifest.contract.holds(CONTRACT_VERSION):
+        return QuarantinedAdapter(
+            manifest.id,
+            point.value,
+            "contract-version",
+            f"このゲートウェイの契約 {CONTRACT_VERSION} に対応していません。",
+            f"The adapter does not support contract {CONTRACT_VERSION} of this gateway.",
+        )
+    if manifest.lifecycle == "suspended":
+        return QuarantinedAdapter(
+            manifest.id,
+            point.value,
+            "suspended",
+            "このアダプターは提供元により停止されています。",
+            "The vendor has suspended this adapter.",
+        )
+    return InstalledAdapter(manifest, point.value)
+
+
+def _manifest_text(package: str) -> str:
+    """Return the text of ``manifest.yaml`` beside the package, found without importing it.
+
+    A sub-package is located from its top-level package, whose import would run code of the
+    vendor; so only the top level is looked up and the rest is a path.
+    """
+    top, *rest = package.split(".")
+    spec = importlib.util.find_spec(top)
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(location, *rest, "manifest.yaml")
+        if path.is_file():
+            return path.read_text("utf-8")
+    raise ConfigurationError("the package has no manifest.yaml")
+
+
+def _duplicate(adapter: InstalledAdapter | QuarantinedAdapter) -> QuarantinedAdapter:
+    return QuarantinedAdapter(
+        adapter.id,
+        adapter.package,
+        "duplicate-id",
+        "同じ ID のアダプターが二つ以上インストールされています。どれも使いません。",
+        "More than one installed adapter has this id; none of them is used.",
+    )

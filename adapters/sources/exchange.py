@@ -1,0 +1,94 @@
+"""One HTTP exchange with a legacy system: bounded in time and size, errors of one tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from adapters.contract import Deadline
+from adapters.errors import AdapterError, BadAnswer, ConfigurationError, SourceTimeout, Unavailable
+from adapters.sources.base import MAX_ANSWER_BYTES
+
+_MEANING: Final[tuple[tuple[type[Exception], type[AdapterError], str], ...]] = (
+    (httpx.TimeoutException, SourceTimeout, "no answer in time"),
+    (httpx.ConnectError, Unavailable, "no connection"),
+    (httpx.NetworkError, Unavailable, "the connection broke"),
+    (httpx.ProxyError, Unavailable, "the proxy failed"),
+    (httpx.RemoteProtocolError, BadAnswer, "the answer is not HTTP or was cut off"),
+    (httpx.DecodingError, BadAnswer, "the answer cannot be decompressed"),
+    (httpx.TooManyRedirects, BadAnswer, "the source redirects"),
+    (httpx.LocalProtocolError, ConfigurationError, "the request cannot be sent"),
+    (httpx.UnsupportedProtocol, ConfigurationError, "the address has no usable scheme"),
+    (httpx.InvalidURL, ConfigurationError, "the address cannot be read"),
+    (httpx.CookieConflict, BadAnswer, "the answer contradicts itself"),
+    (httpx.StreamError, BadAnswer, "the answer cannot be read"),
+    (httpx.HTTPError, Unavailable, "the exchange failed"),
+)
+"""What each error of the HTTP library means to the engine; the first that fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """Status, headers and the whole body of an answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """Return the media type in lower case, without parameters."""
+        declared: str = self.headers.get("content-type", "")
+        return declared.partition(";")[0].strip().lower()
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Return the seconds of ``Retry-After``, None where it is absent or a date."""
+        text = self.headers.get("retry-after", "")
+        return float(text) if text.isdecimal() else None
+
+
+async def exchange(
+    client: httpx.AsyncClient, request: httpx.Request, deadline: Deadline
+) -> Exchanged:
+    """Send ``request`` and return the answer with its whole body.
+
+    Raises:
+        AdapterError: every failure of the exchange, by the table above.
+    """
+    request.extensions["timeout"] = httpx.Timeout(deadline.require_s()).as_dict()
+    try:
+        answer = await client.send(request, stream=True)
+        try:
+            return Exchanged(answer.status_code, answer.headers, await _body(answer))
+        finally:
+            await answer.aclose()
+    except AdapterError:
+        raise
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
+        raise meaning_of(error) from None
+
+
+def meaning_of(error: Exception) -> AdapterError:
+    """Return what an error of the HTTP library means.
+
+    Raises:
+        TypeError: the class is not one of the library's.
+    """
+    for library_error, ours, detail in _MEANING:
+        if isinstance(error, library_error):
+            return ours(f"{detail} ({type(error).__name__})")
+    raise TypeError(type(error).__name__)
+
+
+async def _body(answer: httpx.Response) -> bytes:
+    size = 0
+    chunks: list[bytes] = []
+    async for chunk in answer.aiter_bytes():
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise BadAnswer("the answer is larger than any record of a person")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,140 @@
+"""A relational database, read-only, by the statements of the mapping."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from adapters.contract import Deadline
+from adapters.errors import (
+    AdapterError,
+    AuthenticationFailed,
+    BadAnswer,
+    ConfigurationError,
+    RateLimited,
+    SourceTimeout,
+    Unavailable,
+    Unsupported,
+)
+from adapters.mapping.model import Read
+
+MAX_ROWS = 1_000_000
+"""More rows than any list of one town has."""
+
+_SQLSTATES: Final[tuple[tuple[str, type[AdapterError]], ...]] = (
+    ("28", AuthenticationFailed),
+    ("42501", AuthenticationFailed),
+    ("3D", ConfigurationError),
+    ("42", ConfigurationError),
+    ("57014", SourceTimeout),
+    ("53300", RateLimited),
+    ("53", Unavailable),
+    ("57", Unavailable),
+    ("08", Unavailable),
+    ("40", Unavailable),
+    ("22", BadAnswer),
+)
+"""What each SQLSTATE (or class of them) means to the engine; the first that fits."""
+
+
+class SqlSource:
+    """A database of a legacy product.
+
+    Args:
+        url: SQLAlchemy address with an async driver; never logged.
+        pool_size: connections that the product allows us.
+        probe: a statement without a number that shows that the product answers; its first
+            column is the product's version.
+    """
+
+    def __init__(self, url: str, *, pool_size: int, probe: str) -> None:
+        self._engine = _open_engine(url, pool_size)
+        self._probe = probe
+        self._statements: dict[str, TextClause] = {}
+
+    async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
+        """Return the rows of the statement, each a mapping by lower-case column name."""
+        if read.sql is None:
+            raise Unsupported("the read is not one of this transport")
+        parameters = {"number": number} if number is not None else {}
+        return await self._rows(read.sql.statement, parameters, deadline)
+
+    async def ping(self, deadline: Deadline) -> str | None:
+        """Return the version that the probe tells."""
+        rows = await self._rows(self._probe, {}, deadline)
+        return str(next(iter(rows[0].values()))).strip() if rows else None
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def _rows(
+        self, statement: str, parameters: dict[str, str], deadline: Deadline
+    ) -> list[dict[str, Any]]:
+        clause = self._statements.setdefault(statement, text(statement))
+        try:
+            async with asyncio.timeout(deadline.require_s()), self._engine.connect() as connection:
+                result = await connection.execute(clause, parameters)
+                rows = [dict(row) for row in result.mappings().fetchmany(MAX_ROWS)]
+        except TimeoutError:
+            raise SourceTimeout("the database did not answer in time") from None
+        except SQLAlchemyError as error:
+            raise meaning_of(error) from None
+        except OSError as error:
+            raise Unavailable(f"no connection ({type(error).__name__})") from None
+        return rows
+
+
+def meaning_of(error: SQLAlchemyError) -> AdapterError:
+    """Return what an error of the database means; names classes and states, never contents."""
+    name = type(error).__name__
+    if isinstance(error, PoolTimeout):
+        return Unavailable("every connection is taken")
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", "") or "")
+        for prefix, ours in _SQLSTATES:
+            if state.startswith(prefix):
+                return ours(f"{name}, SQLSTATE {state}")
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            return Unavailable(name)
+        if isinstance(error, ProgrammingError):
+            return ConfigurationError(name)
+        if isinstance(error, OperationalError):
+            return _operational(error)
+    return BadAnswer(name)
+
+
+def _operational(error: OperationalError) -> AdapterError:
+    """Tell SQLite's few messages apart; they carry no state."""
+    message = str(error.orig)
+    if message.startswith(("no such table", "no such column")):
+        return ConfigurationError("no such table or column")
+    return Unavailable("OperationalError")
+
+
+def _open_engine(url: str, pool_size: int) -> AsyncEngine:
+    try:
+        if url.startswith("sqlite"):
+            return create_async_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+        return create_async_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_recycle=1800,
+            hide_parameters=True,
+        )
+    except (SQLAlchemyError, ImportError) as error:
+        raise ConfigurationError(f"database_url: {type(error).__name__}") from None

@@ -157,7 +157,7 @@ class _Builder:
         return Section("spouse", title, (field,), entries=entries, notes=self.make.lost(HOUSEHOLD))
 
     def _spouse_entries(self, question: str) -> tuple[Entry, ...]:
-        yes_no = tuple(self._option(v, f"{v}_option") for v in ("no", "yes"))
+        yes_no = tuple(self._option(v, f"option_{v}") for v in ("no", "yes"))
         return (
             self._entry("spouse", question, kind="radio", required=True, options=yes_no),
             self._entry(

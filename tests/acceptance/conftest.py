@@ -21,6 +21,7 @@ from examples.online_service.app import create_app
 from examples.online_service.config import Config, DemoControl, ReadyResident
 from tests.acceptance import families
 from tests.acceptance.fake_gateway import FakeGateway
+from tests.acceptance.town_under_test import Town, start_town
 from tests.acceptance.visitor import Visitor
 
 
@@ -124,3 +125,14 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """Run the whole demonstration on free ports, and see that it stops cleanly."""
+    process, town = start_town(tmp_path_factory.mktemp("demo"))
+    yield town
+    process.terminate()
+    assert process.wait(30) == 0
+    if process.stdout is not None:
+        process.stdout.close()

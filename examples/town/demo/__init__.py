@@ -1,0 +1,1 @@
+"""The demonstration: the whole town as processes on this machine, with one command."""

@@ -1,0 +1,141 @@
+"""The demonstration as it runs for a test: addresses, truth, a consumer that may ask everything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+
+from examples.online_service.gateway_client import GatewayClient, Registration
+from examples.town.demo.gateway import MUNICIPALITY, ROUTES, client_key, handle_of, register
+from gateway.clock import SystemClock
+from gateway.keys import FileKeyStore
+from gateway.store.engine import open_store
+from gateway.subjects.service import SubjectService
+from gateway.subjects.store import SubjectStore
+from standard_models.dictionary import load_builtin
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = ("-m", "examples.town.demo", "--gateway-port", "0", "--service-port", "0")
+EXAMINER = "acceptance-test"
+"""Client and purpose of the consumer that may ask for every item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A running demonstration."""
+
+    folder: Path
+    gateway_url: str
+    service_url: str
+
+    def people(self) -> dict[str, dict[str, Any]]:
+        """Return the people that the generator names for tests."""
+        return dict(json.loads((self.folder / "town/people.json").read_text())["people"])
+
+    def letter_of(self, name: str) -> str:
+        """Return the key under which the online service offers a named person."""
+        number = self.people()[name]["resident"]
+        ready = json.loads((self.folder / "town/residents.json").read_text())["residents"]
+        return "abcdefghij"[[r["resident"] for r in ready].index(number)]
+
+    def truth(self, group: str) -> dict[str, list[dict[str, Any]]]:
+        """Return the lines of a truth file by the number in the resident system."""
+        lines: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        with (self.folder / f"town/truth/{group}.jsonl").open() as file:
+            for line in file:
+                entry = json.loads(line)
+                if entry["subject"]["resident"] is not None:
+                    lines[entry["subject"]["resident"]].append(entry)
+        return lines
+
+    def protected(self) -> frozenset[str]:
+        """Return the resident numbers of everybody under a measure."""
+        entries = json.loads((self.folder / "town/truth/protected.json").read_text())["protected"]
+        return frozenset(e["subject"]["resident"] for e in entries)
+
+
+def start_town(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], Town]:
+    """Start the demonstration as a process and return when it prints how to stop it."""
+    process = subprocess.Popen(
+        [sys.executable, *DEMO, "--var", str(folder), *arguments],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    output = process.stdout
+    assert output is not None
+    lines: list[str] = []
+    for line in output:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    else:
+        raise AssertionError("the demonstration did not start:\n" + "".join(lines))
+    threading.Thread(target=_drain, args=(output,), daemon=True).start()
+    addresses = json.loads((folder / "running.json").read_text())
+    return process, Town(folder, addresses["gateway"], addresses["online_service"])
+
+
+def _drain(output: IO[str]) -> None:
+    for _ in output:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """A consumer that may ask for every item of every group of the town."""
+
+    client: GatewayClient
+    items: tuple[str, ...]
+    handles: dict[str, str]
+
+    async def ask(self, number: str) -> dict[str, Any]:
+        """Ask everything of the person with this number in the resident system."""
+        return await self.client.ask(self.handles[number], self.items)
+
+
+def all_items() -> tuple[str, ...]:
+    """Return every item of every group that the town's systems supply, My Number excepted."""
+    dictionary = load_builtin()
+    groups = [g for groups in ROUTES.values() for g in groups]
+    return tuple(
+        f"{ref}.{item.field_name}"
+        for ref in groups
+        for item in dictionary.group(ref).items
+        if "kojinbango" not in item.field_name
+    )
+
+
+@asynccontextmanager
+async def examiner(
+    folder: Path, gateway_url: str, numbers: Sequence[str]
+) -> AsyncIterator[Examiner]:
+    """Register the examiner in the gateway's store and yield it with the handles it needs.
+
+    ``folder`` holds the gateway's ``hitotsu.db`` and ``keys``.
+    """
+    key = client_key(folder / "examiner.json")
+    items = all_items()
+    keys = FileKeyStore(folder / "keys")
+    store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
+    try:
+        jwks = {"keys": [key.as_dict(private=False)]}
+        await register(store, load_builtin(), EXAMINER, jwks, EXAMINER, items)
+        subjects = SubjectService(SubjectStore(store), keys, clock=SystemClock())
+        handles = {n: await handle_of(subjects, EXAMINER, n) for n in numbers}
+    finally:
+        await store.aclose()
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        registration = Registration(gateway_url, EXAMINER, MUNICIPALITY, EXAMINER)
+        yield Examiner(GatewayClient(registration, key, http), items, handles)

@@ -36,7 +36,7 @@ _READY_EXAMPLE: Final = {
 class ReadinessCheck:
     """One thing that must be in order before questions can be answered.
 
-    ``passes`` returns whether it is; raising, or taking longer than two seconds, means no. It
+    ``passes`` returns whether it is; raising, or taking longer than ``timeout_s``, means no. It
     must be cheap: anybody in the network can have it run.
     """
 
@@ -44,11 +44,12 @@ class ReadinessCheck:
     label_ja: str
     label_en: str
     passes: Callable[[], Awaitable[bool]]
+    timeout_s: float = CHECK_TIMEOUT_S
 
     async def run(self) -> bool:
         """Return whether the check passes within its time; never raises."""
         try:
-            async with asyncio.timeout(CHECK_TIMEOUT_S):
+            async with asyncio.timeout(self.timeout_s):
                 return await self.passes()
         except Exception:  # noqa: BLE001 - a check that cannot be made has failed
             return False

@@ -103,16 +103,25 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What ``check`` found. ``message`` is for staff, in Japanese, free of personal values."""
+    """What ``check`` found. ``message`` is for staff, in Japanese, free of personal values.
+
+    ``opens_at`` is set where the source is closed and says until when.
+    """
 
     ok: bool
     message: str
     product_version: str | None = None
     as_of: dt.datetime | None = None
+    opens_at: dt.datetime | None = None
 
 
 class Adapter(Protocol):
     """The mandatory core."""
+
+    @property
+    def mapping_version(self) -> str:
+        """Return the version of the translation, which every answer names beside its values."""
+        ...
 
     async def check(self, deadline: Deadline) -> CheckResult:
         """Look at settings, connection, credentials and product version. Never writes.

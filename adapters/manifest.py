@@ -29,16 +29,25 @@ class Support(StrEnum):
     """How far an item is supplied."""
 
     FULL = "full"
+    SINCE = "since"
     NOT_IMPLEMENTED = "not-implemented"
     IMPOSSIBLE = "impossible"
 
 
 class ItemSupport(_Section):
-    """An item that is not fully supplied, and why."""
+    """An item that is not fully supplied, and why. ``since``: supplied for what came later."""
 
     field: str
     support: Support
     reason: str = Field(min_length=1)
+    since: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _since_has_its_day(self) -> Self:
+        if (self.support is Support.SINCE) != (self.since is not None):
+            msg = "support since and the day since belong together"
+            raise ValueError(msg)
+        return self
 
 
 class Supply(_Section):
@@ -93,12 +102,24 @@ class Limits(_Section):
 
     max_concurrency: int = Field(ge=1, le=1000)
     timeout_s: float = Field(gt=0, le=120)
+    page_size: int | None = Field(default=None, ge=1)
 
 
 class FlagAuthority(_Section):
-    """The source is an authority on 支援措置; a copy older than ``max_age_s`` is not trusted."""
+    """The source is an authority on 支援措置; a copy older than ``max_age_s`` is not trusted.
+
+    ``poll_s`` is how often the source can bear being asked for all of it.
+    """
 
     max_age_s: int = Field(gt=0)
+    poll_s: int = Field(default=60, gt=0)
+
+    @model_validator(mode="after")
+    def _asked_before_it_is_too_old(self) -> Self:
+        if self.poll_s > self.max_age_s:
+            msg = "poll_s is longer than max_age_s"
+            raise ValueError(msg)
+        return self
 
 
 class PersonalData(_Section):

@@ -116,7 +116,12 @@ class InstalledAdapter:
     def _require_contract(self, adapter: Adapter) -> None:
         wanted = ["check", "aclose"]
         wanted += [_PROTOCOLS[c][1] for c in sorted(self.manifest.capabilities)]
-        wrong = [
+        wrong = (
+            []
+            if isinstance(getattr(adapter, "mapping_version", None), str)
+            else ["mapping_version"]
+        )
+        wrong += [
             name
             for name in wanted
             if not inspect.iscoroutinefunction(getattr(adapter, name, None))
@@ -181,11 +186,14 @@ def _manifest_text(package: str) -> str:
     vendor; so only the top level is looked up and the rest is a path.
     """
     top, *rest = package.split(".")
-    spec = importlib.util.find_spec(top)
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(location, *rest, "manifest.yaml")
-        if path.is_file():
-            return path.read_text("utf-8")
+    try:
+        spec = importlib.util.find_spec(top)
+        for location in (spec.submodule_search_locations or ()) if spec else ():
+            path = Path(location, *rest, "manifest.yaml")
+            if path.is_file():
+                return path.read_text("utf-8")
+    except (ImportError, OSError, ValueError) as error:
+        raise ConfigurationError(f"unreadable: {type(error).__name__}") from None
     raise ConfigurationError("the package has no manifest.yaml")
 
 

@@ -60,7 +60,7 @@ class PartAnswer:
     source: Source | None
     records: tuple[Mapping[str, Item], ...]
     absences: Mapping[str, Item]
-    reopens_at: str | None = None
+    opens_at: str | None = None
     lost_records: int = 0
 
     @property
@@ -115,7 +115,7 @@ def _read_part(data: JsonObject) -> PartAnswer:
         source,
         tuple({n: Item.from_json(i) for n, i in record.items()} for record in data["records"]),
         {n: Item.from_json(i) for n, i in data["absences"].items()},
-        data.get("reopens_at"),
+        data.get("opens_at"),
         data.get("lost_records", 0),
     )
 

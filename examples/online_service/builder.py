@@ -94,8 +94,8 @@ class _Builder:
             if part.status not in LATER:
                 continue
             system = self.w(f"system_{system_of(group)}")
-            if part.reopens_at:
-                time = show_moment(part.reopens_at, self.w.language)
+            if part.opens_at:
+                time = show_moment(part.opens_at, self.w.language)
                 texts[system] = self.w("unreached_until", system=system, time=time)
             else:
                 texts.setdefault(system, self.w("unreached", system=system))

@@ -117,8 +117,8 @@ class FieldMaker:
         if texts is None:
             return Help(self.w("help_unknown"), None, office)
         happened = with_ruby(texts["happened"])
-        if part.reopens_at:
-            time = show_moment(part.reopens_at, self.w.language)
+        if part.opens_at:
+            time = show_moment(part.opens_at, self.w.language)
             happened += " " + self.w("reopens", time=time)
         for code in item.codes:
             extra = self._texts(code)

@@ -139,5 +139,5 @@ class FakeGateway:
             "absences": {} if status == "ok" else dict.fromkeys(names, missing),
         }
         if reason == "unavailable-planned":
-            part["reopens_at"] = "2026-10-02T06:00:00+09:00"
+            part["opens_at"] = "2026-10-02T06:00:00+09:00"
         return part

@@ -130,8 +130,8 @@ class GatewaySetup:
                 "api_key": "machi-zeimu-demo",
             },
             "reference-welfare": {
-                "url": f"http://127.0.0.1:{port('welfare')}/fukushi/soap",
-                "user_id": "MACHI01",
+                "address": f"http://127.0.0.1:{port('welfare')}/fukushi/soap",
+                "riyosha_id": "MACHI01",
             },
         }
         adapters = [

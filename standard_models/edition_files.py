@@ -6,15 +6,11 @@ what the official format has no column for (romaji keys of groups, cardinality, 
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import yaml
 
@@ -27,6 +23,9 @@ from standard_models.dictionary import (
     Edition,
     Group,
 )
+from standard_models.edition_rows import EditionError, Row, read_rows, read_text
+
+__all__ = ["EditionError", "load_edition"]
 
 MUNICIPALITY_DECIDES = 999
 """Code id that leaves the values to the municipality (自治体固有コード)."""
@@ -39,56 +38,6 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _LENGTH = re.compile(r"([1-9]\d*)(?:,(\d+))?", re.ASCII)
 _FIXED_LENGTHS = {DataType.YEAR: 4, DataType.DATE: 10, DataType.TIME: 8}
 _CODES_COLUMNS = ("コードID", "コード名", "コード値", "コード値の内容")
-
-Choice = TypeVar("Choice", bound=StrEnum)
-
-
-class EditionError(Exception):
-    """A file of an edition is malformed; says where, and which rule it breaks."""
-
-    def __init__(self, path: Path, row: int | None, column: str | None, rule: str) -> None:
-        place = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
-        place += f", row {row}" if row is not None else ""
-        place += f", column {column}" if column is not None else ""
-        super().__init__(f"{place}: {rule}")
-        self.path = path
-        self.row = row
-        self.column = column
-        self.rule = rule
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row of a CSV file that knows its place. The header is row 1."""
-
-    path: Path
-    number: int
-    cells: Mapping[str, str | None]
-
-    def __getitem__(self, column: str) -> str:
-        if (cell := self.cells.get(column)) is None:
-            self.refuse(column, "the column is missing")
-        return cell.strip()
-
-    def refuse(self, column: str, rule: str) -> NoReturn:
-        raise EditionError(self.path, self.number, column, rule)
-
-    def choice(self, column: str, choices: type[Choice]) -> Choice:
-        try:
-            return choices(self[column])
-        except ValueError:
-            self.refuse(column, f"must be one of {', '.join(choices)}")
-
-    def number_in(self, column: str) -> int | None:
-        cell = self[column]
-        if cell and not (cell.isascii() and cell.isdecimal()):
-            self.refuse(column, "must be a number")
-        return int(cell) if cell else None
-
-    def circle(self, column: str) -> bool:
-        if self[column] not in {"", "○"}:
-            self.refuse(column, "must be ○ or empty")
-        return self[column] == "○"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +72,7 @@ def load_edition(folder: Path) -> Edition:
     head = _read_head(folder / "edition.yaml")
     tables = _read_codes(folder / "codes.csv")
     labels = _read_labels(folder / "labels_en.csv")
-    items = [_item(row, head, tables, labels) for row in _rows(folder / "items.csv")]
+    items = [_item(row, head, tables, labels) for row in read_rows(folder / "items.csv")]
     _refuse_repeats(folder / "items.csv", items)
     _refuse_strays(folder, head, items, labels)
     edition_id = str(head["edition"])
@@ -159,7 +108,7 @@ def load_edition(folder: Path) -> Edition:
 
 def _read_head(path: Path) -> _Head:
     try:
-        content = yaml.safe_load(_read(path))
+        content = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark else None
@@ -195,32 +144,9 @@ def _group_heads(path: Path, entries: list[Any]) -> Iterator[_GroupHead]:
         yield head
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise EditionError(path, None, None, "the file is missing") from None
-    except UnicodeDecodeError as error:
-        raise EditionError(path, None, None, f"byte {error.start} is not UTF-8") from None
-
-
-def _rows(path: Path) -> Iterator[_Row]:
-    reader = csv.DictReader(io.StringIO(_read(path), newline=""), strict=True)
-    for number in itertools.count(2):
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise EditionError(path, number, None, f"must be CSV: {error}") from None
-        if cells is None:
-            return
-        if None in cells:
-            raise EditionError(path, number, None, "has more cells than the header")
-        yield _Row(path, number, cells)
-
-
 def _read_labels(path: Path) -> dict[str, str]:
     labels: dict[str, str] = {}
-    for row in _rows(path):
+    for row in read_rows(path):
         if row["item_id"] in labels:
             row.refuse("item_id", "the id stands twice")
         labels[row["item_id"]] = row["label_en"] or row.refuse("label_en", "must not be empty")
@@ -229,7 +155,7 @@ def _read_labels(path: Path) -> dict[str, str]:
 
 def _read_codes(path: Path) -> dict[int, CodeTable]:
     found: dict[int, tuple[str, str, dict[str, str]]] = {}
-    for row in _rows(path):
+    for row in read_rows(path):
         for column in _CODES_COLUMNS:
             if not row[column]:
                 row.refuse(column, "must not be empty")
@@ -246,7 +172,7 @@ def _read_codes(path: Path) -> dict[int, CodeTable]:
 
 
 def _item(
-    row: _Row, head: _Head, tables: Mapping[int, CodeTable], labels: Mapping[str, str]
+    row: Row, head: _Head, tables: Mapping[int, CodeTable], labels: Mapping[str, str]
 ) -> DataItem:
     group = head.groups.get(row["グループ_名称"])
     if group is None:
@@ -280,7 +206,7 @@ def _item(
     )
 
 
-def _item_id(row: _Row, head: _Head) -> str:
+def _item_id(row: Row, head: _Head) -> str:
     column = "データ項目ID"
     item_id = row[column]
     pattern = _PROVISIONAL_ID if head["provisional"] else _OFFICIAL_ID
@@ -295,7 +221,7 @@ def _item_id(row: _Row, head: _Head) -> str:
     return item_id
 
 
-def _length(row: _Row, data_type: DataType) -> tuple[int, int]:
+def _length(row: Row, data_type: DataType) -> tuple[int, int]:
     if data_type is DataType.BLOB and not row["桁数"]:
         return 0, 0
     found = _LENGTH.fullmatch(row["桁数"])
@@ -308,7 +234,7 @@ def _length(row: _Row, data_type: DataType) -> tuple[int, int]:
     return length, int(found[2] or 0)
 
 
-def _codes(row: _Row, tables: Mapping[int, CodeTable]) -> CodeTable | None:
+def _codes(row: Row, tables: Mapping[int, CodeTable]) -> CodeTable | None:
     number = row.number_in("コードID")
     if number is None or number == MUNICIPALITY_DECIDES:
         return None

@@ -1,0 +1,151 @@
+"""A group of an edition as a pydantic model: what one record of it may hold.
+
+Field names are the official romaji, titles the Japanese names. Instances are frozen and can be
+pickled, although their classes are made at run time: a pickle carries the group itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
+
+from standard_models.dictionary import Condition, DataItem, DataType, Group
+
+_PYTHON_TYPES: Final[dict[DataType, type]] = {
+    DataType.INTEGER: int,
+    DataType.SIGNED_INTEGER: int,
+    DataType.DATE: dt.date,
+}
+"""Every other data type is text; 9V stays text so that no digit is lost."""
+
+
+class GroupRecord(BaseModel):
+    """One record of a group. Unknown fields are refused; errors never repeat what was given."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+    )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how a pickle makes the record again: its group and its fields."""
+        return _revive, (_group_of(type(self)), self.__dict__, self.__pydantic_fields_set__)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Name the fields that are filled and hide what they hold: records are personal."""
+        return [(name, "***") for name, value in self.__dict__.items() if value is not None]
+
+
+_GROUPS: Final[dict[type[GroupRecord], Group]] = {}
+
+
+def _group_of(model: type[GroupRecord]) -> Group:
+    return _GROUPS[model]
+
+
+def _revive(group: Group, fields: dict[str, Any], given: set[str]) -> GroupRecord:
+    return model_for(group).model_construct(set(given), **fields)
+
+
+def model_for(group: Group) -> type[GroupRecord]:
+    """Return the model of ``group``; the same class for equal groups.
+
+    A required item (必須) must be given, every other may be left out or null; so may a date that
+    can be unknown, because no day stands for it. An item that repeats is a tuple. Values are
+    checked as by ``DataItem.check``; dates are ``datetime.date``, and in JSON ISO days. The JSON
+    Schema carries item id, labels, code list and length of every field.
+    """
+    return _model(_Key(group))
+
+
+class _Key:
+    """A group as a key of the cache: groups of one edition and reference that are equal."""
+
+    __slots__ = ("group",)
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.group == other.group
+
+    def __hash__(self) -> int:
+        return hash((self.group.ref, self.group.edition_id))
+
+
+@cache
+def _model(key: _Key) -> type[GroupRecord]:
+    group = key.group
+    fields: dict[str, Any] = {item.field_name: _field(item) for item in group.items}
+    model = create_model(
+        group.key,
+        __base__=GroupRecord,
+        __module__=__name__,
+        __doc__=f"{group.name} ({group.label_en})",
+        **fields,
+    )
+    _GROUPS[model] = group
+    return model
+
+
+def _field(item: DataItem) -> tuple[Any, FieldInfo]:
+    one: Any = Annotated[_PYTHON_TYPES.get(item.data_type, str), AfterValidator(_validator(item))]
+    kind: Any = one
+    if item.repeat is not None:
+        kind = Annotated[tuple[one, ...], Field(min_length=1, max_length=item.repeat)]
+    required = item.condition is Condition.REQUIRED and not item.allows_unknown_date
+    default: Any = ... if required else None
+    described = Field(
+        default=default,
+        title=item.name,
+        description=item.definition or None,
+        json_schema_extra=_schema_extra(item),
+    )
+    return (kind if required else kind | None), described
+
+
+def _validator(item: DataItem) -> Any:
+    def validate(value: Any) -> Any:
+        given = value.isoformat() if isinstance(value, dt.date) else value
+        if found := item.check(given):
+            raise ValueError(", ".join(quality.code for quality in found))
+        return value
+
+    return validate
+
+
+def _schema_extra(item: DataItem) -> dict[str, Any]:
+    """Return what the JSON Schema says beyond the type.
+
+    ``x-max-characters`` counts characters as people see them. ``maxLength`` is given for half-width
+    text only: JSON Schema counts code points, and a variation selector would count as one.
+    """
+    extra: dict[str, Any] = {
+        "x-item-id": item.item_id,
+        "x-ref": item.ref,
+        "x-label-en": item.label_en,
+        "x-data-type": item.data_type.value,
+        "x-condition": item.condition.value,
+        "x-provisional": item.provisional,
+    }
+    if item.data_type in {DataType.HALF_WIDTH, DataType.FULL_WIDTH}:
+        extra["x-max-characters"] = item.length
+    if item.data_type is DataType.HALF_WIDTH and item.repeat is None:
+        extra["maxLength"] = item.length
+    if item.allows_unknown_date:
+        extra["x-allows-unknown-date"] = True
+    if item.codes is not None:
+        extra["x-code-list"] = {
+            "id": item.codes.code_id,
+            "name": item.codes.name,
+            "values": [{"value": v, "label": label} for v, label in item.codes.labels.items()],
+        }
+    return extra

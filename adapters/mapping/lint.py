@@ -61,13 +61,13 @@ class _Linter:
             )
         for item in group.items:
             if item.condition is Condition.REQUIRED and item.field_name not in rule.items:
-                path = ("groups", group.ref, "items")
+                items = ("groups", group.ref, "items")
                 message = f"{item.field_name} is required by the edition and not mapped"
-                yield find(path, "unmapped-required-item", message)
+                yield find(items, "unmapped-required-item", message)
         for name, date in rule.dates.items():
             if date.format is DateFormat.ERA_DIGITS and not date.eras:
-                path = ("groups", group.ref, "dates", name)
-                yield find(path, "no-era-codes", "era-digits needs the meaning of each era code")
+                place = ("groups", group.ref, "dates", name)
+                yield find(place, "no-era-codes", "era-digits needs the meaning of each era code")
 
     def _item(self, item: DataItem, rule: ItemRule, group: GroupRule) -> Iterator[tuple[str, str]]:
         for name in (rule.date, rule.date_flag, rule.date_text):

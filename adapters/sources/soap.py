@@ -171,7 +171,7 @@ def _parse(body: bytes) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise BadAnswer("the answer is cut off or not XML") from None
-    if b"<!DOCTYPE" in body[:1024].upper():
+    if getattr(root.getroottree().docinfo, "doctype", ""):
         raise BadAnswer("the answer declares a document type")
     if root.tag != f"{ENVELOPE}Envelope":
         raise BadAnswer("the answer is no SOAP envelope")
@@ -208,7 +208,7 @@ def _by_status(exchanged: Exchanged) -> AdapterError | None:
 
 def _text_of(fault: etree._Element, name: str) -> str:
     for node in fault.iter():
-        if isinstance(node.tag, str) and etree.QName(node).localname == name:
+        if str(node.tag).rpartition("}")[2] == name:
             return (node.text or "").strip()
     return ""
 

@@ -1,0 +1,1 @@
+"""Complete adapters, as examples and for the demo town."""

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?$",
         description=(
-            "連携先から見えるこのゲートウェイのURL（末尾の / なし）。トークンの発行者・宛先 / "
+            "連携先から見えるこのゲートウェイのURL（末尾の斜線なし）。トークンの発行者・宛先 / "
             "URL of this gateway as consumers see it, without a final slash; issuer and audience "
             "of tokens."
         ),

@@ -6,15 +6,17 @@ Source: RFC 7515, RFC 7517, RFC 8725 (best current practices); FAPI 2.0 for the 
 from __future__ import annotations
 
 import json
+import warnings
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from typing import Any, Final
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
+ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "Ed25519")
+"""``Ed25519`` is the newer name of the same algorithm (RFC 9864)."""
 MAX_TOKEN_CHARS: Final = 8_192
 MAX_KEYS: Final = 10
 MIN_RSA_BITS: Final = 2_048
@@ -71,7 +73,10 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
 
     """
     try:
-        signature = jws.deserialize_compact(token, key, algorithms=[algorithm])
+        with warnings.catch_warnings():
+            # The library warns of the older name of Ed25519, which we accept.
+            warnings.simplefilter("ignore", SecurityWarning)
+            signature = jws.deserialize_compact(token, key, algorithms=[algorithm])
         claims = json.loads(signature.payload)
     except (JoseError, ValueError, TypeError):
         raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
@@ -113,15 +118,15 @@ def find_key(jwks: dict[str, Any], kid: str, algorithm: str) -> PublicKey | None
     for member in jwks.get("keys", []):
         if member.get("kid") == kid:
             key = import_public_key(member)
-            return key if algorithm == algorithm_of(key) else None
+            return key if algorithm in algorithms_of(key) else None
     return None
 
 
-def algorithm_of(key: PublicKey) -> str:
-    """Return the one algorithm that is accepted with a key of this type."""
+def algorithms_of(key: PublicKey) -> tuple[str, ...]:
+    """Return the algorithms that are accepted with a key of this type."""
     if isinstance(key, ECKey):
-        return "ES256"
-    return "PS256" if isinstance(key, RSAKey) else "EdDSA"
+        return ("ES256",)
+    return ("PS256",) if isinstance(key, RSAKey) else ("EdDSA", "Ed25519")
 
 
 def check_jwks(jwks: object) -> dict[str, list[dict[str, Any]]]:
@@ -175,10 +180,12 @@ def _public_member(member: dict[str, Any]) -> dict[str, Any]:
     key = import_public_key(member)
     if member.get("use", "sig") != "sig":
         raise KeyRefused("the key is not for signatures")
-    if member.get("alg", algorithm_of(key)) != algorithm_of(key):
-        raise KeyRefused(f"keys of this type are used with {algorithm_of(key)}")
+    accepted = algorithms_of(key)
+    if member.get("alg", accepted[0]) not in accepted:
+        raise KeyRefused(f"keys of this type are used with {' or '.join(accepted)}")
+    needed = ("kty", "crv", "x", "y", "n", "e")
     public = key.as_dict(private=False)
-    return {**public, "kid": member["kid"], "use": "sig", "alg": algorithm_of(key)}
+    return {**{m: public[m] for m in needed if m in public}, "kid": member["kid"], "use": "sig"}
 
 
 def _json_object(part: str) -> dict[str, Any]:

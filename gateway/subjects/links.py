@@ -262,23 +262,26 @@ def _read_row(
         )
         for name in wrong
     )
-    numbers = tuple((columns[n], row[n]) for n in columns if row[n] and n not in wrong)
-    if not numbers and not wrong:
+    if wrong:
+        return
+    numbers = tuple((columns[n], row[n]) for n in columns if row[n])
+    if not numbers:
         bad.append(_bad(line, "", "番号がひとつもありません。", "There is no number."))
+        return
     ground = row[GROUND_COLUMN]
-    strength = GROUNDS.get(ground) or (SINGLE if not ground and len(numbers) == 1 else None)
-    if strength is None:
-        allowed = "、".join(GROUNDS)
-        bad.append(
-            _bad(
-                line,
-                GROUND_COLUMN,
-                f"照合根拠は {allowed} のいずれかです。氏名と生年月日だけでは照合できません。",
-                f"The ground must be one of {allowed}; name and birth date alone are none.",
-            )
-        )
-    elif numbers:
+    strength = SINGLE if not ground and len(numbers) == 1 else GROUNDS.get(ground)
+    if strength is not None:
         rows.append(LinkRow(line, numbers, strength))
+        return
+    allowed = "、".join(GROUNDS)
+    bad.append(
+        _bad(
+            line,
+            GROUND_COLUMN,
+            f"照合根拠は {allowed} のいずれかです。氏名と生年月日だけでは照合できません。",
+            f"The ground must be one of {allowed}; name and birth date alone are none.",
+        )
+    )
 
 
 def _conflict(line: int) -> BadRow:

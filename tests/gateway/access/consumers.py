@@ -1,0 +1,113 @@
+"""A registered consumer with keys of every accepted kind, and the assertions it signs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
+from gateway.access import AccessRegistry, AccessService, AccessStore
+from gateway.access.schemas import TokenRequest
+from gateway.audit import AuditLog
+from gateway.keys import KeyStore
+from gateway.store.engine import Store
+from standard_models.dictionary import load_builtin
+from tests.doubles import StoppedClock
+
+ISSUER = "https://hitotsu.example.jp"
+CLIENT = "online-service"
+TOWN = "999997"
+PURPOSE = "jidoteate-ninteiseikyu"
+NAME = "001.juminkihonjoho.shimei"
+ALGORITHMS = ["ES256", "PS256", "EdDSA", "Ed25519", "RS256", "HS256", "ES384"]
+
+Key = ECKey | RSAKey | OKPKey | OctKey
+
+EC = ECKey.generate_key("P-256")
+RSA = RSAKey.generate_key(2048)
+ED = OKPKey.generate_key("Ed25519")
+FOREIGN = ECKey.generate_key("P-256")
+KEYS: Mapping[str, Key] = {"ec-1": EC, "rsa-1": RSA, "ed-1": ED}
+
+
+def public_jwks(**keys: Key) -> dict[str, Any]:
+    """Return a JWK Set of the public parts, each under the name it was given."""
+    chosen = {name.replace("_", "-"): key for name, key in keys.items()} or KEYS
+    return {"keys": [{**k.as_dict(private=False), "kid": kid} for kid, k in chosen.items()]}
+
+
+def claims(clock: StoppedClock, **changes: Any) -> dict[str, Any]:
+    """Return good claims at the clock's time with ``changes``; None takes a claim away."""
+    now = int(clock.now().timestamp())
+    members = {
+        "iss": CLIENT,
+        "sub": CLIENT,
+        "aud": ISSUER,
+        "iat": now,
+        "exp": now + 60,
+        "jti": secrets.token_hex(8),
+    } | changes
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def sign(
+    content: Mapping[str, Any],
+    *,
+    key: Key = EC,
+    header: Mapping[str, Any] | None = None,
+) -> str:
+    """Return ``content`` signed with ``key`` under ``header``."""
+    head = {"alg": "ES256", "kid": "ec-1", **(header or {})}
+    registry = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        return jws.serialize_compact(head, json.dumps(content).encode(), key, registry=registry)
+
+
+def request(assertion: str, **changes: Any) -> TokenRequest:
+    """Return a token request with ``assertion``."""
+    members = {"client_id": None, "municipality": TOWN, "purpose": PURPOSE} | changes
+    return TokenRequest(client_assertion=assertion, **members)
+
+
+def access_service(
+    store: Store, keys: KeyStore, audit: AuditLog, clock: StoppedClock
+) -> AccessService:
+    """Return the service under test."""
+    return AccessService(
+        AccessStore(store), keys, audit, clock=clock, issuer=ISSUER, token_lifetime_s=300
+    )
+
+
+def access_registry(store: Store, clock: StoppedClock) -> AccessRegistry:
+    """Return the registry."""
+    return AccessRegistry(AccessStore(store), load_builtin(), clock=clock, actor="test")
+
+
+async def register(
+    registry: AccessRegistry,
+    *,
+    valid_from: dt.date = dt.date(2026, 4, 1),
+    valid_to: dt.date | None = dt.date(2027, 3, 31),
+) -> str:
+    """Register the consumer, the purpose and a grant of one item; return the grant's id."""
+    await registry.add_client(CLIENT, name="Online", contact="ict@example.jp", jwks=public_jwks())
+    await registry.add_purpose(
+        TOWN,
+        PURPOSE,
+        name_ja="児童手当の認定請求",
+        name_en="Claim for child allowance",
+        legal_basis="児童手当法第7条",
+        organ="子育て支援課",
+    )
+    row = await registry.grant(
+        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=valid_from, valid_to=valid_to
+    )
+    return row.grant_id

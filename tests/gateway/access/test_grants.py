@@ -1,0 +1,184 @@
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from gateway.access import AccessRegistry, AccessService, RegistrationError
+from gateway.access.registry import expand_items, is_my_number
+from gateway.problems import Problem
+from standard_models.dictionary import DataItem, load_builtin
+from tests.doubles import StoppedClock
+from tests.gateway.access.consumers import CLIENT, NAME, PURPOSE, TOWN, register
+
+YESTERDAY, TODAY, TOMORROW = (dt.date(2026, 10, day) for day in (9, 10, 11))
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "granted"),
+    [
+        (dt.date(2026, 4, 1), YESTERDAY, False),
+        (dt.date(2026, 4, 1), TODAY, True),
+        (dt.date(2026, 4, 1), TOMORROW, True),
+        (dt.date(2026, 4, 1), None, True),
+        (TODAY, TODAY, True),
+        (TODAY, None, True),
+        (TOMORROW, None, False),
+        (TOMORROW, TOMORROW, False),
+    ],
+    ids=[
+        "ended yesterday",
+        "ends today",
+        "ends tomorrow",
+        "has no end",
+        "holds today alone",
+        "starts today",
+        "starts tomorrow",
+        "holds tomorrow alone",
+    ],
+)
+@pytest.mark.parametrize("time", ["00:00:00", "08:59:59", "23:59:59"])
+async def test_both_days_of_a_grant_are_included_in_tokyo(
+    service: AccessService,
+    registry: AccessRegistry,
+    clock: StoppedClock,
+    valid_from: dt.date,
+    valid_to: dt.date | None,
+    granted: bool,
+    time: str,
+):
+    """The day turns at midnight in Tokyo; at 08:59:59 there it is still yesterday in UTC."""
+    await register(registry, valid_from=valid_from, valid_to=valid_to)
+    clock.time = dt.datetime.fromisoformat(f"2026-10-10T{time}+09:00")
+    if granted:
+        assert (await service.grants_for(TOWN, CLIENT, PURPOSE)).items == {NAME}
+    else:
+        with pytest.raises(Problem) as refusal:
+            await service.grants_for(TOWN, CLIENT, PURPOSE)
+        assert refusal.value.type.slug == "purpose-not-granted"
+
+
+async def test_an_expired_grant_names_its_last_day_and_a_coming_one_its_first(
+    service: AccessService, registry: AccessRegistry
+):
+    """So that the consumer knows what to ask the municipality."""
+    await register(registry, valid_from=TODAY, valid_to=TOMORROW)
+    with pytest.raises(Problem) as late:
+        await service.grants_for(TOWN, CLIENT, PURPOSE, on=dt.date(2026, 10, 12))
+    assert late.value.detail_ja == "許可は 2026-10-11 で終わっています。"
+    assert late.value.extensions == {"valid_to": "2026-10-11"}
+    with pytest.raises(Problem) as early:
+        await service.grants_for(TOWN, CLIENT, PURPOSE, on=YESTERDAY)
+    assert early.value.detail_ja == "許可は 2026-10-10 から始まります。"
+
+
+async def test_an_unknown_purpose_is_told_apart_from_one_that_was_not_granted(
+    service: AccessService, registry: AccessRegistry
+):
+    """A spelling mistake and a missing right have different remedies."""
+    await register(registry)
+    await registry.add_client("other-service", name="O", contact="c", jwks=OTHER_KEYS)
+    for client, purpose, slug in (
+        (CLIENT, "jidoteate", "unknown-purpose"),
+        ("other-service", PURPOSE, "purpose-not-granted"),
+    ):
+        with pytest.raises(Problem) as refusal:
+            await service.grants_for(TOWN, client, purpose)
+        assert refusal.value.type.slug == slug
+    with pytest.raises(Problem) as elsewhere:
+        await service.grants_for("999989", CLIENT, PURPOSE)
+    assert elsewhere.value.type.slug == "unknown-purpose"
+
+
+OTHER_KEYS = {
+    "keys": [
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "kid": "k",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        }
+    ]
+}
+
+
+async def test_grants_that_hold_together_add_up_and_one_that_was_revoked_does_not_count(
+    service: AccessService, registry: AccessRegistry
+):
+    """Two grants of one purpose; then one is taken back, at once."""
+    first = await register(registry)
+    second = await registry.grant(
+        TOWN,
+        CLIENT,
+        PURPOSE,
+        items=["001.juminkihonjoho.seibetsu"],
+        valid_from=TODAY,
+        valid_to=None,
+    )
+    both = await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+    assert both.items == {NAME, "001.juminkihonjoho.seibetsu"}
+    await registry.revoke_grant(TOWN, first)
+    left = await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+    assert left.items == {"001.juminkihonjoho.seibetsu"}
+    await registry.revoke_grant(TOWN, second.grant_id)
+    with pytest.raises(Problem):
+        await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+
+
+def test_a_group_is_written_down_item_by_item():
+    """The grant holds references of items only, sorted, each once."""
+    items = expand_items(["001.juminkihonjoho", NAME], load_builtin())
+    group = load_builtin().find_group("001.juminkihonjoho")
+    assert group is not None
+    assert items == sorted(items)
+    assert len(items) == len(set(items)) == len(group.items)
+    assert NAME in items
+
+
+@pytest.mark.parametrize("reference", ["*", "001.*", "001", "001.juminkihonjoho.*", "", "shimei"])
+def test_there_are_no_wildcards(reference: str):
+    """Whoever registers names what is granted."""
+    with pytest.raises(RegistrationError):
+        expand_items([reference], load_builtin())
+
+
+def test_nothing_is_not_granted():
+    """A grant without an item is a mistake."""
+    with pytest.raises(RegistrationError):
+        expand_items([], load_builtin())
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "expected"),
+    [
+        ("個人番号", "kojimbango", True),
+        ("個人番号（変更前）", "henkomae", True),
+        ("番号", "kojinbango_1", True),
+        ("宛名番号", "atenabango", False),
+        ("法人番号", "hojimbango", False),
+    ],
+)
+def test_my_number_is_known_by_its_name(name: str, field: str, expected: bool):
+    """By the official Japanese or the official romaji name."""
+    item = load_builtin().find_item(NAME)
+    assert item is not None
+    assert is_my_number(replace(item, name=name, field_name=field)) is expected
+
+
+def test_my_number_cannot_be_granted():
+    """Not even inside a group."""
+    dictionary = load_builtin()
+    group = dictionary.find_group("001.juminkihonjoho")
+    assert group is not None
+    number: DataItem = replace(group.items[0], name="個人番号", field_name="kojimbango")
+
+    class WithMyNumber:
+        def find_group(self, ref: str):
+            return replace(group, items=(*group.items, number)) if ref == group.ref else None
+
+        def find_item(self, ref: str):
+            return number if ref == number.ref else None
+
+    for reference in (group.ref, number.ref):
+        with pytest.raises(RegistrationError) as refusal:
+            expand_items([reference], WithMyNumber())  # type: ignore[arg-type]
+        assert "個人番号" in refusal.value.detail_ja

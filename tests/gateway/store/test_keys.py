@@ -1,0 +1,90 @@
+import datetime as dt
+import json
+
+import pytest
+
+from gateway.keys import FileKeyStore, KeysError
+
+NOW = dt.datetime(2026, 10, 1, 10, 0, tzinfo=dt.UTC)
+LATER = NOW + dt.timedelta(hours=1)
+
+
+def test_keys_are_readable_by_their_owner_alone(keys: FileKeyStore):
+    """Mode 0600 for the file, 0700 for the folder."""
+    assert keys.path.stat().st_mode & 0o777 == 0o600
+    assert keys.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_keys_open_to_others_are_not_used(keys: FileKeyStore):
+    """A copy with wrong rights is noticed before it signs anything."""
+    keys.path.chmod(0o640)
+    with pytest.raises(KeysError, match="0600"):
+        FileKeyStore(keys.path.parent).keys()
+
+
+def test_existing_keys_are_never_overwritten(keys: FileKeyStore):
+    """Making keys twice would make every handle useless."""
+    before = keys.path.read_bytes()
+    with pytest.raises(KeysError):
+        keys.create()
+    assert keys.path.read_bytes() == before
+
+
+def test_no_keys_and_damaged_keys_say_what_to_do(tmp_path):
+    """The remedy is in the message, the content of the file is not."""
+    store = FileKeyStore(tmp_path)
+    with pytest.raises(KeysError, match="hitotsu keys init"):
+        store.keys()
+    store.path.write_text('{"signing": "canary"}')
+    store.path.chmod(0o600)
+    with pytest.raises(KeysError, match="backup") as refusal:
+        store.keys()
+    assert "canary" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_keys_do_not_show_when_printed(keys: FileKeyStore):
+    """Neither the private part nor the secrets appear in a text form."""
+    content = json.loads(keys.path.read_text())
+    shown = repr(keys.keys())
+    assert content["audit"] not in shown
+    assert content["signing"][0]["jwk"]["d"] not in shown
+    assert repr(keys.keys().audit) not in shown
+    assert repr(keys.keys().handle_secret.secret) not in shown
+
+
+def test_the_published_set_holds_public_parts_only(keys: FileKeyStore):
+    """The private member is missing; algorithm and use are stated."""
+    (key,) = keys.keys().public_jwks(NOW)["keys"]
+    assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert (key["alg"], key["use"], key["crv"]) == ("ES256", "sig", "P-256")
+
+
+def test_after_a_rotation_old_and_new_signing_keys_overlap_until_the_date(keys: FileKeyStore):
+    """A running gateway sees the rotation without a restart."""
+    running = FileKeyStore(keys.path.parent)
+    old = running.keys().signing_key
+    keys.rotate_signing(LATER)
+    new = running.keys().signing_key
+    assert new.kid != old.kid
+    assert running.keys().find_signing_key(old.kid, NOW) is not None
+    assert running.keys().find_signing_key(old.kid, LATER) is None
+    assert running.keys().find_signing_key(new.kid, LATER) is not None
+    assert [k["kid"] for k in running.keys().public_jwks(NOW)["keys"]] == [old.kid, new.kid]
+    assert [k["kid"] for k in running.keys().public_jwks(LATER)["keys"]] == [new.kid]
+
+
+def test_a_second_rotation_does_not_prolong_the_life_of_the_first_key(keys: FileKeyStore):
+    """Each key runs out on its own date."""
+    first = keys.keys().signing_key.kid
+    keys.rotate_signing(LATER)
+    keys.rotate_signing(LATER + dt.timedelta(days=1))
+    assert keys.keys().find_signing_key(first, LATER) is None
+
+
+def test_the_pseudonym_key_survives_rotations(keys: FileKeyStore):
+    """Records of one person stay findable under one name."""
+    before = keys.keys().audit
+    keys.rotate_signing(LATER)
+    keys.rotate_handles(LATER)
+    assert keys.keys().audit == before

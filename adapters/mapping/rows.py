@@ -31,19 +31,21 @@ def compile_rows(records: str, fields: Iterable[str]) -> Callable[[Any], Iterato
 
 
 def _walk(answer: Any, steps: Sequence[str]) -> Iterator[Cursor]:
-    """Yield the records at the end of ``steps``. Lists are entered; null means none."""
-    pending: list[tuple[Any, Any, int]] = [(answer, None, 0)]
+    """Yield the records at the end of ``steps``. Lists are entered; null means none.
+
+    The element around a record is the nearest list element that holds it from outside.
+    """
+    pending: list[tuple[Any, Any, Any, int]] = [(answer, None, None, 0)]
     while pending:
-        node, around, depth = pending.pop()
+        node, element, around, depth = pending.pop()
         if node is None:
             continue
         if isinstance(node, list | tuple):
-            pending.extend((element, around, depth) for element in reversed(node))
+            pending.extend((inner, inner, element, depth) for inner in reversed(node))
         elif depth == len(steps):
             yield node, around, answer
         else:
-            inner = _step(node, steps[depth])
-            pending.append((inner, node if depth else around, depth + 1))
+            pending.append((_step(node, steps[depth]), element, around, depth + 1))
 
 
 def _step(node: Any, name: str) -> Any:

@@ -127,7 +127,7 @@ def outsider(someone: Outsider) -> dict[str, Answer]:
         "jusho_katagaki_furigana": text(someone.address.building_kana),
         "gyomuid": value("010"),
         "dokujishisakushisutemunadoid": NOT_RECORDED,
-        "daihyoatenafuragu": value(1 if someone.representative else 0),
+        "daihyoatenafuragu": value(0 if someone.representative else 1),
         "nayosesakiatenabango": text(someone.merged_into),
         "sosashaid": value(someone.operator),
         "sosanengappi": day(someone.operated_on),

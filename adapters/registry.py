@@ -86,7 +86,7 @@ class InstalledAdapter:
     def _import(self) -> tuple[type[BaseModel], Any]:
         try:
             module = importlib.import_module(self.package)
-        except Exception as error:  # noqa: BLE001 - vendor code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - vendor code may raise anything
             raise ConfigurationError(f"import failed with {type(error).__name__}") from None
         settings_model = getattr(module, "Settings", None)
         opener = getattr(module, "open_adapter", None)

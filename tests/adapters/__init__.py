@@ -1,0 +1,1 @@
+"""Adapters: manifests, mappings, sources and the reference adapters."""

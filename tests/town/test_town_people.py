@@ -59,7 +59,7 @@ def test_a_person_registered_elsewhere_has_all_29_items_of_list_031(town: Any) -
     assert len(record) == 29
     assert record["kojinbango"] == {"absent": "not-supplied"}
     assert record["atenabango"]["value"].startswith("9")
-    assert record["daihyoatenafuragu"] == {"value": 1}
+    assert record["daihyoatenafuragu"] == {"value": 0}
     assert record["gyomuid"] == {"value": "010"}
 
 

@@ -89,7 +89,11 @@ class Outsider:
     operated_on: dt.date
     operated_at: dt.time
     merged_into: str | None = None
-    representative: bool = False
+
+    @property
+    def representative(self) -> bool:
+        """Whether this is the entry that stands for the person (代表宛名)."""
+        return self.merged_into is None
 
 
 @dataclass(slots=True)

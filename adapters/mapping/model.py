@@ -9,10 +9,11 @@ element around the record; ``/atenaNo`` a field of the whole answer.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from standard_models.answers import AbsenceReason
 
@@ -79,12 +80,28 @@ class SqlRead(_Section):
 
     statement: str
 
+    @field_validator("statement")
+    @classmethod
+    def _reads_only(cls, statement: str) -> str:
+        if not re.match(r"(?i)(select|with)\s", statement.strip()):
+            msg = "a statement begins with SELECT or WITH"
+            raise ValueError(msg)
+        if ";" in statement:
+            msg = "one statement, without ;"
+            raise ValueError(msg)
+        return statement
+
 
 class Paging(_Section):
-    """How an answer in pages is read to its end; the rows of all pages are joined."""
+    """How an answer in pages is read to its end; the rows of all pages are joined.
+
+    ``same`` are fields that every page repeats, such as whose record it is: a page that says
+    something else does not belong to the answer.
+    """
 
     rows: RecordsPath
     next: FieldPath
+    same: tuple[FieldPath, ...] = Field(min_length=1)
     send_as: str
     max_pages: int = Field(default=50, ge=1, le=10_000)
 

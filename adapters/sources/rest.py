@@ -17,6 +17,7 @@ from adapters.errors import (
     SourceTimeout,
     Unavailable,
     Unsupported,
+    WrongSubject,
 )
 from adapters.mapping.model import Paging, Read, RestRead
 from adapters.mapping.rows import ShapeError, read_path, write_path
@@ -88,6 +89,8 @@ class RestSource:
             page = await self._call(rest, {**body, paging.send_as: token}, deadline)
             if page is None:
                 raise BadAnswer("a further page says that the person is unknown")
+            if any(read_path(page, path) != read_path(answer, path) for path in paging.same):
+                raise WrongSubject("a further page belongs to another answer")
             rows += read_path(page, paging.rows) or ()
             token = read_path(page, paging.next)
         return write_path(answer, paging.rows, rows)
@@ -112,6 +115,8 @@ class RestSource:
         _refuse_status(exchanged, code)
         if answer is None:
             raise BadAnswer("the answer is not JSON")
+        if rest.outcome and not code:
+            raise BadAnswer("the answer does not say how the call went")
         if rest.outcome and code not in rest.outcome.ok:
             raise Rejected("the source refuses the call", vendor_code=code)
         return answer

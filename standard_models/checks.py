@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -104,7 +105,11 @@ def check_date(value: object, _length: int = 10, _fraction: int = 0) -> Findings
         return _finding("WRONG_TYPE", type="DATE")
     if value in {OPEN_START, OPEN_END}:
         return _finding("OPEN_END_IS_NO_DATE")
-    return parse_iso(value).quality
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        return parse_iso(value).quality
+    return ()
 
 
 def check_time(value: object, _length: int = 8, _fraction: int = 0) -> Findings:

@@ -57,18 +57,24 @@ _DIGITS = re.compile(r"\d+", re.ASCII)
 
 def half_width_key(text: str) -> str:
     """Return ``text`` with ASCII in half-width and without blanks: what the grammars read."""
-    return text.translate(_TO_HALF).replace(" ", "")
+    if not text.isascii():
+        text = text.translate(_TO_HALF)
+    return text.replace(" ", "")
+
+
+_SEPARATORS: Final = "./-"
+_OPEN_STARTS: Final = frozenset({OPEN_START, OPEN_START.replace("-", "")})
+_OPEN_ENDS: Final = frozenset({OPEN_END, OPEN_END.replace("-", "")})
 
 
 def _marker(key: str) -> str | None:
-    digits = key.translate({ord(c): None for c in ".-/"})
-    if not digits:
-        return "blank" if not key else None
-    if not digits.strip("0"):
+    if not key:
+        return "blank"
+    if (not key.strip("0" + _SEPARATORS) and "0" in key) or key in _OPEN_STARTS:
         return "zeros"
-    if not digits.strip("9") or key in {OPEN_END, "99991231"}:
+    if (not key.strip("9" + _SEPARATORS) and "9" in key) or key in _OPEN_ENDS:
         return "nines"
-    return "zeros" if key in {OPEN_START, "00000101"} else None
+    return None
 
 
 def _null(key: str, rules: DateRules) -> DateReading | None:

@@ -6,6 +6,8 @@ import asyncio
 from typing import Any, Final
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
@@ -34,6 +36,7 @@ MAX_ROWS = 1_000_000
 
 _SQLSTATES: Final[tuple[tuple[str, type[AdapterError]], ...]] = (
     ("28", AuthenticationFailed),
+    ("25006", ConfigurationError),
     ("42501", AuthenticationFailed),
     ("3D", ConfigurationError),
     ("42", ConfigurationError),
@@ -46,6 +49,9 @@ _SQLSTATES: Final[tuple[tuple[str, type[AdapterError]], ...]] = (
     ("22", BadAnswer),
 )
 """What each SQLSTATE (or class of them) means to the engine; the first that fits."""
+
+
+_READ_ONLY: Final = {"server_settings": {"default_transaction_read_only": "on"}}
 
 
 class SqlSource:
@@ -123,10 +129,19 @@ def _operational(error: OperationalError) -> AdapterError:
     return Unavailable("OperationalError")
 
 
+def _forbid_writing(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only = ON")
+    cursor.close()
+
+
 def _open_engine(url: str, pool_size: int) -> AsyncEngine:
+    """Return an engine whose connections cannot write, whatever the account may do."""
     try:
         if url.startswith("sqlite"):
-            return create_async_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+            engine = create_async_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+            listen(engine.sync_engine, "connect", _forbid_writing)
+            return engine
         return create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -135,6 +150,7 @@ def _open_engine(url: str, pool_size: int) -> AsyncEngine:
             pool_timeout=5,
             pool_recycle=1800,
             hide_parameters=True,
+            connect_args=_READ_ONLY if url.startswith("postgresql+asyncpg") else {},
         )
     except (SQLAlchemyError, ImportError) as error:
         raise ConfigurationError(f"database_url: {type(error).__name__}") from None

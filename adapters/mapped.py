@@ -59,7 +59,8 @@ class MappedAdapter:
         try:
             version = await self._source.ping(deadline)
         except PlannedUnavailable as error:
-            return CheckResult(ok=False, message=f"時間外です（{error.code}）。")
+            message = f"時間外です（{error.code}）。"
+            return CheckResult(ok=False, message=message, opens_at=error.until)
         except AdapterError as error:
             return CheckResult(ok=False, message=f"確認できません（{error.code}）。")
         return CheckResult(ok=True, message="応答しています。", product_version=version)

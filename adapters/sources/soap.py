@@ -29,7 +29,7 @@ from adapters.errors import (
     Unavailable,
     Unsupported,
 )
-from adapters.mapping.model import FaultMeaning, Read
+from adapters.mapping.model import FaultMeaning, Read, SoapRead
 from adapters.sources.base import MAX_DEPTH, fill, require_depth
 from adapters.sources.exchange import Exchanged, exchange
 
@@ -58,6 +58,8 @@ class SoapSource:
         faults: meaning of the vendor's fault codes.
         fault_code: name of the element in a fault's detail that holds the vendor's code.
         reopens: name of the element there that says until when the service is closed.
+        ping: an operation about a number that is never issued. Only a call shows whether the
+            service is open; its description can be had at any hour.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class SoapSource:
         faults: Mapping[str, FaultMeaning],
         fault_code: str,
         reopens: str,
+        ping: SoapRead,
     ) -> None:
         self._client = client
         self._address = address
@@ -77,6 +80,7 @@ class SoapSource:
         self._faults = dict(faults)
         self._fault_code = fault_code
         self._reopens = reopens
+        self._ping = Read(soap=ping)
         self._zeep = _load(wsdl)
 
     async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
@@ -104,11 +108,8 @@ class SoapSource:
         return _read_answer(operation, envelope)
 
     async def ping(self, deadline: Deadline) -> str | None:
-        """Ask for the service's own description; only that it answers matters."""
-        request = self._client.build_request("GET", self._address, params={"wsdl": ""})
-        exchanged = await exchange(self._client, request, deadline)
-        if exchanged.status != 200:
-            raise Unavailable(f"status {exchanged.status}", retry_after_s=exchanged.retry_after_s)
+        """Ask about nobody; that the service answers is what matters."""
+        await self.read(self._ping, None, deadline)
         return None
 
     async def aclose(self) -> None:

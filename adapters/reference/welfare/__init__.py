@@ -9,8 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.contract import Adapter, Host
 from adapters.manifest import Manifest
 from adapters.mapped import open_mapped
-from adapters.mapping.model import Mapping
+from adapters.mapping.model import Mapping, SoapRead
 from adapters.sources.soap import SoapSource
+
+PING = SoapRead(
+    operation="TechoShokai",
+    parameters={"RiyoshaId": "{settings.riyosha_id}", "FukushiNo": "Z0000000"},
+)
 
 
 class Settings(BaseModel):
@@ -36,6 +41,7 @@ def open_adapter(host: Host, settings: Settings) -> Adapter:
                 faults=mapping.faults,
                 fault_code="Code",
                 reopens="SaikaiNichiji",
+                ping=PING,
             )
 
     return open_mapped(

@@ -21,6 +21,8 @@ from gateway.store.migrate import upgrade
 from tests.doubles import RecordingLog, StoppedClock
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
+pytest_plugins = ("tests.browser",)
+
 MIGRATED = "migrated"
 _numbers = itertools.count(1)
 

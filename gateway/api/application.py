@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
@@ -13,7 +12,7 @@ from adapters.contract import EventLog
 from gateway.api.documentation import documentation_router
 from gateway.api.edge import Edge
 from gateway.api.limits import BODY_TIMEOUT_S, Limits
-from gateway.api.openapi import TAGS, install_openapi
+from gateway.api.openapi import TAGS, Tag, install_openapi
 from gateway.api.operation import ReadinessCheck, operation_router
 from gateway.api.problems import ProblemRenderer, install_problem_handlers
 from gateway.console.pages import asset_router
@@ -48,7 +47,7 @@ def build_api(
     log: EventLog,
     metrics: Metrics,
     readiness: Sequence[ReadinessCheck] = (),
-    extra_tags: Sequence[Mapping[str, Any]] = (),
+    extra_tags: Sequence[Tag] = (),
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """Return the ASGI application that serves ``routers`` and what every installation has.
@@ -61,7 +60,6 @@ def build_api(
         title=options.title,
         version=options.version,
         description=DESCRIPTION,
-        openapi_tags=[dict(tag) for tag in (*TAGS, *extra_tags)],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -70,7 +68,12 @@ def build_api(
     )
     renderer = ProblemRenderer(options.public_url)
     install_problem_handlers(app, renderer)
-    install_openapi(app, renderer, token_url=f"{options.public_url}/oauth/token")
+    install_openapi(
+        app,
+        renderer,
+        token_url=f"{options.public_url}/oauth/token",
+        tags=(*TAGS, *extra_tags),
+    )
     for router in (
         *routers,
         operation_router(readiness, metrics),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -29,27 +30,27 @@ _WITH_TOKEN: Final = ("token-missing", "token-invalid")
 SECURED: Final[Mapping[str, Any]] = {"security": [{"client_credentials": []}, {"bearer": []}]}
 """``openapi_extra`` of an operation that needs an access token."""
 
-TAGS: Final[Sequence[Mapping[str, str]]] = (
-    {
-        "name": "questions",
-        "x-displayName": "照会",
-        "description": "必要な項目だけを一度に聞く / Ask once, for exactly what is needed",
-    },
-    {
-        "name": "catalogue",
-        "x-displayName": "項目カタログ",
-        "description": "聞ける項目と、それを提供するシステム / The items and who supplies them",
-    },
-    {
-        "name": "access",
-        "x-displayName": "認証",
-        "description": "アクセストークンと公開鍵 / Access tokens and public keys",
-    },
-    {
-        "name": "operation",
-        "x-displayName": "稼働",
-        "description": "生存・準備・数値 / Health, readiness, figures",
-    },
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A heading of the description. ``name`` is what routes say; people see the labels."""
+
+    name: str
+    label_ja: str
+    label_en: str
+    description: str
+
+    @property
+    def label(self) -> str:
+        """Return both labels."""
+        return f"{self.label_ja} / {self.label_en}"
+
+
+TAGS: Final[Sequence[Tag]] = (
+    Tag("questions", "照会", "Questions", "必要な項目だけを一度に聞く / Ask once"),
+    Tag("catalogue", "項目カタログ", "Catalogue", "聞ける項目と提供元 / What can be asked"),
+    Tag("access", "認証", "Access", "アクセストークンと公開鍵 / Tokens and public keys"),
+    Tag("operation", "稼働", "Operation", "生存・準備・数値 / Health, readiness, figures"),
 )
 
 PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
@@ -118,26 +119,30 @@ def json_request(
     }
 
 
-def install_openapi(app: FastAPI, renderer: ProblemRenderer, *, token_url: str) -> None:
+def install_openapi(
+    app: FastAPI, renderer: ProblemRenderer, *, token_url: str, tags: Sequence[Tag]
+) -> None:
     """Let ``app.openapi`` describe the gateway as it is; made once, at the first call."""
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(_describe(app, renderer, token_url))
+            made.update(_describe(app, renderer, token_url, tags))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
 
 
-def _describe(app: FastAPI, renderer: ProblemRenderer, token_url: str) -> dict[str, Any]:
+def _describe(
+    app: FastAPI, renderer: ProblemRenderer, token_url: str, tags: Sequence[Tag]
+) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
         version=app.version,
         openapi_version="3.1.0",
         description=app.description,
         routes=app.routes,
-        tags=app.openapi_tags,
+        tags=[{"name": tag.label, "description": tag.description} for tag in tags],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     components = document.setdefault("components", {})
@@ -146,8 +151,10 @@ def _describe(app: FastAPI, renderer: ProblemRenderer, token_url: str) -> dict[s
         schemas.pop(name, None)
     schemas["Problem"] = dict(PROBLEM_SCHEMA)
     components["securitySchemes"] = _security(token_url)
+    labels = {tag.name: tag.label for tag in tags}
     for path in document.get("paths", {}).values():
         for operation in path.values():
+            operation["tags"] = [labels.get(name, name) for name in operation.get("tags", ())]
             schemas.update(operation.pop("x-definitions", {}))
             _add_problems(operation, renderer)
     return document

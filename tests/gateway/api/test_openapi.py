@@ -43,6 +43,9 @@ def test_every_operation_and_tag_is_labelled_in_japanese(document: dict[str, Any
         assert operation["tags"], path
     for tag in document["tags"]:
         assert JAPANESE.search(tag["description"])
+    assert document["paths"]["/v1/catalogue"]["get"]["tags"] == ["項目カタログ / Catalogue"]
+    used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert used <= {tag["name"] for tag in document["tags"]}
 
 
 def test_refusals_are_documented_as_problems_only(document: dict[str, Any]) -> None:

@@ -13,8 +13,8 @@ READ_TIMEOUT_S = 30.0
 class SourceTransport(AiohttpTransport):
     """aiohttp underneath httpx, with every failure in httpx's own error tree.
 
-    The library reports a broken connection as a connect time-out and lets protocol errors through
-    unmapped; adapters decide by the class of an error, so both are put right here.
+    The library reports a refused or broken connection as a connect time-out and lets protocol
+    errors through unmapped; adapters decide by the class of an error, so both are put right here.
     """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -27,6 +27,8 @@ class SourceTransport(AiohttpTransport):
             return await super().handle_async_request(request)
         except httpx.ConnectTimeout as error:
             cause = error.__cause__
+            if isinstance(cause, aiohttp.ClientConnectorError):
+                raise httpx.ConnectError("no connection", request=request) from None
             if isinstance(cause, aiohttp.ServerDisconnectedError):
                 raise httpx.RemoteProtocolError("disconnected", request=request) from None
             if isinstance(cause, aiohttp.ClientOSError):

@@ -1,0 +1,222 @@
+"""The composition root: the only place that knows every room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from adapters.contract import Clock, EventLog
+from adapters.registry import discover
+from gateway.access import AccessService, AccessStore, token_router
+from gateway.api import ApiOptions, ReadinessCheck, build_api
+from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
+from gateway.audit import AuditLog, AuditStore
+from gateway.clock import SystemClock
+from gateway.connections import Connections, SourceState
+from gateway.connections.config import read_adapters_file
+from gateway.connections.http import open_http_client
+from gateway.console.routes import console_router
+from gateway.console.states import ConnectionStates
+from gateway.keys import FileKeyStore
+from gateway.logs import open_log
+from gateway.metrics import Metrics
+from gateway.protection import FlagStore, ProtectionService
+from gateway.questions.routes import question_router
+from gateway.questions.service import QuestionRooms, QuestionService
+from gateway.routes import RouteService, RouteStore
+from gateway.settings import Settings
+from gateway.store.engine import Store, open_store
+from gateway.store.migrate import schema_state
+from gateway.subjects import SubjectService, SubjectStore
+from standard_models.dictionary import load_builtin
+
+CHECK_INTERVAL_S = 5.0
+"""How often the state page's picture of the sources is renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Everything of one installation, put together but not started."""
+
+    settings: Settings
+    store: Store
+    audit: AuditLog
+    connections: Connections
+    protection: ProtectionService
+    routers: Sequence[APIRouter]
+    metrics: Metrics
+    log: EventLog
+    aclose_http: Callable[[], Awaitable[None]]
+
+
+class RoutedSuppliers:
+    """Who supplies a group now: the adapter of its route, where that adapter is open."""
+
+    def __init__(self, routes: RouteService, connections: Connections) -> None:
+        self._routes = routes
+        self._connections = connections
+
+    async def by_group(self) -> Mapping[str, Sequence[Supplier]]:
+        """Return the suppliers of each group, by group reference."""
+        suppliers: dict[str, list[Supplier]] = {}
+        for municipality in sorted({c.municipality for c in self._connections.all()}):
+            for route in await self._routes.all(municipality):
+                found = self._connections.find(municipality, route.adapter_id)
+                if found is not None:
+                    name = found.manifest.product.name_ja
+                    supplier = Supplier(municipality, route.adapter_id, name)
+                    suppliers.setdefault(route.group, []).append(supplier)
+        return suppliers
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    """Return the gateway as an ASGI application.
+
+    Nothing is connected and no task runs before the application's lifespan begins.
+
+    Raises:
+        AdaptersFileError: the file of enabled adapters cannot be read.
+        EditionError: an installed edition is malformed.
+        StoreUrlError: the address of the database cannot be used.
+    """
+    rooms = _build(settings, clock or SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with _running(rooms):
+            yield
+
+    return build_api(
+        ApiOptions(
+            public_url=settings.public_url,
+            version=version("hitotsu"),
+            max_body_bytes=settings.max_body_bytes,
+        ),
+        routers=rooms.routers,
+        log=rooms.log,
+        metrics=rooms.metrics,
+        readiness=_readiness(rooms),
+        lifespan=lifespan,
+    )
+
+
+def _build(settings: Settings, clock: Clock) -> Rooms:
+    log = open_log(settings.log_level)
+    metrics = Metrics()
+    dictionary = load_builtin()
+    store = open_store(settings.database_url)
+    keys = FileKeyStore(settings.keys_dir)
+    http = open_http_client()
+    audit = AuditLog(AuditStore(store), keys, log=log, on_batch=metrics.audit_batch)
+    connections = Connections.open(
+        read_adapters_file(settings.adapters_file),
+        discover(),
+        http=http,
+        clock=clock,
+        log=log,
+        metrics=metrics,
+        dictionary=dictionary,
+    )
+    protection = ProtectionService(
+        FlagStore(store),
+        connections,
+        clock=clock,
+        log=log,
+        flag_max_age=timedelta(seconds=settings.flag_max_age_s),
+    )
+    access = AccessService(
+        AccessStore(store),
+        keys,
+        audit,
+        clock=clock,
+        issuer=settings.public_url,
+        token_lifetime_s=settings.token_lifetime_s,
+    )
+    routes = RouteService(RouteStore(store), clock)
+    questions = QuestionService(
+        QuestionRooms(
+            access=access,
+            subjects=SubjectService(SubjectStore(store), keys, clock=clock),
+            routes=routes,
+            connections=connections,
+            protection=protection,
+            audit=audit,
+            dictionary=dictionary,
+            clock=clock,
+            metrics=metrics,
+        ),
+        deadline_s=settings.question_deadline_s,
+    )
+    routers = [
+        question_router(questions, access),
+        catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
+        token_router(access),
+    ]
+    if settings.state_page:
+        states = ConnectionStates(connections, protection, dictionary)
+        routers.append(console_router(states, clock))
+    return Rooms(
+        settings, store, audit, connections, protection, routers, metrics, log, http.aclose
+    )
+
+
+@asynccontextmanager
+async def _running(rooms: Rooms) -> AsyncIterator[None]:
+    """Start the writer of the audit record, pull the flags, keep both fresh; stop in reverse."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(rooms.store.aclose)
+        stack.push_async_callback(rooms.aclose_http)
+        stack.push_async_callback(rooms.connections.aclose)
+        await stack.enter_async_context(rooms.audit)
+        await rooms.protection.pull()
+        for work, interval in (
+            (rooms.protection.pull, rooms.settings.flag_poll_s),
+            (rooms.connections.check_all, CHECK_INTERVAL_S),
+        ):
+            task = asyncio.create_task(_repeat(work, interval, rooms.log))
+            stack.push_async_callback(_stop, task)
+        yield
+
+
+async def _repeat(work: Callable[[], Awaitable[None]], interval_s: float, log: EventLog) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - a failed round must not end the next ones
+            log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
+        await asyncio.sleep(interval_s)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _readiness(rooms: Rooms) -> Sequence[ReadinessCheck]:
+    async def database() -> bool:
+        await rooms.store.ping()
+        return True
+
+    async def migrations() -> bool:
+        return (await schema_state(rooms.store)).up_to_date
+
+    async def audit() -> bool:
+        return rooms.audit.alive
+
+    async def adapters() -> bool:
+        usable = {SourceState.ONLINE, SourceState.CLOSED}
+        return any(c.health.state in usable for c in rooms.connections.all())
+
+    return [
+        ReadinessCheck("database", "データベース", "Database", database),
+        ReadinessCheck("migrations", "データベースの移行", "Migrations", migrations),
+        ReadinessCheck("audit", "監査記録", "Audit record", audit),
+        ReadinessCheck("adapters", "使えるアダプター", "Usable adapter", adapters),
+    ]

@@ -1,0 +1,6 @@
+"""The legacy systems that a town has switched on: open adapters, their limits and their state."""
+
+from gateway.connections.connection import Connection, Health, SourceState
+from gateway.connections.service import Connections, RefusedAdapter
+
+__all__ = ["Connection", "Connections", "Health", "RefusedAdapter", "SourceState"]

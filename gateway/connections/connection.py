@@ -1,0 +1,240 @@
+"""One open adapter of one municipality: its slots, its time limit and what is known of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapters.contract import (
+    Adapter,
+    CheckResult,
+    Clock,
+    Deadline,
+    EventLog,
+    Fetch,
+    FetchRequest,
+    FetchResult,
+    FlagReport,
+    ProtectionFlags,
+)
+from adapters.errors import (
+    AdapterCrashed,
+    AdapterError,
+    PlannedUnavailable,
+    SourceTimeout,
+    Unavailable,
+    Unsupported,
+    WrongSubject,
+)
+from adapters.manifest import Capability, Manifest
+from gateway.metrics import Metrics
+
+MARGIN_S = 0.05
+"""Kept back from the question's deadline, so that a late part still leaves time to answer."""
+
+WAITING_PER_SLOT = 8
+"""How many calls may wait for each slot before further ones are turned away at once."""
+
+
+class SourceState(StrEnum):
+    """What is known of a source now."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    CLOSED = "closed"
+    DOWN = "down"
+    SUSPECT = "suspect"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The last thing that was learnt about a source. ``code`` is a stable error code."""
+
+    state: SourceState
+    code: str | None
+    message: str
+    learnt_at: dt.datetime | None
+    as_of: dt.datetime | None
+    opens_at: dt.datetime | None = None
+
+
+class Connection:
+    """Calls to one adapter, bounded in number and in time, with errors of one tree only."""
+
+    def __init__(
+        self,
+        municipality: str,
+        manifest: Manifest,
+        adapter: Adapter,
+        *,
+        clock: Clock,
+        log: EventLog,
+        metrics: Metrics,
+    ) -> None:
+        self.municipality = municipality
+        self.manifest = manifest
+        self._adapter = adapter
+        self._clock = clock
+        self._log = log
+        self._metrics = metrics
+        self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
+        self._waiting = 0
+        self.in_flight = 0
+        self.health = Health(SourceState.UNKNOWN, None, "", None, None)
+
+    @property
+    def adapter_id(self) -> str:
+        """Return the id of the adapter's manifest."""
+        return self.manifest.id
+
+    @property
+    def is_flag_authority(self) -> bool:
+        """Tell whether the source is an authority on 支援措置."""
+        return Capability.PROTECTION_FLAGS in self.manifest.capabilities
+
+    @property
+    def mapping_version(self) -> str:
+        """Return the version of what translates the source's records."""
+        return self._adapter.mapping_version
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Return what the source knows of one person.
+
+        Raises:
+            AdapterError: of the contract's tree, whatever the adapter raised.
+        """
+        if not isinstance(self._adapter, Fetch):
+            raise Unsupported("the adapter does not declare fetch")
+        adapter: Fetch = self._adapter
+        async with self._call("fetch", request.deadline) as deadline:
+            result = await adapter.fetch(
+                FetchRequest(request.number, request.groups, deadline, request.trace_id)
+            )
+        as_of = [
+            g.as_of for g in result.groups.values() if not isinstance(g, AdapterError) and g.as_of
+        ]
+        self._learn_online(max(as_of, default=None))
+        return result
+
+    async def protection_flags(self, deadline: Deadline) -> FlagReport:
+        """Return every protective measure that the source holds.
+
+        Raises:
+            AdapterError: the list could not be read completely.
+        """
+        if not isinstance(self._adapter, ProtectionFlags):
+            raise Unsupported("the adapter does not declare protection-flags")
+        adapter: ProtectionFlags = self._adapter
+        async with self._call("protection-flags", deadline) as nearer:
+            report = await adapter.protection_flags(nearer)
+        self._learn_online(report.as_of)
+        return report
+
+    async def check(self, deadline: Deadline) -> CheckResult:
+        """Look at the source and remember what was found; never raises."""
+        try:
+            async with self._call("check", deadline) as nearer:
+                result = await self._adapter.check(nearer)
+        except AdapterError as error:
+            return CheckResult(ok=False, message=error.code)
+        if result.ok:
+            self._learn_online(result.as_of, result.message)
+        elif result.opens_at is not None:
+            self._learn(
+                SourceState.CLOSED,
+                PlannedUnavailable.code,
+                result.message,
+                opens_at=result.opens_at,
+            )
+        else:
+            self._learn(SourceState.DOWN, Unavailable.code, result.message)
+        return result
+
+    def suspect(self) -> None:
+        """Sound the alarm: the source answered with somebody else's record.
+
+        The state stays until the gateway is started anew, so that a person looks at it; every
+        record goes through the guard as before.
+        """
+        self._metrics.wrong_person(self.adapter_id)
+        self._log.error("wrong-person", adapter=self.adapter_id, municipality=self.municipality)
+        self._learn(SourceState.SUSPECT, WrongSubject.code, "")
+
+    async def aclose(self) -> None:
+        """Close the adapter; whatever it raises is logged, never passed on."""
+        try:
+            await self._adapter.aclose()
+        except Exception as error:  # noqa: BLE001 - vendor code, at shutdown
+            self._log.warning(
+                "adapter-close-failed", adapter=self.adapter_id, error=type(error).__name__
+            )
+
+    @asynccontextmanager
+    async def _call(self, operation: str, deadline: Deadline) -> AsyncIterator[Deadline]:
+        nearer = Deadline(deadline.at - MARGIN_S).earlier(self.manifest.limits.timeout_s)
+        limit = self.manifest.limits.max_concurrency * WAITING_PER_SLOT
+        if self._slots.locked() and self._waiting >= limit:
+            raise Unavailable("all slots of the source are taken and the queue is full")
+        try:
+            self._waiting += 1
+            try:
+                async with asyncio.timeout(nearer.require_s()):
+                    await self._slots.acquire()
+            finally:
+                self._waiting -= 1
+            self.in_flight += 1
+            try:
+                async with asyncio.timeout(nearer.remaining_s()):
+                    yield nearer
+            finally:
+                self.in_flight -= 1
+                self._slots.release()
+        except TimeoutError:
+            late = SourceTimeout("no answer within the deadline")
+            self._learn_error(late)
+            raise late from None
+        except AdapterError as error:
+            self._learn_error(error)
+            raise
+        except Exception as crash:  # noqa: BLE001 - vendor code may raise anything
+            self._log.error(
+                "adapter-crashed",
+                adapter=self.adapter_id,
+                operation=operation,
+                error=type(crash).__name__,
+            )
+            crashed = AdapterCrashed(type(crash).__name__)
+            self._learn_error(crashed)
+            raise crashed from None
+
+    def _learn_error(self, error: AdapterError) -> None:
+        if isinstance(error, PlannedUnavailable):
+            self._learn(SourceState.CLOSED, error.code, "", opens_at=error.until)
+        else:
+            self._learn(SourceState.DOWN, error.code, "")
+
+    def _learn_online(self, as_of: dt.datetime | None, message: str = "") -> None:
+        self._learn(SourceState.ONLINE, None, message, as_of=as_of)
+
+    def _learn(
+        self,
+        state: SourceState,
+        code: str | None,
+        message: str,
+        *,
+        as_of: dt.datetime | None = None,
+        opens_at: dt.datetime | None = None,
+    ) -> None:
+        if self.health.state is SourceState.SUSPECT:
+            state, code = SourceState.SUSPECT, WrongSubject.code
+        if state is not self.health.state and self.health.state is not SourceState.UNKNOWN:
+            self._log.info(
+                "source-state", adapter=self.adapter_id, state=state.value, code=code or ""
+            )
+        self.health = Health(
+            state, code, message, self._clock.now(), as_of or self.health.as_of, opens_at
+        )

@@ -1,0 +1,115 @@
+"""All open adapters of all municipalities."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from adapters.contract import Clock, Deadline, EventLog, Host
+from adapters.errors import AdapterError
+from adapters.registry import InstalledAdapter, QuarantinedAdapter
+from gateway.connections.config import AdaptersFile, EnabledAdapter
+from gateway.connections.connection import Connection
+from gateway.metrics import Metrics
+from standard_models.dictionary import Dictionary
+
+CHECK_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAdapter:
+    """An adapter that is switched on but cannot be used, and why (for staff)."""
+
+    municipality: str
+    adapter_id: str
+    code: str
+    reason: str
+
+
+class Connections:
+    """The adapters that IT staff switched on, open and ready to be asked."""
+
+    def __init__(self, opened: Sequence[Connection], refused: Sequence[RefusedAdapter]) -> None:
+        self._by_key = {(c.municipality, c.adapter_id): c for c in opened}
+        self.refused = tuple(refused)
+
+    @classmethod
+    def open(
+        cls,
+        file: AdaptersFile,
+        installed: Sequence[InstalledAdapter | QuarantinedAdapter],
+        *,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        log: EventLog,
+        metrics: Metrics,
+        dictionary: Dictionary,
+    ) -> Connections:
+        """Open every enabled adapter. One that cannot be opened is refused; the rest works."""
+        by_id = {package.id: package for package in installed}
+        opened: list[Connection] = []
+        refused: list[RefusedAdapter] = []
+        for entry in file.adapters:
+            host = Host(entry.municipality, clock, http, log, dictionary)
+            result = _open_one(entry, by_id.get(entry.adapter), host, metrics)
+            if isinstance(result, Connection):
+                opened.append(result)
+            else:
+                refused.append(result)
+                log.error("adapter-refused", adapter=result.adapter_id, code=result.code)
+        return cls(opened, refused)
+
+    def find(self, municipality: str, adapter_id: str) -> Connection | None:
+        """Return the open adapter, or None where it is not switched on or was refused."""
+        return self._by_key.get((municipality, adapter_id))
+
+    def all(self) -> tuple[Connection, ...]:
+        """Return every open adapter."""
+        return tuple(self._by_key.values())
+
+    def flag_authorities(self, municipality: str) -> tuple[Connection, ...]:
+        """Return the municipality's open adapters that are an authority on 支援措置."""
+        return tuple(
+            c for c in self.all() if c.municipality == municipality and c.is_flag_authority
+        )
+
+    async def check_all(self) -> None:
+        """Look at every source, side by side."""
+        deadline = Deadline.after(CHECK_TIMEOUT_S)
+        await asyncio.gather(*(c.check(deadline) for c in self.all()))
+
+    async def aclose(self) -> None:
+        """Close every adapter."""
+        await asyncio.gather(*(c.aclose() for c in self.all()))
+
+
+def _open_one(
+    entry: EnabledAdapter,
+    package: InstalledAdapter | QuarantinedAdapter | None,
+    host: Host,
+    metrics: Metrics,
+) -> Connection | RefusedAdapter:
+    if package is None:
+        return RefusedAdapter(
+            entry.municipality,
+            entry.adapter,
+            "adapter-not-installed",
+            "このアダプターはインストールされていません。",
+        )
+    if isinstance(package, QuarantinedAdapter):
+        return RefusedAdapter(entry.municipality, entry.adapter, package.code, package.reason_ja)
+    try:
+        adapter = package.open(host, entry.settings)
+    except AdapterError as error:
+        return RefusedAdapter(entry.municipality, entry.adapter, error.code, error.detail)
+    return Connection(
+        entry.municipality,
+        package.manifest,
+        adapter,
+        clock=host.clock,
+        log=host.log,
+        metrics=metrics,
+    )

@@ -1,0 +1,93 @@
+"""Whether a person is covered by a protective measure (支援措置), as far as the gateway knows.
+
+The gateway keeps its own copy of the flags of every source that declares itself an authority.
+A person flagged by any source is protected in all answers. Without a fresh copy of every
+authority nobody's status is known, and everybody is treated alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from adapters.contract import Clock, Deadline, EventLog
+from adapters.errors import AdapterError
+from gateway.connections import Connection, Connections
+from gateway.protection.store import FlagStore
+
+POLL_TIMEOUT_S = 30.0
+
+
+class ProtectionStatus(StrEnum):
+    """What the gateway knows about a person's protection."""
+
+    CLEAR = "clear"
+    PROTECTED = "protected"
+    UNKNOWN = "unknown"
+
+
+class ProtectionService:
+    """Keeps the copy of the flags and answers for one person.
+
+    Args:
+        flag_max_age: a copy older than this makes the status of everybody unknown.
+    """
+
+    def __init__(
+        self,
+        store: FlagStore,
+        connections: Connections,
+        *,
+        clock: Clock,
+        log: EventLog,
+        flag_max_age: dt.timedelta,
+    ) -> None:
+        self._store = store
+        self._connections = connections
+        self._clock = clock
+        self._log = log
+        self._max_age = flag_max_age
+
+    async def status(
+        self, municipality: str, numbers: Mapping[str, Iterable[str]]
+    ) -> ProtectionStatus:
+        """Return the status of the person with these numbers (numbering to numbers).
+
+        Unknown wins over protected: while the copy is old, an answer must not tell a protected
+        person from anybody else.
+        """
+        found = await self._store.look_up(municipality, numbers)
+        if not self._fresh(municipality, found.copies):
+            return ProtectionStatus.UNKNOWN
+        return ProtectionStatus.PROTECTED if found.flagged else ProtectionStatus.CLEAR
+
+    async def copy_ages(self, municipality: str) -> Mapping[str, dt.timedelta]:
+        """Return the age of each source's copy, by adapter id."""
+        now = self._clock.now()
+        return {a: now - at for a, at in (await self._store.copies(municipality)).items()}
+
+    async def pull(self) -> None:
+        """Read the flags of every authority anew. A source that fails keeps its old copy."""
+        await asyncio.gather(
+            *(self._pull_one(c) for c in self._connections.all() if c.is_flag_authority)
+        )
+
+    async def _pull_one(self, source: Connection) -> None:
+        try:
+            report = await source.protection_flags(Deadline.after(POLL_TIMEOUT_S))
+        except AdapterError as error:
+            self._log.warning("flags-not-read", adapter=source.adapter_id, code=error.code)
+            return
+        await self._store.replace(
+            source.municipality, source.adapter_id, source.manifest.numbering.id, report
+        )
+
+    def _fresh(self, municipality: str, copies: Mapping[str, dt.datetime]) -> bool:
+        authorities = self._connections.flag_authorities(municipality)
+        oldest = self._clock.now() - self._max_age
+        return bool(authorities) and all(
+            copies.get(a.adapter_id, dt.datetime.min.replace(tzinfo=dt.UTC)) >= oldest
+            for a in authorities
+        )

@@ -1,0 +1,1 @@
+"""The once-only engine: one question, several systems, one honest answer."""

@@ -1,0 +1,61 @@
+"""HTTP of the question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.access import AccessService, Caller
+from gateway.api.bodies import json_body, json_response
+from gateway.api.edge import note
+from gateway.api.openapi import SECURED, json_request, problem_responses
+from gateway.questions.examples import ANSWER_EXAMPLE, QUESTION_EXAMPLES
+from gateway.questions.render import render_answer
+from gateway.questions.schemas import AnswerDocument, Question
+from gateway.questions.service import QuestionService
+
+_OPENAPI: dict[str, Any] = {**SECURED, **json_request(Question, QUESTION_EXAMPLES)}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": AnswerDocument,
+        "description": "回答。一部だけのときも 200 / the answer, also a partial one",
+        "content": {"application/json": {"example": ANSWER_EXAMPLE}},
+    },
+    **problem_responses(
+        "unknown-item",
+        "unknown-purpose",
+        "purpose-not-granted",
+        "item-not-granted",
+        "unknown-subject",
+        "audit-unavailable",
+    ),
+}
+
+
+def question_router(service: QuestionService, access: AccessService) -> APIRouter:
+    """Return the router of ``POST /v1/questions``."""
+    router = APIRouter(prefix="/v1", tags=["questions"])
+
+    @router.post(
+        "/questions",
+        summary="照会する / Ask a question",
+        description=(
+            "対象者・利用目的・項目を指定して、必要な項目だけを一度に受け取る。許可のない項目が一つでもあれば"
+            "全体を断る。求めた項目は必ず、値か、値がない理由のどちらかで返る。\n\n"
+            "*Every item asked for comes back as a value with its source, or as the reason why "
+            "there is none.*"
+        ),
+        openapi_extra=_OPENAPI,
+        responses=_RESPONSES,
+    )
+    async def ask(request: Request) -> Response:
+        caller = Caller(request.state.trace_id, request.client.host if request.client else "")
+        who = await access.verify_token(request.headers.get("authorization"), caller)
+        note(request, client_id=who.client_id)
+        question = await json_body(request, Question)
+        answer = await service.ask(who, question, caller)
+        note(request, outcome=answer.outcome)
+        return json_response(render_answer(answer))
+
+    return router

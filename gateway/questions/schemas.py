@@ -1,0 +1,114 @@
+"""The question on the wire."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_ITEMS = 200
+"""More items than any form has; a longer list is a mistake or an attempt to copy the register."""
+
+
+class Question(BaseModel):
+    """What a consumer asks: of whom, why, and exactly which items."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=200)
+
+    subject: str = Field(
+        min_length=1,
+        title="対象者ハンドル",
+        description="この連携先だけに発行された対象者の識別子 / pairwise handle of the person",
+    )
+    purpose: str = Field(
+        min_length=1,
+        max_length=64,
+        title="利用目的",
+        description="登録済みの事務のID。トークンの利用目的と同じもの / registered purpose",
+    )
+    items: tuple[str, ...] = Field(
+        min_length=1,
+        max_length=MAX_ITEMS,
+        title="データ項目",
+        description=(
+            "必要な項目だけを「業務ID.グループ.項目（ローマ字）」で並べる / "
+            "exactly the items needed, as business.group.field"
+        ),
+    )
+
+
+class _Shape(BaseModel):
+    """Shapes of the answer, for the API description only."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class QualityDocument(_Shape):
+    """What was seen or done while a value was made."""
+
+    code: str
+    severity: str = Field(description="I 参考 / W 要確認 / E 使えない")
+    params: dict[str, str | int] | None = None
+
+
+class UncertainDateDocument(_Shape):
+    """A date that is not exactly one day."""
+
+    precision: str
+    text: str = Field(description="記録のとおりの文 / as the register says")
+    earliest: str | None
+    latest: str | None
+
+
+class ItemAnswerDocument(_Shape):
+    """An item: ``value``, or ``absent`` with the reason."""
+
+    value: str | int | float | bool | None = None
+    label: str | None = Field(None, description="コード値の意味 / meaning of a code value")
+    absent: str | None = Field(None, description="値がない理由 / why there is no value")
+    uncertain: UncertainDateDocument | None = None
+    quality: list[QualityDocument] | None = None
+
+
+class ProvenanceDocument(_Shape):
+    """Where the records of a part come from."""
+
+    adapter: str
+    adapter_version: str
+    mapping_version: str
+    system_name: str
+    edition: str
+    method: str
+    as_of: str | None = Field(description="システムのデータの時点 / the source's own claim")
+    retrieved_at: str
+    stale: bool
+
+
+class PartDocument(_Shape):
+    """What one group says."""
+
+    group: str
+    business: str
+    label: str
+    edition: str
+    provisional: bool = Field(description="暫定版の項目一覧か / not the official list")
+    status: str
+    provenance: ProvenanceDocument | None
+    records: list[dict[str, ItemAnswerDocument]]
+    absences: dict[str, ItemAnswerDocument]
+    opens_at: str | None = Field(None, description="閉局中の再開時刻 / when a closed source opens")
+    lost_records: int | None = Field(
+        None, description="標準の形にできなかった記録の数 / records that could not be mapped"
+    )
+
+
+class AnswerDocument(_Shape):
+    """The answer to a question."""
+
+    question_id: str = Field(description="監査記録の番号 / id of the audit record")
+    outcome: str = Field(description="complete / partial / none")
+    municipality: str
+    purpose: str
+    answered_at: str
+    parts: list[PartDocument]
+    explanations: dict[str, dict[str, dict[str, str]]] = Field(
+        description="理由と品質コードの説明（ja・ja-easy・en） / texts for people"
+    )

@@ -1,0 +1,277 @@
+"""The way of a question: may it be asked, of whom, of which systems, what may leave, is it noted.
+
+Nothing personal is touched before the rights are clear, and nothing leaves before the audit
+record of it is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from adapters.contract import Clock, Deadline
+from gateway.access import Access, AccessService, Caller
+from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.connections import Connections
+from gateway.metrics import Metrics
+from gateway.problems import FieldError, Problem
+from gateway.protection import ProtectionService, ProtectionStatus, withhold
+from gateway.questions.fan_out import SystemCall, ask_system
+from gateway.questions.parts import Part, PartStatus
+from gateway.questions.plan import Plan, PlannedPart, plan_question
+from gateway.questions.schemas import Question
+from gateway.routes import RouteService
+from gateway.subjects import Subject, SubjectService
+from standard_models.answers import Absence, AbsenceReason, Answer, Value
+from standard_models.dictionary import Dictionary
+
+_ANSWERED = frozenset({PartStatus.OK, PartStatus.NOT_FOUND, PartStatus.LOST_IN_MAPPING})
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswer:
+    """An answer whose audit record is durable."""
+
+    question_id: str
+    outcome: str
+    municipality: str
+    purpose: str
+    answered_at: dt.datetime
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRooms:
+    """The rooms that a question passes through."""
+
+    access: AccessService
+    subjects: SubjectService
+    routes: RouteService
+    connections: Connections
+    protection: ProtectionService
+    audit: AuditLog
+    dictionary: Dictionary
+    clock: Clock
+    metrics: Metrics
+
+
+class QuestionService:
+    """Answers questions.
+
+    Args:
+        deadline_s: seconds that the systems together have for one question.
+    """
+
+    def __init__(self, rooms: QuestionRooms, *, deadline_s: float) -> None:
+        self._rooms = rooms
+        self._deadline_s = deadline_s
+
+    async def ask(self, access: Access, question: Question, caller: Caller) -> QuestionAnswer:
+        """Return the answer to ``question``.
+
+        Raises:
+            Problem: a refusal, itself audited; ``audit-unavailable`` when no record could be
+                made, in which case nothing of the answer leaves.
+        """
+        record = _Record(self._rooms, access, question, caller)
+        try:
+            plan = await self._permit(access, question)
+            record.plan = plan
+            subject = await self._rooms.subjects.resolve(
+                access.municipality, access.client_id, question.subject
+            )
+            record.subject = subject
+        except Problem as problem:
+            await record.refused(problem)
+            raise
+        parts = await self._collect(access.municipality, subject, plan, caller)
+        outcome = _outcome(parts)
+        answered_at = self._rooms.clock.now()
+        question_id = await record.answered(outcome, parts, answered_at)
+        return QuestionAnswer(
+            question_id, outcome, access.municipality, question.purpose, answered_at, parts
+        )
+
+    async def _permit(self, access: Access, question: Question) -> Plan:
+        granted = await self._rooms.access.grants_for(
+            access.municipality, access.client_id, question.purpose
+        )
+        if question.purpose != access.purpose_id:
+            raise Problem(
+                "purpose-not-granted",
+                "トークンが結び付いている利用目的と異なります。",
+                "The token is bound to another purpose.",
+            )
+        plan = plan_question(question.items, self._rooms.dictionary)
+        _require_granted(question.items, granted.items)
+        return plan
+
+    async def _collect(
+        self, municipality: str, subject: Subject, plan: Plan, caller: Caller
+    ) -> tuple[Part, ...]:
+        calls, unanswered = await self._calls(municipality, subject, plan.parts)
+        deadline = Deadline.after(self._deadline_s)
+        async with asyncio.TaskGroup() as tasks:
+            protection = tasks.create_task(
+                self._rooms.protection.status(municipality, subject.numbers)
+            )
+            asking = [
+                tasks.create_task(ask_system(call, deadline, caller.trace_id)) for call in calls
+            ]
+        answered = [part for task in asking for part in task.result()]
+        self._count(answered)
+        status = protection.result()
+        by_group = {p.planned.group.ref: p for p in (*answered, *unanswered)}
+        before = [by_group[part.group.ref] for part in plan.parts]
+        after = tuple(_through_the_door(part, status) for part in before)
+        if withheld := sum(_withheld(a) - _withheld(b) for a, b in zip(after, before, strict=True)):
+            self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
+        return after
+
+    def _count(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            adapter = part.provenance.adapter if part.provenance else "-"
+            self._rooms.metrics.part_ended(adapter, part.status.value)
+
+    async def _calls(
+        self, municipality: str, subject: Subject, parts: Sequence[PlannedPart]
+    ) -> tuple[list[SystemCall], list[Part]]:
+        """Return one call for each system, and the parts that no system can answer."""
+        routes = await self._rooms.routes.for_groups(municipality, [p.group.ref for p in parts])
+        by_adapter: dict[str, list[PlannedPart]] = {}
+        unanswered: list[Part] = []
+        for part in parts:
+            route = routes.get(part.group.ref)
+            if route is None:
+                unanswered.append(Part.without_records(part, PartStatus.NOT_SUPPLIED))
+            elif self._rooms.connections.find(municipality, route.adapter_id) is None:
+                unanswered.append(Part.without_records(part, PartStatus.UNAVAILABLE))
+            else:
+                by_adapter.setdefault(route.adapter_id, []).append(part)
+        calls = []
+        for adapter_id, its_parts in by_adapter.items():
+            connection = self._rooms.connections.find(municipality, adapter_id)
+            if connection is not None:
+                numbers = subject.numbers.get(connection.manifest.numbering.id, ())
+                calls.append(SystemCall(connection, numbers, its_parts))
+        return calls, unanswered
+
+
+@dataclass(slots=True)
+class _Record:
+    """The audit record of one question, filled in as the question goes along."""
+
+    rooms: QuestionRooms
+    access: Access
+    question: Question
+    caller: Caller
+    plan: Plan | None = None
+    subject: Subject | None = None
+
+    async def refused(self, problem: Problem) -> None:
+        await self.rooms.audit.append(
+            self._entry("refused", self.rooms.clock.now(), problem=problem.type.slug)
+        )
+
+    async def answered(self, outcome: str, parts: Iterable[Part], answered_at: dt.datetime) -> str:
+        parts = tuple(parts)
+        entry = self._entry(outcome, answered_at)
+        return await self.rooms.audit.append(
+            replace(
+                entry,
+                items_delivered=_delivered(parts),
+                part_statuses={p.planned.group.ref: p.status.value for p in parts},
+            )
+        )
+
+    def _entry(self, outcome: str, at: dt.datetime, problem: str | None = None) -> AuditEntry:
+        subject_key = (
+            self.rooms.audit.pseudonym(self.access.municipality, self.subject.subject_id)
+            if self.subject
+            else None
+        )
+        return AuditEntry(
+            municipality=self.access.municipality,
+            at=at,
+            kind=AuditKind.OPERATION,
+            client_id=self.access.client_id,
+            subject_key=subject_key,
+            purpose=self.access.purpose_id,
+            items_asked=self.plan.item_ids if self.plan else (),
+            outcome=outcome,
+            problem=problem,
+            trace_id=self.caller.trace_id,
+            terminal=self.caller.terminal,
+            function="question",
+        )
+
+
+def _require_granted(items: Sequence[str], granted: frozenset[str]) -> None:
+    """Refuse the whole question when one item is outside the grant.
+
+    Raises:
+        Problem: ``item-not-granted``, pointing at every such item.
+    """
+    outside = [
+        FieldError(
+            f"/items/{position}",
+            "この利用目的には許可されていない項目です。",
+            "The grant of this purpose does not hold this item.",
+        )
+        for position, reference in enumerate(items)
+        if reference not in granted
+    ]
+    if outside:
+        raise Problem("item-not-granted", errors=outside)
+
+
+def _through_the_door(part: Part, status: ProtectionStatus) -> Part:
+    """Withhold what protection withholds, also where the source has nothing recorded.
+
+    A part that a source could not answer stays as it is: it holds nothing, and looks the same for
+    a protected person as for anybody else.
+    """
+    address_class = part.planned.group.address_class
+    if not address_class or part.status not in _ANSWERED:
+        return part
+    return replace(
+        part,
+        records=[withhold(record, address_class, status) for record in part.records],
+        absences=withhold(part.absences, address_class, status),
+    )
+
+
+def _withheld(part: Part) -> int:
+    """Return how many items of the part answer that the office must be asked."""
+    holders = (*part.records, part.absences)
+    return sum(
+        isinstance(answer, Absence) and answer.reason is AbsenceReason.ASK_OFFICE
+        for holder in holders
+        for answer in holder.values()
+    )
+
+
+def _outcome(parts: Sequence[Part]) -> str:
+    """Return ``complete`` when every part is known, ``none`` when no part is, else ``partial``.
+
+    That a source knows no record is an answer; that it could not be asked is not.
+    """
+    known = [p.status in {PartStatus.OK, PartStatus.NOT_FOUND} for p in parts]
+    return "complete" if all(known) else "partial" if any(known) else "none"
+
+
+def _delivered(parts: Iterable[Part]) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            part.planned.group.item(name).item_id
+            for part in parts
+            for name in part.planned.fields
+            if _has_value(part.records, name)
+        )
+    )
+
+
+def _has_value(records: Sequence[Mapping[str, Answer]], name: str) -> bool:
+    return any(isinstance(record[name], Value) for record in records)

@@ -268,7 +268,7 @@ def test_three_children_are_paid_for_by_age_and_order(town: Any) -> None:
     """10,000 yen for the first and second from age three, 30,000 for the third."""
     children = town.records("027.jidojoho", "allowance_paid")
     assert [child["getsugaku"]["value"] for child in children] == [10_000, 10_000, 30_000]
-    assert [child["dainankoshi"]["value"] for child in children] == [1, 2, 3]
+    assert [child["dainanshi"]["value"] for child in children] == [1, 2, 3]
 
 
 def test_the_service_has_ten_visitors_with_keys_labels_and_numbers(town: Any) -> None:

@@ -40,7 +40,7 @@ def child(record: WelfareRecord, of: Child) -> dict[str, Answer]:
         "jido_seinengappi": day(of.birth),
         "jido_dokyobekkyokubun": value("1" if of.lives_with else "2"),
         "jido_kangoseikeikubun": value("1" if of.same_purse else "2"),
-        "dainankoshi": value(of.order),
+        "dainanshi": value(of.order),
         "getsugaku": value(of.monthly),
     }
 

@@ -21,14 +21,16 @@ from adapters.errors import (
     ConfigurationError,
     PlannedUnavailable,
     Unsupported,
+    WrongSubject,
 )
 from adapters.manifest import Manifest, read_manifest
+from adapters.mapping.conversions import plain_text
 from adapters.mapping.document import Level, MappingError, read_document
 from adapters.mapping.flags import read_flags
 from adapters.mapping.lint import lint
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.row_plan import RowPlans
-from adapters.mapping.rows import ShapeError
+from adapters.mapping.rows import ShapeError, read_path
 from adapters.mapping.times import as_of
 from adapters.sources import Source
 
@@ -79,13 +81,16 @@ class MappedAdapter:
         if unknown:
             raise Unsupported(f"the mapping does not cover {', '.join(unknown)}")
         names = list(dict.fromkeys(self._document.groups[ref].read for ref in request.groups))
-        outcomes = await asyncio.gather(
-            *(self._read(name, request.number, request.deadline) for name in names)
-        )
-        answers = dict(zip(names, outcomes, strict=True))
+        async with asyncio.TaskGroup() as side_by_side:
+            asked = {
+                name: side_by_side.create_task(self._read(name, request.number, request.deadline))
+                for name in names
+            }
+        answers = {name: task.result() for name, task in asked.items()}
+        number = request.number
         return FetchResult(
             {
-                ref: self._convert(ref, wanted, answers[self._document.groups[ref].read])
+                ref: self._convert(ref, wanted, answers[self._document.groups[ref].read], number)
                 for ref, wanted in request.groups.items()
             }
         )
@@ -98,7 +103,7 @@ class MappedAdapter:
             return error
 
     def _convert(
-        self, ref: str, wanted: frozenset[str], answer: Any
+        self, ref: str, wanted: frozenset[str], answer: Any, number: str
     ) -> GroupRecords | AdapterError:
         if isinstance(answer, AdapterError):
             return answer
@@ -107,11 +112,22 @@ class MappedAdapter:
             return GroupRecords((), None, retrieved_at)
         try:
             converted = self._plans.plan(ref, wanted).convert(answer)
+            if not converted.records and self._is_of_another(ref, answer, number):
+                return WrongSubject("an answer without records echoed another number")
         except ShapeError as error:
             return BadAnswer(str(error))
         rule = self._document.reads[self._document.groups[ref].read].as_of
         stated = as_of(rule, answer) if rule else None
         return GroupRecords(converted.records, stated, retrieved_at, converted.lost)
+
+    def _is_of_another(self, ref: str, answer: Any, number: str) -> bool:
+        """Tell whether the answer as a whole names somebody else.
+
+        Records carry the echoed number to the guard. An answer without any carries nothing, and
+        somebody else's would say that the person asked for has no records.
+        """
+        subject = self._document.groups[ref].subject
+        return subject.startswith("/") and plain_text(read_path(answer, subject)) != number
 
 
 class FlaggingAdapter(MappedAdapter):

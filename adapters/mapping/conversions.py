@@ -28,6 +28,7 @@ from standard_models.values.text import (
     remove_controls,
     to_full_width,
     to_full_width_name,
+    to_half_width,
     trim_padding,
 )
 
@@ -229,7 +230,7 @@ def _text(
         if not raw.isascii():
             text, quality = _readable(item, raw, characters)
         if text is not None and style is not Text.AS_IS:
-            text, quality = _full_width(text, style, quality)
+            text, quality = _in_style(text, style, quality)
         if text is None:
             return Absence(AbsenceReason.NOT_RECORDED, quality)
         if split is None:
@@ -259,18 +260,18 @@ def _readable(
     return text, quality
 
 
-def _full_width(
+def _in_style(
     text: str, style: Text, quality: tuple[Quality, ...]
 ) -> tuple[str | None, tuple[Quality, ...]]:
     if style is Text.FULL_WIDTH_NAME:
         reading = to_full_width_name(text)
         return reading.text, (*quality, *reading.quality)
-    return to_full_width(text), quality
+    return (to_half_width if style is Text.HALF_WIDTH else to_full_width)(text), quality
 
 
 def _split(item: DataItem, text: str, split: Split, quality: tuple[Quality, ...]) -> Answer:
     first, separator, second = text.partition(split.at)
-    if not separator:
+    if not separator or split.at in second:
         unsplit = finding(item, "NAME_NOT_SPLIT", Severity.WARNING)
         return Absence(AbsenceReason.NOT_RECORDED, (*quality, unsplit))
     return checked(item, first if split.part == 1 else second, quality)

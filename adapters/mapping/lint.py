@@ -64,10 +64,27 @@ class _Linter:
                 items = ("groups", group.ref, "items")
                 message = f"{item.field_name} is required by the edition and not mapped"
                 yield find(items, "unmapped-required-item", message)
+        yield from self._columns(group, rule)
         for name, date in rule.dates.items():
             if date.format is DateFormat.ERA_DIGITS and not date.eras:
                 place = ("groups", group.ref, "dates", name)
                 yield find(place, "no-era-codes", "era-digits needs the meaning of each era code")
+
+    def _columns(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
+        """Yield fields that the vendor's document does not have, and columns nobody reads."""
+        if not rule.columns:
+            return
+        find = self._document.finding
+        place = ("groups", group.ref)
+        used = dict(_record_fields(rule))
+        for field, path in used.items():
+            if field not in rule.columns:
+                message = f"columns does not list {field}"
+                yield find((*place, *path), "unknown-column", message)
+        for column in rule.columns:
+            if column not in used:
+                message = f"no item is made of {column}"
+                yield find((*place, "columns"), "unused-column", message, Level.INFORMATION)
 
     def _item(self, item: DataItem, rule: ItemRule, group: GroupRule) -> Iterator[tuple[str, str]]:
         for name in (rule.date, rule.date_flag, rule.date_text):
@@ -103,3 +120,22 @@ class _Linter:
                 continue
             if item.check(int(row.to) if number and row.to.isdecimal() else row.to):
                 yield "wrong-code", f"{name}: {row.code} becomes a code that the item cannot hold"
+
+
+def _record_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every field of the record itself that the rule reads, with its place."""
+    found: list[tuple[str, tuple[str, ...]]] = [(rule.subject, ("subject",))]
+    found += [(path, ("highest",)) for path in rule.highest]
+    if rule.where:
+        found.append((rule.where.field, ("where",)))
+    for name, item in rule.items.items():
+        place = ("items", name)
+        found += [(item.field, place)] if item.field else []
+        found += [(item.applies_when.field, place)] if item.applies_when else []
+    for name, date in rule.dates.items():
+        place = ("dates", name)
+        found.append((date.field, place))
+        found += [(date.text_field, place)] if date.text_field else []
+    for field, path in found:
+        if field[0] not in "^/":
+            yield field, path

@@ -210,7 +210,7 @@ class Condition(_Section):
 
 
 class Split(_Section):
-    """A part of a text that a separator divides in two. Without separator nothing is split."""
+    """A part of a text that one separator divides in two. Without one, or with more, no split."""
 
     at: str = Field(min_length=1)
     part: Literal[1, 2]
@@ -264,16 +264,30 @@ class GroupRule(_Section):
 
     ``records`` is the path to the list (or single object) whose elements are the records; empty
     for the rows of SQL. ``subject`` is the field with which the source echoes whose record it is.
-    ``where`` keeps only matching records; ``highest`` keeps those with the greatest values.
+    ``where`` keeps only matching records; ``highest`` keeps those with the greatest values, of
+    the record itself or (``^``) of the element around it. ``columns`` are the fields that a record
+    has by the vendor's document; with them a misspelt field is an error and an unused one is told.
     """
 
     read: str
+    columns: tuple[FieldPath, ...] = ()
     records: RecordsPath = ""
     subject: FieldPath
     where: Condition | None = None
     highest: tuple[FieldPath, ...] = ()
     dates: dict[str, DateRule] = Field(default_factory=dict)
     items: dict[str, ItemRule] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ranks_one_thing(self) -> Self:
+        around = {path.startswith("^") for path in self.highest}
+        if len(around) > 1:
+            msg = "highest ranks records or the elements around them, not both"
+            raise ValueError(msg)
+        if around == {True} and self.where and not self.where.field.startswith("^"):
+            msg = "where highest ranks the elements around records, where looks at them too"
+            raise ValueError(msg)
+        return self
 
 
 class FlagsRule(_Section):

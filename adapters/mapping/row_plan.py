@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from adapters.mapping import conversions, date_items
 from adapters.mapping.conversions import Convert, Row
 from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
-from adapters.mapping.rows import compile_rows
+from adapters.mapping.rows import compile_rows, compile_surroundings
 from standard_models.answers import AbsenceReason, StandardRecord
 from standard_models.dictionary import DataItem, Group
 
@@ -39,6 +39,7 @@ class RowPlan:
         self._conversions = tuple((name, compiler.conversion(group.item(name))) for name in wanted)
         self._keep = conversions.condition_of(rule.where) if rule.where else None
         self._rows = compile_rows(rule.records, compiler.fields(wanted))
+        self._ranked_by = _ranked_by(rule) or self._rows
 
     def convert(self, answer: Any) -> Converted:
         """Return the records in ``answer``, a read's answer as the source gave it.
@@ -68,15 +69,25 @@ class RowPlan:
         return StandardRecord(self._group.ref, subject, answers)
 
     def _current(self, answer: Any) -> Iterator[Row]:
-        rows: Iterable[Row] = self._rows(answer)
-        if self._keep is not None:
-            rows = filter(self._keep, rows)
+        rows = self._kept(self._rows(answer))
         if not self._rule.highest:
-            yield from rows
-            return
-        ranked = [(tuple(_rank(row[path]) for path in self._rule.highest), row) for row in rows]
-        top = max((rank for rank, _ in ranked), default=())
-        yield from (row for rank, row in ranked if rank == top)
+            return rows
+        top = max(map(self._rank, self._kept(self._ranked_by(answer))), default=())
+        return (row for row in rows if self._rank(row) == top)
+
+    def _kept(self, rows: Iterator[Row]) -> Iterator[Row]:
+        return rows if self._keep is None else filter(self._keep, rows)
+
+    def _rank(self, row: Row) -> tuple[tuple[int, int, str], ...]:
+        return tuple(_rank(row[path]) for path in self._rule.highest)
+
+
+def _ranked_by(rule: GroupRule) -> Callable[[Any], Iterator[Row]] | None:
+    """Return what to rank where that is the element around a record and not the record itself."""
+    if not rule.highest or not rule.highest[0].startswith("^"):
+        return None
+    fields = [*rule.highest, *([rule.where.field] if rule.where else [])]
+    return compile_surroundings(rule.records, fields)
 
 
 class RowPlans:

@@ -30,11 +30,38 @@ def compile_rows(records: str, fields: Iterable[str]) -> Callable[[Any], Iterato
     return rows
 
 
+def compile_surroundings(
+    records: str, fields: Iterable[str]
+) -> Callable[[Any], Iterator[dict[str, Any]]]:
+    """Return a function from an answer to the list elements around its records (``^`` fields).
+
+    An element counts even if no record is in it: the newest assessment of a person can be one
+    without any income, and an older one must not take its place.
+    """
+    steps = records.split(".") if records else []
+    readers = [(path, _reader(path)) for path in sorted(set(fields))]
+
+    def elements(answer: Any) -> Iterator[dict[str, Any]]:
+        _require_object(answer, steps)
+        pending: list[tuple[Any, Any, int]] = [(answer, None, 0)]
+        while pending:
+            node, element, depth = pending.pop()
+            if depth == len(steps):
+                yield {path: read((None, element, answer)) for path, read in readers}
+            elif isinstance(node, list | tuple):
+                pending.extend((inner, inner, depth) for inner in reversed(node))
+            elif node is not None:
+                pending.append((_step(node, steps[depth]), element, depth + 1))
+
+    return elements
+
+
 def _walk(answer: Any, steps: Sequence[str]) -> Iterator[Cursor]:
     """Yield the records at the end of ``steps``. Lists are entered; null means none.
 
     The element around a record is the nearest list element that holds it from outside.
     """
+    _require_object(answer, steps)
     pending: list[tuple[Any, Any, Any, int]] = [(answer, None, None, 0)]
     while pending:
         node, element, around, depth = pending.pop()
@@ -46,6 +73,12 @@ def _walk(answer: Any, steps: Sequence[str]) -> Iterator[Cursor]:
             yield node, around, answer
         else:
             pending.append((_step(node, steps[depth]), element, around, depth + 1))
+
+
+def _require_object(answer: Any, steps: Sequence[str]) -> None:
+    """Refuse ``[]`` where an object was promised: it would look like a person without records."""
+    if steps and not isinstance(answer, Mapping):
+        raise ShapeError(f"no object where {steps[0]} is expected")
 
 
 def _step(node: Any, name: str) -> Any:

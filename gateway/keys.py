@@ -23,7 +23,12 @@ SIGNING_ALGORITHM: Final = "ES256"
 
 
 class KeysError(Exception):
-    """The keys cannot be used; the message says what to do and repeats none of them."""
+    """The keys cannot be used; the texts say what to do and repeat none of them."""
+
+    def __init__(self, detail_en: str, detail_ja: str) -> None:
+        super().__init__(detail_en)
+        self.detail_en = detail_en
+        self.detail_ja = detail_ja
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +128,17 @@ class FileKeyStore:
         try:
             state = self.path.stat()
         except OSError:
-            raise KeysError("there are no keys: run `hitotsu keys init`") from None
+            raise KeysError(
+                "there are no keys: run `hitotsu keys init`",
+                "鍵がありません。hitotsu keys init を実行してください。",
+            ) from None
         seen = (state.st_ino, state.st_mtime_ns, state.st_size)
         if self._keys is None or seen != self._seen:
             if stat.S_IMODE(state.st_mode) & 0o077:
-                raise KeysError("the key file is open to other users: set its mode to 0600")
+                raise KeysError(
+                    "the key file is open to other users: set its mode to 0600",
+                    "鍵ファイルをほかの利用者も読めます。権限を 0600 にしてください。",
+                )
             self._keys = _read(self.path)
             self._seen = seen
         return self._keys
@@ -140,7 +151,10 @@ class FileKeyStore:
 
         """
         if self.path.exists():
-            raise KeysError("there are keys already; they are not overwritten")
+            raise KeysError(
+                "there are keys already; they are not overwritten",
+                "すでに鍵があります。上書きはしません。",
+            )
         self._write(
             Keys((_new_signing_key(),), (_new_handle_secret(1),), secrets.token_bytes(SECRET_BYTES))
         )
@@ -220,7 +234,10 @@ def _read(path: Path) -> Keys:
             b64decode(data["audit"]),
         )
     except Exception:  # noqa: BLE001 - whatever is wrong, its message may hold a key
-        raise KeysError("the key file is damaged: restore it from the backup") from None
+        raise KeysError(
+            "the key file is damaged: restore it from the backup",
+            "鍵ファイルが壊れています。バックアップから戻してください。",
+        ) from None
 
 
 def _iso(time: dt.datetime | None) -> str | None:

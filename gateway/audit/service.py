@@ -110,7 +110,7 @@ class AuditLog:
 
         """
         if not self.alive or len(self._queue) >= self._queue_limit:
-            self._log.error("audit-refused", waiting=len(self._queue))
+            self._log.error("audit-refused", count=len(self._queue))
             raise _unavailable()
         record = to_record(entry)
         waiter = _Waiter(record, asyncio.get_running_loop().create_future())
@@ -120,7 +120,7 @@ class AuditLog:
             async with asyncio.timeout(self._patience_s):
                 await waiter.done
         except TimeoutError:
-            self._log.error("audit-late", waiting=len(self._queue))
+            self._log.error("audit-late", count=len(self._queue))
             raise _unavailable() from None
         return record.audit_id
 
@@ -176,7 +176,7 @@ class AuditLog:
 
     def _fail(self, batch: list[_Waiter], error: Exception) -> None:
         # The class alone: the message of a database error repeats the row.
-        self._log.error("audit-failed", error=type(error).__name__, waiting=len(batch))
+        self._log.error("audit-failed", error=type(error).__name__, count=len(batch))
         for waiter in batch:
             if not waiter.done.done():
                 waiter.done.set_exception(_unavailable())

@@ -5,6 +5,7 @@ Both are durable: a commit that returned survives a crash of the process and of 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,11 @@ _WRITES: Final = "hitotsu_writes"
 
 class StoreUrlError(Exception):
     """The address of the database cannot be used. The address itself is not repeated."""
+
+    def __init__(self, detail_en: str, detail_ja: str) -> None:
+        super().__init__(detail_en)
+        self.detail_en = detail_en
+        self.detail_ja = detail_ja
 
 
 class Store:
@@ -88,8 +94,11 @@ def open_store(url: str) -> Store:
 
     """
     address = database_address(url)
-    engine = create_async_engine(address, **_engine_options(address))
+    # Values never show in errors or logs of statements.
+    engine = create_async_engine(address, hide_parameters=True, **_engine_options(address))
     if engine.dialect.name == "sqlite":
+        # This driver writes every statement with its values to the log at level debug.
+        logging.getLogger("aiosqlite").setLevel(logging.INFO)
         if address.database and address.database != ":memory:":
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -107,10 +116,14 @@ def database_address(url: str) -> URL:
     try:
         address = make_url(url)
     except ArgumentError:
-        raise StoreUrlError("not the address of a database") from None
+        raise StoreUrlError(
+            "not the address of a database", "データベースのアドレスの形が正しくありません。"
+        ) from None
     driver = _DRIVERS.get(address.get_backend_name())
     if driver is None:
-        raise StoreUrlError("only sqlite and postgresql are supported")
+        raise StoreUrlError(
+            "only sqlite and postgresql are supported", "使えるのは SQLite と PostgreSQL だけです。"
+        )
     return address.set(drivername=driver)
 
 

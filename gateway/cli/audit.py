@@ -1,0 +1,122 @@
+"""``hitotsu audit``. Looking at records is recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore, leaf_hash
+from gateway.cli.options import Municipality, moment_option
+from gateway.cli.session import (
+    REFUSED,
+    Session,
+    fail,
+    new_table,
+    opened,
+    out,
+    read_numbers,
+    read_settings,
+    run,
+)
+from gateway.clock import TOKYO
+from gateway.store.tables import AuditRow
+
+app = typer.Typer(help="監査記録 / The audit record.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    municipality: Municipality,
+    since: Annotated[dt.datetime | None, moment_option("この日時から", "From this time.")] = None,
+    until: Annotated[dt.datetime | None, moment_option("この日時の前まで", "Before it.")] = None,
+    client: Annotated[str | None, typer.Option(help="連携先の ID / Consumer.")] = None,
+    numbering: Annotated[
+        str | None,
+        typer.Option(
+            "--of",
+            help="標準入力の番号（この番号体系）の人の記録だけ / Only of the person whose number, "
+            "in this numbering, is on standard input.",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="件数 / How many.")] = 100,
+) -> None:
+    """監査記録を新しい順に表示する / List records, newest first."""
+    settings = read_settings()
+    number = read_numbers()[0] if numbering else None
+
+    async def work() -> Table:
+        async with opened(settings) as session:
+            key = await _subject_key(session, municipality, numbering or "", number)
+            query = AuditQuery(municipality, since, until, client, key, limit)
+            rows = await AuditStore(session.store).list(query)
+            await _record(session, municipality, "audit-list", key)
+            return _table(rows)
+
+    out().print(run(work()))
+
+
+@app.command()
+def show(
+    audit_id: Annotated[str, typer.Argument(help="記録の ID / Id of the record.")],
+    municipality: Municipality,
+) -> None:
+    """監査記録を一件表示し、ハッシュを確かめる / Show one record and check its hash."""
+    settings = read_settings()
+
+    async def work() -> AuditRow | None:
+        async with opened(settings) as session:
+            row = await AuditStore(session.store).find(audit_id)
+            if row is None or row.municipality != municipality:
+                return None
+            await _record(session, municipality, "audit-show", row.subject_key)
+            return row
+
+    row = run(work())
+    if row is None:
+        fail("この記録はありません。", "there is no such record", REFUSED)
+    out().print(json.dumps(json.loads(row.entry), ensure_ascii=False, indent=2), markup=False)
+    if leaf_hash(row.entry) != row.leaf_hash:
+        fail("記録とハッシュが一致しません。", "the record does not match its hash", REFUSED)
+
+
+async def _subject_key(
+    session: Session, municipality: str, numbering: str, number: str | None
+) -> str | None:
+    if number is None:
+        return None
+    subject = await session.subjects.find_by_number(municipality, numbering, number)
+    if subject is None:
+        fail("この番号の人は登録されていません。", "nobody has this number", REFUSED)
+    return session.audit_log().pseudonym(municipality, subject.subject_id)
+
+
+async def _record(session: Session, municipality: str, function: str, key: str | None) -> None:
+    async with session.audit_log() as log:
+        await log.append(
+            AuditEntry(
+                municipality=municipality,
+                at=session.clock.now(),
+                kind=AuditKind.OPERATION,
+                outcome="shown",
+                trace_id="",
+                terminal=session.actor,
+                subject_key=key,
+                function=function,
+            )
+        )
+
+
+def _table(rows: Sequence[AuditRow]) -> Table:
+    table = new_table("日時 / Time", "種類 / Kind", "連携先・端末 / Who", "結果 / Outcome", "ID")
+    for row in rows:
+        at = row.at.astimezone(TOKYO).isoformat(timespec="seconds")
+        entry = json.loads(row.entry)
+        who = row.client_id or entry["terminal"]
+        outcome = " ".join(filter(None, (entry["function"], row.outcome, entry["problem"])))
+        table.add_row(at, row.kind, who, outcome, row.audit_id)
+    return table

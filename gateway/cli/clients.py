@@ -1,0 +1,180 @@
+"""``hitotsu client``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
+from gateway.cli.session import new_table, opened, out, read_settings, run, say
+from gateway.clock import TOKYO, SystemClock
+from gateway.store.tables import ClientRow, GrantRow
+
+app = typer.Typer(help="連携先と利用許可 / Consumers and their grants.", no_args_is_help=True)
+
+JwksFile = Annotated[
+    Path,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="公開鍵（JWK または JWK Set）の JSON ファイル / JSON file of the public keys.",
+    ),
+]
+
+
+@app.command()
+def add(
+    client_id: ClientId,
+    name: Annotated[str, typer.Option(help="連携先の名称 / Name.")],
+    contact: Annotated[str, typer.Option(help="連絡先 / Whom to call.")],
+    jwks: JwksFile,
+) -> None:
+    """連携先を公開鍵とともに登録する / Register a consumer with its public keys."""
+    settings, keys = read_settings(), read_jwks(jwks)
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            await session.registry.add_client(client_id, name=name, contact=contact, jwks=keys)
+
+    run(work())
+    say(f"連携先 {client_id} を登録しました。", f"Consumer {client_id} registered.")
+
+
+@app.command("list")
+def list_() -> None:
+    """連携先の一覧 / List the consumers."""
+    settings = read_settings()
+
+    async def work() -> Table:
+        table = new_table("ID", "名称 / Name", "連絡先 / Contact", "状態 / State")
+        async with opened(settings) as session:
+            for row in await session.registry.list_clients():
+                table.add_row(row.client_id, row.name, row.contact, _state(row.revoked_at))
+        return table
+
+    out().print(run(work()))
+
+
+@app.command()
+def show(client_id: ClientId) -> None:
+    """連携先の鍵と許可を表示する / Show keys and grants of a consumer."""
+    settings = read_settings()
+
+    async def work() -> tuple[ClientRow, Iterable[GrantRow]]:
+        async with opened(settings) as session:
+            return await session.registry.show_client(client_id)
+
+    client, grants = run(work())
+    kids = ", ".join(key["kid"] for key in client.jwks["keys"])
+    say(f"{client.client_id}（{client.name}）{_state(client.revoked_at)}", f"keys: {kids}")
+    table = new_table("許可 / Grant", "団体", "利用目的 / Purpose", "期間 / Period", "項目 / Items")
+    for grant in grants:
+        period = f"{grant.valid_from} – {grant.valid_to or ''}".rstrip()
+        if grant.revoked_at is not None:
+            period += "（取消 / revoked）"
+        table.add_row(
+            grant.grant_id, grant.municipality, grant.purpose_id, period, "\n".join(grant.items)
+        )
+    out().print(table)
+
+
+@app.command()
+def revoke(client_id: ClientId) -> None:
+    """連携先を停止する（60 秒以内に効く） / Refuse a consumer, within 60 seconds."""
+    settings = read_settings()
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            await session.registry.revoke_client(client_id)
+
+    run(work())
+    say(f"連携先 {client_id} を停止しました。", f"Consumer {client_id} revoked.")
+
+
+@app.command("rotate-key")
+def rotate_key(
+    client_id: ClientId,
+    jwks: Annotated[
+        Path | None,
+        typer.Option("--add", exists=True, dir_okay=False, help="加える公開鍵 / Keys to add."),
+    ] = None,
+    retire: Annotated[
+        list[str] | None,
+        typer.Option(help="外す鍵の kid（繰り返し可） / kid of a key to take away."),
+    ] = None,
+) -> None:
+    """鍵を加え、古い鍵を外す / Add keys and take away old ones."""
+    if jwks is None and not retire:
+        raise typer.BadParameter("--add か --retire が必要です / --add or --retire is needed")
+    settings, keys = read_settings(), read_jwks(jwks) if jwks else None
+
+    async def work() -> str:
+        async with opened(settings) as session:
+            kids = await session.registry.rotate_keys(client_id, add=keys, retire=retire or ())
+            return ", ".join(kids)
+
+    kids = run(work())
+    say(f"有効な鍵：{kids}", f"keys that work: {kids}")
+
+
+@app.command()
+def grant(
+    client_id: ClientId,
+    municipality: Municipality,
+    purpose: Annotated[str, typer.Option(help="利用目的の ID / Id of the purpose.")],
+    item: Annotated[
+        list[str],
+        typer.Option(
+            help="項目またはグループの参照名（繰り返し可）。グループは今の項目に展開される / "
+            "Reference of an item or a group; a group stands for its items of today."
+        ),
+    ],
+    valid_from: Annotated[
+        dt.date | None, day_option("開始日（既定：今日）", "First day, today by default.")
+    ] = None,
+    valid_to: Annotated[
+        dt.date | None, day_option("最後の日（含む）。なしは無期限", "Last day, included.")
+    ] = None,
+) -> None:
+    """利用目的と項目を許可する / Grant items for a purpose."""
+    settings = read_settings()
+    first = valid_from or SystemClock().now().astimezone(TOKYO).date()
+
+    async def work() -> GrantRow:
+        async with opened(settings) as session:
+            return await session.registry.grant(
+                municipality, client_id, purpose, items=item, valid_from=first, valid_to=valid_to
+            )
+
+    row = run(work())
+    say(
+        f"許可 {row.grant_id} を登録しました（{len(row.items)} 項目）。",
+        f"Grant {row.grant_id} registered ({len(row.items)} items).",
+    )
+
+
+@app.command("revoke-grant")
+def revoke_grant(
+    grant_id: Annotated[str, typer.Argument(help="許可の ID / Id of the grant.")],
+    municipality: Municipality,
+) -> None:
+    """許可を取り消す（すぐに効く） / Take a grant back, at once."""
+    settings = read_settings()
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            await session.registry.revoke_grant(municipality, grant_id)
+
+    run(work())
+    say(f"許可 {grant_id} を取り消しました。", f"Grant {grant_id} revoked.")
+
+
+def _state(revoked_at: dt.datetime | None) -> str:
+    if revoked_at is None:
+        return "有効 / active"
+    return f"停止 / revoked {revoked_at.astimezone(TOKYO).isoformat(timespec='minutes')}"

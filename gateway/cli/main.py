@@ -1,0 +1,44 @@
+"""The tree of commands. One module for each noun; a command that fails says why in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from gateway.cli import adapters, audit, clients, database, keys, purposes, serving, subjects
+from gateway.cli.session import INTERNAL, err
+
+app = typer.Typer(
+    name="hitotsu",
+    help="ひとつ：住民記録・税務・福祉をつなぐ連携ゲートウェイ / Hitotsu, the integration gateway.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serving.serve)
+app.add_typer(database.app, name="db")
+app.add_typer(keys.app, name="keys")
+app.add_typer(clients.app, name="client")
+app.add_typer(purposes.app, name="purpose")
+app.add_typer(subjects.app, name="subject")
+app.add_typer(adapters.app, name="adapter")
+app.add_typer(audit.app, name="audit")
+
+
+def main() -> None:
+    """Run the command line. Whatever was not foreseen ends in one line too, not in a trace."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("HITOTSU_LOG_LEVEL") == "debug":
+            raise
+        name = type(error).__name__
+        err().print(
+            f"エラー：内部で誤りが起きました（{name}）。HITOTSU_LOG_LEVEL=debug で詳しく"
+            f"表示します。 / Error: internal error ({name}); HITOTSU_LOG_LEVEL=debug shows more",
+            markup=False,
+        )
+        sys.exit(INTERNAL)

@@ -1,0 +1,63 @@
+"""``hitotsu serve``."""
+
+from __future__ import annotations
+
+import importlib
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from gateway.cli.session import NOT_SET_UP, Session, fail, opened, read_settings, run
+from gateway.settings import Settings
+
+DRAIN_S = 30
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="待ち受けるアドレス / Address to listen on.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[
+        int, typer.Option(help="待ち受けるポート / Port to listen on.", min=0, max=65_535)
+    ] = 8000,
+) -> None:
+    """ゲートウェイを動かす / Run the gateway."""
+    settings = read_settings()
+    run(_look(settings))
+    listener = _listen(host, port)
+    # The composition root stands above this room, so it is found by its name.
+    app = importlib.import_module("gateway.app").create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+async def _look(settings: Settings) -> None:
+    """See that database and keys can be used, before anybody is told that we are here."""
+    async with opened(settings) as session:
+        _read_keys(session)
+
+
+def _read_keys(session: Session) -> None:
+    session.keys.keys()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError:
+        fail(
+            f"ポート {port} で待ち受けられません。別のポートを --port で指定してください。",
+            f"cannot listen on port {port}: choose another one with --port",
+            NOT_SET_UP,
+        )
+    listener.set_inheritable(True)
+    return listener

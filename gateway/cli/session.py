@@ -1,0 +1,194 @@
+"""What a command works with, and how it ends: exit codes, one-line errors, no stack traces.
+
+Exit codes: 0 done, 1 refused or not in order, 2 wrong usage, 3 the installation is not set up
+(settings, keys, database), 70 an error of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.access import AccessRegistry, AccessStore, RegistrationError
+from gateway.audit import AuditLog, AuditStore
+from gateway.clock import SystemClock
+from gateway.keys import FileKeyStore, KeysError
+from gateway.logs import open_log
+from gateway.problems import Problem
+from gateway.settings import Settings
+from gateway.store.engine import Store, StoreUrlError, open_store
+from gateway.store.migrate import schema_state
+from gateway.subjects import LinkFileError, SubjectService, SubjectStore
+from standard_models.dictionary import load_builtin
+
+REFUSED: Final = 1
+NOT_SET_UP: Final = 3
+INTERNAL: Final = 70
+WIDE: Final = 240
+
+Result = TypeVar("Result")
+
+
+class SetUpError(Exception):
+    """The installation is not ready; the texts say which command helps."""
+
+    def __init__(self, detail_ja: str, detail_en: str) -> None:
+        super().__init__(detail_en)
+        self.detail_ja = detail_ja
+        self.detail_en = detail_en
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's settings, open store and services. ``actor`` stands in the audit record."""
+
+    settings: Settings
+    store: Store
+    clock: SystemClock
+    keys: FileKeyStore
+    actor: str
+
+    @property
+    def registry(self) -> AccessRegistry:
+        """Return the registry of clients, purposes and grants."""
+        return AccessRegistry(
+            AccessStore(self.store), load_builtin(), clock=self.clock, actor=self.actor
+        )
+
+    @property
+    def subjects(self) -> SubjectService:
+        """Return the persons."""
+        return SubjectService(SubjectStore(self.store), self.keys, clock=self.clock)
+
+    def audit_log(self) -> AuditLog:
+        """Return an audit log that is not running yet."""
+        log = open_log(self.settings.log_level)
+        return AuditLog(AuditStore(self.store), self.keys, log=log)
+
+
+def out() -> Console:
+    """Return standard output; wide where no terminal limits it, so that nothing is cut."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+def new_table(*headings: str) -> Table:
+    """Return an empty table that folds long cells instead of cutting them."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings), box=box.SIMPLE)
+
+
+def err() -> Console:
+    """Return standard error."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(japanese: str, english: str) -> None:
+    """Print what was done, in both languages on one line."""
+    out().print(f"{japanese} / {english}", markup=False, soft_wrap=True)
+
+
+def fail(japanese: str, english: str, code: int = REFUSED) -> NoReturn:
+    """Print why nothing was done and end the command with ``code``."""
+    err().print(f"エラー：{japanese} / Error: {english}", markup=False)
+    raise typer.Exit(code)
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment, or end the command and name the wrong ones."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"HITOTSU_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+            for e in error.errors(include_input=False, include_url=False, include_context=False)
+        )
+        fail(f"設定に誤りがあります（{wrong}）", f"settings are wrong ({wrong})", NOT_SET_UP)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Session]:
+    """Open the store for one command.
+
+    Raises:
+        SetUpError: the database was never made or is not up to date.
+    """
+    store = open_store(settings.database_url)
+    try:
+        if not (await schema_state(store)).up_to_date:
+            raise SetUpError(
+                "データベースが最新ではありません。hitotsu db upgrade を実行してください。",
+                "the database is not up to date: run `hitotsu db upgrade`",
+            )
+        yield Session(
+            settings, store, SystemClock(), FileKeyStore(settings.keys_dir), who_is_typing()
+        )
+    finally:
+        await store.aclose()
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run ``work`` and return its result; end the command in plain words if it fails."""
+    try:
+        return asyncio.run(work)
+    except RegistrationError as error:
+        fail(error.detail_ja, error.detail_en)
+    except LinkFileError as error:
+        report_bad_rows(error)
+    except Problem as problem:
+        fail(problem.type.title_ja, problem.type.title_en)
+    except SetUpError as error:
+        fail(error.detail_ja, error.detail_en, NOT_SET_UP)
+    except (KeysError, StoreUrlError) as error:
+        fail(error.detail_ja, error.detail_en, NOT_SET_UP)
+    except (SQLAlchemyError, OSError) as error:
+        # The class alone: a database error repeats the statement and its values.
+        name = type(error).__name__
+        fail(
+            f"データベースまたはファイルを使えません（{name}）。",
+            f"the database or a file cannot be used ({name})",
+            NOT_SET_UP,
+        )
+
+
+def report_bad_rows(error: LinkFileError) -> NoReturn:
+    """List the bad rows of a file and end the command."""
+    for row in error.rows:
+        where = f"{row.line} 行目 {row.column}".rstrip()
+        err().print(f"{where}：{row.reason_ja} / line {row.line}: {row.reason_en}", markup=False)
+    fail(
+        f"取り込みませんでした。誤りのある行：{error.count} 件",
+        f"nothing was imported; bad rows: {error.count}",
+    )
+
+
+def who_is_typing() -> str:
+    """Return who runs the command, for the audit record: ``cli:`` and the account's name."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"
+
+
+def read_numbers() -> list[str]:
+    """Return the numbers typed or piped in, one a line.
+
+    Numbers of persons are never arguments: those would stay in the shell's history.
+    """
+    if sys.stdin.isatty():
+        err().print("番号を一行にひとつ入力してください（Ctrl-D で終わり） / One number a line")
+    numbers = [line.strip() for line in sys.stdin if line.strip()]
+    if not numbers:
+        fail("番号がありません。標準入力から渡してください。", "no number on standard input", 2)
+    return numbers

@@ -17,9 +17,7 @@ from gateway.problems import Problem
 SHUTDOWN_S: Final = 10
 
 
-def server_config(
-    app: FastAPI, *, public_url: str, host: str, port: int, **options: Any
-) -> uvicorn.Config:
+def server_config(app: FastAPI, *, public_url: str, **options: Any) -> uvicorn.Config:
     """Return the configuration to serve ``app`` with; ``options`` are uvicorn's own.
 
     uvicorn's access log is off, since it would write paths and queries; WebSockets are off; what
@@ -27,8 +25,6 @@ def server_config(
     """
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         http=_protocol(ProblemRenderer(public_url)),
         ws="none",
         access_log=False,

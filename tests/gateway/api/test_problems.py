@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import traceback
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from gateway.api.edge import ResponseBroken
 from gateway.problems import PROBLEM_TYPES
-from tests.gateway.api.town import PUBLIC_URL, Town
+from tests.gateway.api.town import CANARY, PUBLIC_URL, Town
 
 REFUSALS = [
     ("GET", "/nothing/here", {}, 404, "not-found"),
@@ -167,3 +170,36 @@ async def test_a_crash_is_answered_and_its_message_stays_inside(
     assert '"error": "ValueError"' in log
     assert '"at": "town.crashing:' in log
     assert "name of a person" not in log + response.text
+
+
+@pytest.mark.parametrize(
+    ("address", "content_type"),
+    [
+        ("/v1/asked", "application/json"),
+        ("/v1/declared", "application/json"),
+        ("/oauth/token", "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_a_body_without_a_declared_length_is_measured_for_every_kind_of_route(
+    client: httpx.AsyncClient, address: str, content_type: str
+) -> None:
+    """Also where the framework, and not a room, reads the body."""
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b" " * 1000
+
+    headers = {"content-type": content_type}
+    response = await client.post(address, content=body(), headers=headers)
+    assert response.status_code == 413
+    assert response.json()["limit_bytes"] == 2000
+
+
+async def test_what_interrupts_an_answer_is_passed_on_without_its_message(town: Town) -> None:
+    """The server writes what it gets into its own log."""
+    transport = httpx.ASGITransport(town.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
+        with pytest.raises(ResponseBroken) as broken:
+            await http.get("/v1/breaking-off")
+    assert CANARY not in "".join(traceback.format_exception(broken.value))
+    assert CANARY not in town.log.getvalue()

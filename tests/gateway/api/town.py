@@ -152,9 +152,7 @@ def served(app: FastAPI) -> Iterator[tuple[str, int]]:
     """Serve ``app`` on a free loopback port, as in production; yield host and port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = server_config(
-            app, public_url=PUBLIC_URL, host="127.0.0.1", port=0, log_level="critical"
-        )
+        config = server_config(app, public_url=PUBLIC_URL, log_level="critical")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         listener.listen()

@@ -18,7 +18,7 @@ from examples.online_service.app import create_app
 from examples.online_service.config import Config, DemoControl, ReadyResident
 from tests.acceptance import families
 from tests.acceptance.fake_gateway import FakeGateway
-from tests.acceptance.town_under_test import Town, start_town
+from tests.acceptance.town_under_test import Town, demonstration
 from tests.acceptance.visitor import Visitor
 
 
@@ -103,9 +103,7 @@ def service_url(gateway: FakeGateway, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Run the whole demonstration on free ports, and see that it stops cleanly."""
-    process, town = start_town(tmp_path_factory.mktemp("demo"))
-    yield town
-    process.terminate()
-    assert process.wait(30) == 0
-    if process.stdout is not None:
-        process.stdout.close()
+    with demonstration(tmp_path_factory.mktemp("demo")) as (process, town):
+        yield town
+        process.terminate()
+        assert process.wait(30) == 0

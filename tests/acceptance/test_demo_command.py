@@ -15,14 +15,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.town_under_test import REPOSITORY, start_town
+from tests.acceptance.town_under_test import DEMO, REPOSITORY, demonstration
 
 pytestmark = [pytest.mark.town, pytest.mark.timeout(240)]
 
 
 def _check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "examples.town.demo", "--check", "--var", str(folder), *arguments],
+        [sys.executable, *DEMO, "--check", "--var", str(folder), *arguments],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -52,11 +52,11 @@ def test_the_check_fills_the_first_form_twice_and_gives_way_on_taken_ports(
 
 def test_stopping_leaves_no_process_and_no_open_port(tmp_path: Path) -> None:
     """SIGTERM ends everything with status 0."""
-    process, town = start_town(tmp_path, "--households", "150")
-    pids = _family(process.pid)
-    assert len(pids) >= 5
-    process.terminate()
-    assert process.wait(30) == 0
+    with demonstration(tmp_path, "--households", "150") as (process, town):
+        pids = _family(process.pid)
+        assert len(pids) >= 6
+        process.terminate()
+        assert process.wait(30) == 0
     assert not (tmp_path / "running.json").exists()
     assert _alive(pids) == []
     for url in (town.gateway_url, town.service_url):
@@ -66,24 +66,20 @@ def test_stopping_leaves_no_process_and_no_open_port(tmp_path: Path) -> None:
 
 def test_a_second_demonstration_in_the_same_folder_is_told_so(tmp_path: Path) -> None:
     """Two at once in one folder would mix their databases."""
-    process, _ = start_town(tmp_path, "--households", "150")
-    try:
+    with demonstration(tmp_path, "--households", "150"):
         second = _check(tmp_path)
-        assert second.returncode == 1
-        assert "already running" in second.stdout
-    finally:
-        process.terminate()
-        process.wait(30)
+    assert second.returncode == 1
+    assert "already running" in second.stdout
 
 
 def test_killing_the_demonstration_leaves_no_system_running(tmp_path: Path) -> None:
     """Even kill -9 of the supervisor takes its processes with it."""
-    process, town = start_town(tmp_path, "--households", "150")
-    pids = _family(process.pid)
-    process.send_signal(signal.SIGKILL)
-    process.wait(30)
-    for pid in pids[1:]:
-        _wait_for_end(pid)
+    with demonstration(tmp_path, "--households", "150") as (process, town):
+        pids = _family(process.pid)
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+        for pid in pids[1:]:
+            _wait_for_end(pid)
     with pytest.raises(httpx.ConnectError):
         httpx.get(town.service_url, trust_env=False)
 

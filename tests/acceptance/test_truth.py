@@ -55,6 +55,10 @@ def _differences(
     if not expected:
         yield from _difference_of_nothing(part, hidden=hidden)
         return
+    if _contradict(group, expected):
+        if part["status"] != "conflict" or part["records"]:
+            yield f"{group}: status {part['status']} where two assessments contradict"
+        return
     if part["status"] != "ok":
         yield f"{group}: status {part['status']}"
         return
@@ -80,6 +84,14 @@ def _difference_of_nothing(part: dict[str, Any], *, hidden: bool) -> Iterator[st
         secret = hidden and name.startswith(ADDRESS_CLASS)
         if item["absent"] != ("ask-office" if secret else "not-recorded"):
             yield f"{part['group']}.{name}: {item['absent']} where nothing is recorded"
+
+
+def _contradict(group: str, records: list[dict[str, Any]]) -> bool:
+    """Tell whether a person with two tax numbers has two assessments that are both the newest."""
+    if group != "010.kazeikihonjoho":
+        return False
+    histories = [r["rirekibango"]["value"] for r in records]
+    return histories.count(max(histories)) > 1
 
 
 def _that_hold_now(group: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:

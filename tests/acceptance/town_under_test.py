@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -64,8 +64,12 @@ class Town:
         return frozenset(e["subject"]["resident"] for e in entries)
 
 
-def start_town(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], Town]:
-    """Start the demonstration as a process and return when it prints how to stop it."""
+@contextmanager
+def demonstration(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Town]]:
+    """Run the demonstration as a process; yield when it prints how to stop it.
+
+    At the end it is stopped if it still runs.
+    """
     process = subprocess.Popen(
         [sys.executable, *DEMO, "--var", str(folder), *arguments],
         cwd=REPOSITORY,
@@ -75,16 +79,27 @@ def start_town(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], To
     )
     output = process.stdout
     assert output is not None
+    reader = threading.Thread(target=_drain, args=(output,))
+    try:
+        _read_until_ready(output)
+        reader.start()
+        addresses = json.loads((folder / "running.json").read_text())
+        yield process, Town(folder, addresses["gateway"], addresses["online_service"])
+    finally:
+        process.terminate()
+        process.wait(30)
+        if reader.ident is not None:
+            reader.join()
+        output.close()
+
+
+def _read_until_ready(output: IO[str]) -> None:
     lines: list[str] = []
     for line in output:
         lines.append(line)
         if "Ctrl-C" in line:
-            break
-    else:
-        raise AssertionError("the demonstration did not start:\n" + "".join(lines))
-    threading.Thread(target=_drain, args=(output,), daemon=True).start()
-    addresses = json.loads((folder / "running.json").read_text())
-    return process, Town(folder, addresses["gateway"], addresses["online_service"])
+            return
+    raise AssertionError("the demonstration did not start:\n" + "".join(lines))
 
 
 def _drain(output: IO[str]) -> None:
@@ -112,7 +127,7 @@ def all_items() -> tuple[str, ...]:
     return tuple(
         f"{ref}.{item.field_name}"
         for ref in groups
-        for item in dictionary.group(ref).items
+        for item in dictionary.groups[ref].items
         if "kojinbango" not in item.field_name
     )
 

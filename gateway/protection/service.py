@@ -75,13 +75,14 @@ class ProtectionService:
         )
 
     async def _pull_one(self, source: Connection) -> None:
+        read_at = self._clock.now()
         try:
             report = await source.protection_flags(Deadline.after(POLL_TIMEOUT_S))
         except AdapterError as error:
             self._log.warning("flags-not-read", adapter=source.adapter_id, code=error.code)
             return
         await self._store.replace(
-            source.municipality, source.adapter_id, source.manifest.numbering.id, report
+            source.municipality, source.adapter_id, source.manifest.numbering.id, report, read_at
         )
 
     def _fresh(self, municipality: str, copies: Mapping[str, dt.datetime]) -> bool:

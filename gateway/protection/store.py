@@ -28,9 +28,17 @@ class FlagStore:
         self._store = store
 
     async def replace(
-        self, municipality: str, adapter_id: str, numbering: str, report: FlagReport
+        self,
+        municipality: str,
+        adapter_id: str,
+        numbering: str,
+        report: FlagReport,
+        read_at: dt.datetime,
     ) -> None:
-        """Put the source's whole list in the place of the last one, in one transaction."""
+        """Put the source's whole list in the place of the last one, in one transaction.
+
+        ``read_at`` is when the reading began by our own clock.
+        """
         rows = {
             (flag.number, flag.kind.value): {
                 "municipality": municipality,
@@ -57,7 +65,7 @@ class FlagStore:
                     municipality=municipality,
                     adapter_id=adapter_id,
                     as_of=report.as_of,
-                    retrieved_at=report.retrieved_at,
+                    retrieved_at=read_at,
                     flag_count=len(rows),
                 )
             )

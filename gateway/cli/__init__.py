@@ -1,5 +1,5 @@
 """The command ``hitotsu``: everything that staff do, from the first key to the audit record."""
 
-from gateway.cli.main import main
+from gateway.cli.commands import main
 
 __all__ = ["main"]

@@ -1,6 +1,6 @@
 """``python -m gateway.cli``."""
 
-from gateway.cli.main import main
+from gateway.cli.commands import main
 
 if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -28,10 +29,10 @@ app.add_typer(adapters.app, name="adapter")
 app.add_typer(audit.app, name="audit")
 
 
-def main() -> None:
+def main(command: Callable[[], object] = app) -> None:
     """Run the command line. Whatever was not foreseen ends in one line too, not in a trace."""
     try:
-        app()
+        command()
     except Exception as error:
         if os.environ.get("HITOTSU_LOG_LEVEL") == "debug":
             raise

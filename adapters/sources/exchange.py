@@ -97,9 +97,12 @@ async def _body(answer: httpx.Response) -> bytes:
         raise BadAnswer("the answer is compressed")
     size = 0
     chunks: list[bytes] = []
-    async for chunk in answer.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise BadAnswer("the answer is larger than any record of a person")
-        chunks.append(chunk)
+    try:
+        async for chunk in answer.aiter_bytes():
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise BadAnswer("the answer is larger than any record of a person")
+            chunks.append(chunk)
+    except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+        raise BadAnswer(f"the answer was cut off ({type(error).__name__})") from None
     return b"".join(chunks)

@@ -183,6 +183,11 @@ def _parse(body: bytes) -> etree._Element:
 
 
 def _read_answer(operation: Any, envelope: etree._Element) -> Any:
+    # zeep reads whatever element comes as the expected one and finds it empty.
+    body = envelope.find(f"{ENVELOPE}Body")
+    tags = [] if body is None else [str(node.tag) for node in body]
+    if tags != [operation.output.body.qname.text]:
+        raise BadAnswer("the answer is not that of the operation")
     try:
         answer = serialize_object(operation.process_reply(envelope), target_cls=dict)
     except (

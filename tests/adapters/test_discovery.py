@@ -10,16 +10,13 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from adapters.contract import Host
 from adapters.errors import ConfigurationError
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
-from standard_models.dictionary import load_builtin
 from tests.adapters.test_manifest import GOOD
-from tests.doubles import RecordingLog, StoppedClock
 
 CODE = """
     from pydantic import BaseModel, ConfigDict, SecretStr
@@ -69,17 +66,6 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packag
     for name in set(sys.modules) - before:
         if name.startswith("vendor_"):
             del sys.modules[name]
-
-
-@pytest.fixture
-async def host() -> Host:
-    """A host with a client that reaches nothing."""
-
-    def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("nothing is there", request=request)
-
-    client = httpx.AsyncClient(transport=httpx.MockTransport(refuse))
-    return Host("999997", StoppedClock(), client, RecordingLog(), load_builtin())
 
 
 def only(packages: Packages) -> InstalledAdapter | QuarantinedAdapter:

@@ -151,6 +151,8 @@ async def examiner(
         handles = {n: await handle_of(subjects, EXAMINER, n) for n in numbers}
     finally:
         await store.aclose()
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+    # A connection of its own for each call: the gateway may be killed between two of them.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as http:
         registration = Registration(gateway_url, EXAMINER, MUNICIPALITY, EXAMINER)
         yield Examiner(GatewayClient(registration, key, http), items, handles)

@@ -15,8 +15,8 @@ from gateway.api.limits import BODY_TIMEOUT_S, Limits
 from gateway.api.openapi import TAGS, Tag, install_openapi
 from gateway.api.operation import ReadinessCheck, operation_router
 from gateway.api.problems import ProblemRenderer, install_problem_handlers
-from gateway.console.pages import asset_router
 from gateway.metrics import Metrics
+from gateway.pages import asset_router
 
 DESCRIPTION = (
     "住民記録・税務・福祉の各システムに一度で照会し、標準のデータ項目で回答を受け取る。"

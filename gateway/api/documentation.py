@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from gateway.console.pages import entity_tag, render_page, with_entity_tag
+from gateway.pages import entity_tag, render_page, with_entity_tag
 from gateway.problems import PROBLEM_TYPES, Problem
 
 

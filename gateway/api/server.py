@@ -14,7 +14,7 @@ from gateway.api.language import Language
 from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
 from gateway.problems import Problem
 
-SHUTDOWN_S: Final = 10
+SHUTDOWN_S: Final = 30
 
 
 def server_config(app: FastAPI, *, public_url: str, **options: Any) -> uvicorn.Config:

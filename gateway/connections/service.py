@@ -21,12 +21,17 @@ CHECK_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class RefusedAdapter:
-    """An adapter that is switched on but cannot be used, and why (for staff)."""
+    """An adapter that is switched on but cannot be used, and why (for staff).
+
+    ``may_hold_flags`` is false only where the manifest says that the source is no authority on
+    支援措置; an adapter of which nothing is known may be one.
+    """
 
     municipality: str
     adapter_id: str
     code: str
     reason: str
+    may_hold_flags: bool = True
 
 
 class Connections:
@@ -76,6 +81,13 @@ class Connections:
             c for c in self.all() if c.municipality == municipality and c.is_flag_authority
         )
 
+    def may_lack_flags(self, municipality: str) -> bool:
+        """Tell whether an adapter that could be an authority on 支援措置 cannot be used.
+
+        Its flags would be missing from the copy without anybody noticing.
+        """
+        return any(r.may_hold_flags for r in self.refused if r.municipality == municipality)
+
     async def check_all(self) -> None:
         """Look at every source, side by side."""
         deadline = Deadline.after(CHECK_TIMEOUT_S)
@@ -104,7 +116,13 @@ def _open_one(
     try:
         adapter = package.open(host, entry.settings)
     except AdapterError as error:
-        return RefusedAdapter(entry.municipality, entry.adapter, error.code, error.detail)
+        return RefusedAdapter(
+            entry.municipality,
+            entry.adapter,
+            error.code,
+            error.detail,
+            may_hold_flags=package.manifest.flag_authority is not None,
+        )
     return Connection(
         entry.municipality,
         package.manifest,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from adapters.contract import Clock
-from gateway.console.pages import render_page
 from gateway.console.schemas import AdapterStates
 from gateway.console.service import arrange
+from gateway.pages import render_page
 
 
 def console_router(states: AdapterStates, clock: Clock) -> APIRouter:

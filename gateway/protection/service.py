@@ -86,9 +86,22 @@ class ProtectionService:
         )
 
     def _fresh(self, municipality: str, copies: Mapping[str, dt.datetime]) -> bool:
+        """Tell whether the copy of every authority is complete and young enough.
+
+        Without any authority, or with an adapter that may be one and cannot be used, it is not.
+        """
         authorities = self._connections.flag_authorities(municipality)
-        oldest = self._clock.now() - self._max_age
-        return bool(authorities) and all(
-            copies.get(a.adapter_id, dt.datetime.min.replace(tzinfo=dt.UTC)) >= oldest
+        if not authorities or self._connections.may_lack_flags(municipality):
+            return False
+        now = self._clock.now()
+        return all(
+            (read_at := copies.get(a.adapter_id)) is not None and now - read_at <= self._limit(a)
             for a in authorities
         )
+
+    def _limit(self, source: Connection) -> dt.timedelta:
+        """Return the lower of the installation's limit and the source's own."""
+        declared = source.manifest.flag_authority
+        if declared is None:
+            return self._max_age
+        return min(self._max_age, dt.timedelta(seconds=declared.max_age_s))

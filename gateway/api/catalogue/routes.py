@@ -11,7 +11,7 @@ from gateway.api.bodies import require_acceptable
 from gateway.api.catalogue.schemas import CatalogueDocument, CatalogueQuery, Group
 from gateway.api.catalogue.service import Catalogue
 from gateway.api.openapi import problem_responses
-from gateway.console.pages import entity_tag, with_entity_tag
+from gateway.pages import entity_tag, with_entity_tag
 from gateway.problems import Problem
 
 _CACHE_CONTROL = "public, max-age=60"

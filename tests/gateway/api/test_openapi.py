@@ -146,7 +146,7 @@ async def test_pages_allow_nothing_inline_and_nothing_from_outside(
 
 
 @pytest.mark.parametrize(
-    "folder", ["gateway/api/assets", "gateway/console/assets"], ids=["api", "console"]
+    "folder", ["gateway/api/assets", "gateway/pages/assets"], ids=["api", "pages"]
 )
 def test_every_file_of_others_has_a_licence_entry(folder: str) -> None:
     """Each file in the folder is named in its LICENCES.md."""

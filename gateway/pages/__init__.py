@@ -22,8 +22,8 @@ PAGE_POLICY: Final = (
 )
 
 ASSETS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "tokens.css": ("gateway.console", "assets/tokens.css", "text/css"),
-    "page.css": ("gateway.console", "assets/page.css", "text/css"),
+    "tokens.css": ("gateway.pages", "assets/tokens.css", "text/css"),
+    "page.css": ("gateway.pages", "assets/page.css", "text/css"),
     "adapters.js": ("gateway.console", "assets/adapters.js", "text/javascript"),
     "swagger-ui.css": ("gateway.api", "assets/swagger-ui.css", "text/css"),
     "swagger-ui-bundle.js": ("gateway.api", "assets/swagger-ui-bundle.js", "text/javascript"),
@@ -37,7 +37,7 @@ ASSETS: Final[Mapping[str, tuple[str, str, str]]] = {
 def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.ChoiceLoader(
-            [jinja2.PackageLoader("gateway.console"), jinja2.PackageLoader("gateway.api")]
+            [jinja2.PackageLoader(f"gateway.{room}") for room in ("pages", "console", "api")]
         ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,

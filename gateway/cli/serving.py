@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from gateway.api.server import server_config
 from gateway.cli.session import NOT_SET_UP, Session, fail, opened, read_settings, run
 from gateway.settings import Settings
-
-DRAIN_S = 30
 
 
 def serve(
@@ -29,13 +28,7 @@ def serve(
     listener = _listen(host, port)
     # The composition root stands above this room, so it is found by its name.
     app = importlib.import_module("gateway.app").create_app(settings)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_S,
-    )
+    config = server_config(app, public_url=settings.public_url, log_config=None)
     uvicorn.Server(config).run(sockets=[listener])
 
 

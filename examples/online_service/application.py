@@ -49,7 +49,7 @@ def _field_line(section: str, field: Field, draft: Draft, wording: Wording) -> d
         "origin": "register" if field.settled else "absent",
         "items": list(field.refs),
     }
-    if field.settled and field.source is not None:
+    if field.settled:
         line["source"] = plain_text(source_html(field, wording))
     remark = draft.get(remark_name(field))
     if remark:
@@ -71,10 +71,13 @@ def _typed(section: str, label: str, entry: Entry, draft: Draft) -> dict[str, An
 
 
 def source_html(field: Field, wording: Wording) -> Markup:
-    """Return the source of a field in words: the system and its as-of time."""
+    """Return the source of a field in words: the system and its as-of time.
+
+    Without a source, the system knows no number of this person and had nothing to be asked.
+    """
     source = field.source
     if source is None:
-        return Markup()
+        return wording("source_unregistered", system=wording(f"system_{field.system}"))
     key = "source" if source.as_of else "source_read"
     moment = show_moment(source.as_of or source.retrieved_at, wording.language)
     system = Markup('<span lang="ja">{}</span>' if wording.lang == "en" else "{}")

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import typer
 
-from gateway.cli import adapters, audit, clients, database, keys, purposes, serving, subjects
+from gateway.cli import (
+    adapters,
+    audit,
+    clients,
+    database,
+    keys,
+    purposes,
+    routes,
+    serving,
+    subjects,
+)
 from gateway.cli.session import INTERNAL, err
 
 app = typer.Typer(
@@ -26,6 +36,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(purposes.app, name="purpose")
 app.add_typer(subjects.app, name="subject")
 app.add_typer(adapters.app, name="adapter")
+app.add_typer(routes.app, name="route")
 app.add_typer(audit.app, name="audit")
 
 

@@ -1,0 +1,117 @@
+"""``hitotsu route``. A change of a route is recorded before it is made."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
+from gateway.audit import AuditEntry, AuditKind
+from gateway.cli.options import Municipality
+from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
+from gateway.routes import Route, RouteMode, RouteService, RouteStore
+from standard_models.dictionary import load_builtin
+
+app = typer.Typer(
+    help="どのグループをどのシステムが答えるか / Which system answers for a group.",
+    no_args_is_help=True,
+)
+
+
+@app.command("set")
+def set_(
+    group: Annotated[
+        str, typer.Argument(help="グループの参照名（001.juminkihonjoho など） / Group.")
+    ],
+    adapter: Annotated[str, typer.Argument(help="アダプターの ID / Id of the adapter.")],
+    municipality: Municipality,
+) -> None:
+    """グループに答えるアダプターを決める（すぐに効く） / Let an adapter answer for a group."""
+    _require_supplied(group, adapter)
+    settings = read_settings()
+    new = Route(group, RouteMode.LEGACY, adapter)
+
+    async def work() -> Route | None:
+        async with opened(settings) as session:
+            routes = _routes(session)
+            before = (await routes.for_groups(municipality, [group])).get(group)
+            if before != new:
+                await _record(session, municipality, before, new)
+                await routes.set(municipality, group, adapter, changed_by=session.actor)
+            return before
+
+    before = run(work())
+    if before == new:
+        say(f"変更はありません（{group} → {adapter}）。", f"Nothing to change ({group}).")
+        return
+    was_ja, was_en = (before.adapter_id,) * 2 if before else ("なし", "none")
+    say(
+        f"{group} には {adapter} が答えます（変更前：{was_ja}）。",
+        f"{adapter} answers for {group} (before: {was_en}).",
+    )
+
+
+@app.command("list")
+def list_(municipality: Municipality) -> None:
+    """グループごとの答えるシステムの一覧 / List the routes."""
+    settings = read_settings()
+    groups = load_builtin().groups
+
+    async def work() -> Table:
+        table = new_table("グループ / Group", "名称 / Name", "方式 / Mode", "アダプター / Adapter")
+        async with opened(settings) as session:
+            for route in await _routes(session).all(municipality):
+                group = groups.get(route.group)
+                name = group.name if group else ""
+                table.add_row(route.group, name, route.mode.value, route.adapter_id)
+        return table
+
+    out().print(run(work()))
+
+
+def _routes(session: Session) -> RouteService:
+    return RouteService(RouteStore(session.store), session.clock)
+
+
+def _require_supplied(group: str, adapter: str) -> None:
+    """End the command unless an installed adapter of this id supplies the group."""
+    if load_builtin().find_group(group) is None:
+        fail(f"グループ「{group}」はありません。", f"there is no group {group!r}")
+    found: dict[str, InstalledAdapter | QuarantinedAdapter] = {a.id: a for a in discover()}
+    package = found.get(adapter)
+    if package is None:
+        fail(
+            f"アダプター「{adapter}」はインストールされていません。",
+            f"there is no installed adapter {adapter!r}",
+        )
+    if isinstance(package, QuarantinedAdapter):
+        fail(f"アダプターは隔離されています：{package.reason_ja}", package.reason_en)
+    if group not in package.manifest.groups:
+        supplied = ", ".join(package.manifest.groups)
+        fail(
+            f"アダプター「{adapter}」は {group} を提供しません（提供：{supplied}）。",
+            f"{adapter} does not supply {group}; it supplies {supplied}",
+        )
+
+
+async def _record(session: Session, municipality: str, before: Route | None, after: Route) -> None:
+    async with session.audit_log() as log:
+        await log.append(
+            AuditEntry(
+                municipality=municipality,
+                at=session.clock.now(),
+                kind=AuditKind.SETTINGS,
+                outcome="changed",
+                trace_id="",
+                terminal=session.actor,
+                function="route-set",
+                before=_facts(before) if before else None,
+                after=_facts(after),
+            )
+        )
+
+
+def _facts(route: Route) -> dict[str, str]:
+    return {"group": route.group, "mode": route.mode.value, "adapter": route.adapter_id}

@@ -122,11 +122,11 @@ def meaning_of(error: SQLAlchemyError) -> AdapterError:
 
 
 def _operational(error: OperationalError) -> AdapterError:
-    """Tell SQLite's few messages apart; they carry no state."""
-    message = str(error.orig)
-    if message.startswith(("no such table", "no such column")):
-        return ConfigurationError("no such table or column")
-    return Unavailable("OperationalError")
+    """Tell SQLite's errors apart: they carry a name of their own instead of a state."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    if name in {"SQLITE_ERROR", "SQLITE_READONLY"}:
+        return ConfigurationError(f"the statement cannot run ({name})")
+    return Unavailable(f"OperationalError {name}".strip())
 
 
 def _forbid_writing(connection: DBAPIConnection, _record: object) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
+
+import orjson
 
 AuditId: TypeAlias = str
 """Identifies a record: 32 hexadecimal digits, random, safe to show to a consumer."""
@@ -96,13 +97,8 @@ def canonical_json(members: Mapping[str, Any]) -> str:
     """Return JSON that is the same for the same content: sorted keys, no blanks, real characters.
 
     Equal to RFC 8785 for what occurs here: member names in ASCII, no fractions.
-
-    Raises:
-        ValueError: a fraction, whose text form is not canonical.
-
     """
-    _refuse_fractions(members)
-    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return orjson.dumps(members, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _members(entry: AuditEntry) -> dict[str, Any]:
@@ -132,6 +128,7 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _plain(setting: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    _refuse_fractions(setting)
     return None if setting is None else dict(setting)
 
 

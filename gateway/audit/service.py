@@ -28,6 +28,7 @@ QUEUE_LIMIT: Final = 4_096
 BATCH_LIMIT: Final = 256
 COMMIT_LIMIT_S: Final = 10.0
 _PAUSE_AFTER_FAILURE_S: Final = 0.05
+_KEEP_CONNECTION_S: Final = 1.0
 
 
 class _Waiter:
@@ -143,25 +144,40 @@ class AuditLog:
             try:
                 async with self._store.connection() as connection:
                     await self._write_waiting(connection)
-            except Exception as error:  # noqa: BLE001 - the writer survives every failure
+            except Exception as error:  # noqa: BLE001 - no connection; the writer lives on
                 self._fail(self._take_batch(), error)
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE_S)
 
     async def _write_waiting(self, connection: AsyncConnection) -> None:
-        """Commit batch after batch until nobody waits."""
-        while batch := self._take_batch():
+        """Commit batch after batch until nobody has waited for a while."""
+        while await self._somebody_waits():
+            batch = self._take_batch()
+            if not batch:
+                continue
             try:
                 async with asyncio.timeout(COMMIT_LIMIT_S):
                     await self._store.append(connection, [w.record for w in batch])
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, there is no row
+                # Whoever comes next is tried over a new connection.
                 self._fail(batch, error)
                 await connection.invalidate()
-                raise
+                return
             if self._on_batch is not None:
                 self._on_batch(len(batch))
             for waiter in batch:
                 if not waiter.done.done():
                     waiter.done.set_result(None)
+
+    async def _somebody_waits(self) -> bool:
+        """Wait a moment for work, so that a busy writer keeps its connection."""
+        if self._queue or self._closing:
+            return bool(self._queue)
+        try:
+            async with asyncio.timeout(_KEEP_CONNECTION_S):
+                await self._work.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _take_batch(self) -> list[_Waiter]:
         """Return those who wait; a caller that gave up is left out, it gets no answer."""

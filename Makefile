@@ -22,7 +22,7 @@ $(BIN)/python:
 $(VENV)/runtime.stamp: requirements/runtime.lock requirements/demo.lock pyproject.toml | $(BIN)/python
 	@echo "依存パッケージを .venv に入れています（初回のみ） / installing into .venv (first time only)"
 	@$(INSTALL) -r requirements/runtime.lock -r requirements/demo.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/development.stamp: $(VENV)/runtime.stamp requirements/development.lock

@@ -24,6 +24,8 @@ from standard_models.answers import (
 from standard_models.dictionary import DataItem, DataType
 from standard_models.values.fiscal_years import parse_fiscal_year
 from standard_models.values.text import (
+    BLANK_WIDE,
+    is_full_width,
     private_use_characters,
     remove_controls,
     to_full_width,
@@ -227,7 +229,9 @@ def _text(
             return wrong
         text: str | None = raw
         quality: tuple[Quality, ...] = ()
-        if not raw.isascii():
+        # Python counts every control, format and private-use character as not printable, and
+        # the full-width blank; so this lets only plain text pass, at the price of one scan.
+        if not raw.replace(BLANK_WIDE, "").isprintable():
             text, quality = _readable(item, raw, characters)
         if text is not None and style is not Text.AS_IS:
             text, quality = _in_style(text, style, quality)
@@ -266,7 +270,9 @@ def _in_style(
     if style is Text.FULL_WIDTH_NAME:
         reading = to_full_width_name(text)
         return reading.text, (*quality, *reading.quality)
-    return (to_half_width if style is Text.HALF_WIDTH else to_full_width)(text), quality
+    if style is Text.HALF_WIDTH:
+        return to_half_width(text), quality
+    return text if is_full_width(text) else to_full_width(text), quality
 
 
 def _split(item: DataItem, text: str, split: Split, quality: tuple[Quality, ...]) -> Answer:

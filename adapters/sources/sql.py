@@ -122,9 +122,12 @@ def meaning_of(error: SQLAlchemyError) -> AdapterError:
 
 
 def _operational(error: OperationalError) -> AdapterError:
-    """Tell SQLite's errors apart: they carry a name of their own instead of a state."""
+    """Tell SQLite's errors apart: they carry a name of their own instead of a state.
+
+    The first statement of a connection that cannot be parsed is reported as ``SQLITE_SCHEMA``.
+    """
     name = getattr(error.orig, "sqlite_errorname", "")
-    if name in {"SQLITE_ERROR", "SQLITE_READONLY"}:
+    if name in {"SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_READONLY"}:
         return ConfigurationError(f"the statement cannot run ({name})")
     return Unavailable(f"OperationalError {name}".strip())
 

@@ -10,6 +10,7 @@ from gateway.access import AccessService, Caller
 from gateway.api.bodies import json_body, json_response
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
+from gateway.problems import Problem
 from gateway.questions.examples import ANSWER_EXAMPLE, QUESTION_EXAMPLES
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import AnswerDocument, Question
@@ -53,7 +54,10 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         caller = Caller(request.state.trace_id, request.client.host if request.client else "")
         who = await access.verify_token(request.headers.get("authorization"), caller)
         note(request, client_id=who.client_id)
-        question = await json_body(request, Question)
+        try:
+            question = await json_body(request, Question)
+        except Problem as problem:
+            await service.refuse(who, caller, problem)
         answer = await service.ask(who, question, caller)
         note(request, outcome=answer.outcome)
         return json_response(render_answer(answer))

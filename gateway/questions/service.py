@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from adapters.contract import Clock, Deadline
 from gateway.access import Access, AccessService, Caller
@@ -75,7 +76,7 @@ class QuestionService:
             Problem: a refusal, itself audited; ``audit-unavailable`` when no record could be
                 made, in which case nothing of the answer leaves.
         """
-        record = _Record(self._rooms, access, question, caller)
+        record = _Record(self._rooms, access, caller)
         try:
             plan = await self._permit(access, question)
             record.plan = plan
@@ -93,6 +94,15 @@ class QuestionService:
         return QuestionAnswer(
             question_id, outcome, access.municipality, question.purpose, answered_at, parts
         )
+
+    async def refuse(self, access: Access, caller: Caller, problem: Problem) -> NoReturn:
+        """Record that a known client sent something that is no question, and refuse it.
+
+        Raises:
+            Problem: ``problem``, or ``audit-unavailable`` if the refusal could not be recorded.
+        """
+        await _Record(self._rooms, access, caller).refused(problem)
+        raise problem
 
     async def _permit(self, access: Access, question: Question) -> Plan:
         granted = await self._rooms.access.grants_for(
@@ -165,7 +175,6 @@ class _Record:
 
     rooms: QuestionRooms
     access: Access
-    question: Question
     caller: Caller
     plan: Plan | None = None
     subject: Subject | None = None

@@ -15,6 +15,7 @@ from adapters.errors import (
     SourceTimeout,
     Unavailable,
 )
+from gateway.access import Access, Caller
 from gateway.clock import TOKYO
 from gateway.problems import Problem
 from gateway.questions.parts import Part, PartStatus
@@ -26,6 +27,7 @@ from tests.gateway.questions.conftest import (
     BUILDING,
     MAIL,
     NAME,
+    PURPOSE,
     STATE,
     TAX,
     UNGRANTED,
@@ -366,6 +368,16 @@ async def test_a_refusal_is_recorded_too(world: World) -> None:
         ("refused", "item-not-granted"),
         ("refused", "unknown-subject"),
     ]
+
+
+async def test_a_body_that_is_no_question_is_recorded_as_refused(world: World) -> None:
+    """A known client that sends nonsense is recorded like one that asks too much."""
+    access, caller = Access("online-service", "999997", PURPOSE, "t"), Caller("f" * 32, "127.0.0.1")
+    with pytest.raises(Problem) as caught:
+        await world.questions.refuse(access, caller, Problem("malformed-json"))
+    assert caught.value.type.slug == "malformed-json"
+    (entry,) = await world.audit()
+    assert (entry["outcome"], entry["problem"]) == ("refused", "malformed-json")
 
 
 async def test_without_a_durable_record_nothing_leaves(world: World) -> None:

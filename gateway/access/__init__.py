@@ -1,7 +1,8 @@
 """Clients, tokens, purposes, grants: who may ask what."""
 
 from gateway.access.grants import GrantedItems, Relation
-from gateway.access.registry import AccessRegistry, RegistrationError
+from gateway.access.registration import RegistrationError
+from gateway.access.registry import AccessRegistry
 from gateway.access.routes import token_router
 from gateway.access.service import AccessService, Caller
 from gateway.access.store import AccessStore

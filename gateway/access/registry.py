@@ -6,31 +6,24 @@ Every change is written together with its audit record (kind settings, before an
 from __future__ import annotations
 
 import datetime as dt
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from adapters.contract import Clock
 from gateway.access.grants import Relation
-from gateway.access.jose import KeyRefused, check_jwks
+from gateway.access.registration import (
+    RegistrationError,
+    checked_keys,
+    checked_text,
+    expand_items,
+    require_id,
+    require_municipality,
+)
 from gateway.access.store import AccessStore, AlreadyThereError
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.store.tables import ClientRow, GrantRow, PurposeRow
-from standard_models.dictionary import DataItem, Dictionary
-
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
-_MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
-_MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
-
-
-class RegistrationError(Exception):
-    """A registration is refused; the texts say why and what to do instead."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
+from standard_models.dictionary import Dictionary
 
 
 class AccessRegistry:
@@ -53,12 +46,12 @@ class AccessRegistry:
             RegistrationError: an id that exists or has the wrong shape; unusable keys.
 
         """
-        _require_id(client_id)
+        require_id(client_id)
         row = ClientRow(
             client_id=client_id,
-            name=_text(name),
-            contact=_text(contact),
-            jwks=_checked(jwks),
+            name=checked_text(name),
+            contact=checked_text(contact),
+            jwks=checked_keys(jwks),
             created_at=self._clock.now(),
             revoked_at=None,
         )
@@ -105,8 +98,8 @@ class AccessRegistry:
                 f"Some kids are not registered ({len(unknown)}).",
             )
         kept = [key for key in row.jwks["keys"] if key["kid"] not in gone]
-        new = _checked(add)["keys"] if add is not None else []
-        jwks = _checked({"keys": [*kept, *new]})
+        new = checked_keys(add)["keys"] if add is not None else []
+        jwks = checked_keys({"keys": [*kept, *new]})
         audit = self._change(
             "client-rotate-key",
             before={"kids": _kids(row.jwks)},
@@ -145,15 +138,15 @@ class AccessRegistry:
             RegistrationError: an id that exists, a wrong shape, or an empty text.
 
         """
-        _require_municipality(municipality)
-        _require_id(purpose_id)
+        require_municipality(municipality)
+        require_id(purpose_id)
         row = PurposeRow(
             municipality=municipality,
             purpose_id=purpose_id,
-            name_ja=_text(name_ja),
-            name_en=_text(name_en),
-            legal_basis=_text(legal_basis, limit=400),
-            organ=_text(organ),
+            name_ja=checked_text(name_ja),
+            name_en=checked_text(name_en),
+            legal_basis=checked_text(legal_basis, limit=400),
+            organ=checked_text(organ),
             created_at=self._clock.now(),
         )
         facts = {"purpose": purpose_id, "legal_basis": row.legal_basis, "organ": row.organ}
@@ -285,55 +278,6 @@ class AccessRegistry:
         )
 
 
-def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]:
-    """Return the item references that ``references`` of items and groups stand for, sorted.
-
-    Raises:
-        RegistrationError: an unknown reference, a wildcard, nothing at all, or My Number: the
-            gateway has no legal basis to release it, whatever the purpose.
-
-    """
-    found: dict[str, DataItem] = {}
-    for reference in references:
-        group = dictionary.find_group(reference)
-        item = dictionary.find_item(reference)
-        if group is None and item is None:
-            raise RegistrationError(
-                f"項目・グループ「{reference}」はありません。ワイルドカードは使えません。",
-                f"There is no item or group {reference!r}; wildcards are not accepted.",
-            )
-        for member in group.items if group is not None else (item,):
-            if member is not None:
-                found[member.ref] = member
-    if not found:
-        raise RegistrationError("項目がひとつもありません。", "No item was named.")
-    if any(is_my_number(item) for item in found.values()):
-        raise RegistrationError(
-            "個人番号（マイナンバー）は許可できません。",
-            "My Number cannot be granted.",
-        )
-    return sorted(found)
-
-
-def is_my_number(item: DataItem) -> bool:
-    """Return whether ``item`` holds a My Number.
-
-    Source: Act on the Use of Numbers to Identify a Specific Individual, articles 9 and 19.
-    """
-    names = item.name + item.field_name.lower()
-    return any(name in names for name in _MY_NUMBER_NAMES)
-
-
-def _checked(jwks: object) -> dict[str, list[dict[str, Any]]]:
-    try:
-        return check_jwks(jwks)
-    except KeyRefused as refusal:
-        raise RegistrationError(
-            f"公開鍵（JWK Set）を登録できません：{refusal}",
-            f"The public keys (JWK Set) cannot be registered: {refusal}",
-        ) from None
-
-
 def _kids(jwks: Mapping[str, Any]) -> list[str]:
     return [key["kid"] for key in jwks["keys"]]
 
@@ -350,27 +294,3 @@ def _grant_facts(row: GrantRow) -> dict[str, Any]:
         "valid_from": row.valid_from.isoformat(),
         "valid_to": row.valid_to.isoformat() if row.valid_to else None,
     }
-
-
-def _require_id(text: str) -> None:
-    if not _ID.fullmatch(text):
-        raise RegistrationError(
-            "ID は半角の英小文字・数字・ハイフンで 3〜64 文字にしてください。",
-            "An id has 3 to 64 lower-case letters, digits and hyphens.",
-        )
-
-
-def _require_municipality(text: str) -> None:
-    if not _MUNICIPALITY.fullmatch(text):
-        raise RegistrationError(
-            "団体コードは 6 桁の数字です。", "A municipality code has 6 digits."
-        )
-
-
-def _text(text: str, *, limit: int = 200) -> str:
-    stripped = text.strip()
-    if not 1 <= len(stripped) <= limit:
-        raise RegistrationError(
-            f"1〜{limit} 文字の文字列が必要です。", f"A text of 1 to {limit} characters is needed."
-        )
-    return stripped

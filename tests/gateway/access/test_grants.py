@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.access import AccessRegistry, AccessService, RegistrationError
-from gateway.access.registry import expand_items, is_my_number
+from gateway.access.registration import expand_items, is_my_number
 from gateway.problems import Problem
 from standard_models.dictionary import DataItem, load_builtin
 from tests.doubles import StoppedClock

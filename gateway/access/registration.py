@@ -1,0 +1,120 @@
+"""What may be registered: ids, texts, keys, items. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from gateway.access.jose import KeyRefused, check_jwks
+from standard_models.dictionary import DataItem, Dictionary
+
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
+_MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
+_MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
+
+
+class RegistrationError(Exception):
+    """A registration is refused; the texts say why and what to do instead."""
+
+    def __init__(self, detail_ja: str, detail_en: str) -> None:
+        super().__init__(detail_en)
+        self.detail_ja = detail_ja
+        self.detail_en = detail_en
+
+
+def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]:
+    """Return the item references that ``references`` of items and groups stand for, sorted.
+
+    Raises:
+        RegistrationError: an unknown reference, a wildcard, nothing at all, or My Number: the
+            gateway has no legal basis to release it, whatever the purpose.
+
+    """
+    found: dict[str, DataItem] = {}
+    for reference in references:
+        group = dictionary.find_group(reference)
+        item = dictionary.find_item(reference)
+        if group is None and item is None:
+            raise RegistrationError(
+                f"項目・グループ「{reference}」はありません。ワイルドカードは使えません。",
+                f"There is no item or group {reference!r}; wildcards are not accepted.",
+            )
+        for member in group.items if group is not None else (item,):
+            if member is not None:
+                found[member.ref] = member
+    if not found:
+        raise RegistrationError("項目がひとつもありません。", "No item was named.")
+    if any(is_my_number(item) for item in found.values()):
+        raise RegistrationError(
+            "個人番号（マイナンバー）は許可できません。",
+            "My Number cannot be granted.",
+        )
+    return sorted(found)
+
+
+def is_my_number(item: DataItem) -> bool:
+    """Return whether ``item`` holds a My Number.
+
+    Source: Act on the Use of Numbers to Identify a Specific Individual, articles 9 and 19.
+    """
+    names = item.name + item.field_name.lower()
+    return any(name in names for name in _MY_NUMBER_NAMES)
+
+
+def checked_keys(jwks: object) -> dict[str, list[dict[str, Any]]]:
+    """Return the public keys of a JWK Set.
+
+    Raises:
+        RegistrationError: they cannot be registered.
+
+    """
+    try:
+        return check_jwks(jwks)
+    except KeyRefused as refusal:
+        raise RegistrationError(
+            f"公開鍵（JWK Set）を登録できません：{refusal}",
+            f"The public keys (JWK Set) cannot be registered: {refusal}",
+        ) from None
+
+
+def require_id(text: str) -> None:
+    """Do nothing if ``text`` may be the id of a client or purpose.
+
+    Raises:
+        RegistrationError: it may not.
+
+    """
+    if not _ID.fullmatch(text):
+        raise RegistrationError(
+            "ID は半角の英小文字・数字・ハイフンで 3〜64 文字にしてください。",
+            "An id has 3 to 64 lower-case letters, digits and hyphens.",
+        )
+
+
+def require_municipality(text: str) -> None:
+    """Do nothing if ``text`` has the shape of a 6-digit 団体コード.
+
+    Raises:
+        RegistrationError: it has not.
+
+    """
+    if not _MUNICIPALITY.fullmatch(text):
+        raise RegistrationError(
+            "団体コードは 6 桁の数字です。", "A municipality code has 6 digits."
+        )
+
+
+def checked_text(text: str, *, limit: int = 200) -> str:
+    """Return ``text`` without blanks around it.
+
+    Raises:
+        RegistrationError: empty, or longer than ``limit`` characters.
+
+    """
+    stripped = text.strip()
+    if not 1 <= len(stripped) <= limit:
+        raise RegistrationError(
+            f"1〜{limit} 文字の文字列が必要です。", f"A text of 1 to {limit} characters is needed."
+        )
+    return stripped

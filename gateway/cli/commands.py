@@ -13,6 +13,7 @@ from gateway.cli import (
     audit,
     clients,
     database,
+    docs,
     keys,
     purposes,
     routes,
@@ -30,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serving.serve)
+app.command("docs")(docs.docs)
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(clients.app, name="client")

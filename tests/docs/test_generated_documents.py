@@ -1,0 +1,95 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli import docs
+from gateway.cli.commands import app
+from gateway.problems import PROBLEM_TYPES
+from gateway.settings import Settings
+from tests.docs.pages import DOCS, headings
+
+
+@pytest.fixture(scope="module")
+def made():
+    return docs.generated_documents()
+
+
+def test_the_generated_documents_are_those_of_the_code_as_it_is(made):
+    """`make docs` would change nothing."""
+    assert docs.stale_documents(DOCS, made) == []
+
+
+def test_the_documents_do_not_depend_on_the_settings_of_the_machine(made, monkeypatch):
+    """Neither on its values nor on a value that is wrong."""
+    monkeypatch.setenv("HITOTSU_PUBLIC_URL", "https://elsewhere.example")
+    monkeypatch.setenv("HITOTSU_TOKEN_LIFETIME_S", "77777")
+    assert docs.generated_documents() == made
+
+
+def test_the_check_names_a_document_that_is_missing_or_old(made, tmp_path: Path):
+    """Exit code 1 and the path; writing them makes the check pass."""
+    for name in ("cli.md", "codes.md", "openapi.json"):
+        (tmp_path / name).write_text(made[name], "utf-8")
+    (tmp_path / "settings.md").write_text("old", "utf-8")
+    checked = CliRunner().invoke(app, ["docs", "--check", "--directory", str(tmp_path)])
+    assert checked.exit_code == 1
+    assert checked.stderr.splitlines()[:2] == [
+        f"{tmp_path}{os.sep}problems.md",
+        f"{tmp_path}{os.sep}settings.md",
+    ]
+    assert (tmp_path / "settings.md").read_text() == "old"
+    assert CliRunner().invoke(app, ["docs", "--directory", str(tmp_path)]).exit_code == 0
+    again = CliRunner().invoke(app, ["docs", "--check", "--directory", str(tmp_path)])
+    assert again.exit_code == 0
+
+
+def test_writing_the_documents_makes_no_database_and_no_keys(tmp_path: Path, monkeypatch):
+    """Nothing but the documents is written where the command is run."""
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["docs"]).exit_code == 0
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        "cli.md",
+        "codes.md",
+        "docs",
+        "openapi.json",
+        "problems.md",
+        "settings.md",
+    ]
+
+
+def test_every_setting_has_a_row_with_its_default():
+    """The name of the environment variable, in full."""
+    text = (DOCS / "settings.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `HITOTSU_")]
+    names = [row.split("`")[1] for row in rows]
+    assert names == [f"HITOTSU_{name.upper()}" for name in Settings.model_fields]
+    assert "| `HITOTSU_TOKEN_LIFETIME_S` | `300` | 30 以上、600 以下 |" in text
+
+
+def test_every_problem_has_a_section_of_its_own_name():
+    """So that the end of a type URI finds it."""
+    sections = headings((DOCS / "problems.md").read_text("utf-8"))[1:]
+    assert sorted(sections) == sorted(f"## {slug}" for slug in PROBLEM_TYPES)
+
+
+def test_a_column_separator_in_a_text_cannot_break_a_table():
+    """It is written as an escaped stroke, and a line break as a blank."""
+    assert docs._row(["a|b", "c\nd"]) == "| a\\|b | c d |"
+
+
+def test_the_description_of_the_interface_is_for_people_who_read_japanese():
+    """Japanese stands there as itself, not as escapes; the path of the question is in it."""
+    text = (DOCS / "openapi.json").read_text("utf-8")
+    assert "\\u" not in text
+    assert "/v1/questions" in json.loads(text)["paths"]
+
+
+def test_every_command_stands_in_the_list_of_commands():
+    """With the options it cannot do without."""
+    text = (DOCS / "cli.md").read_text("utf-8")
+    assert "hitotsu route set --municipality 6桁 GROUP ADAPTER" in text
+    assert "hitotsu serve [OPTIONS]" in text
+    assert "### hitotsu keys init" in text

@@ -11,6 +11,7 @@ from standard_models.dictionary import DataItem, Dictionary
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
 _MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
+_PERSON_NUMBER_NAMES: Final = ("宛名番号", "世帯番号")
 _MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
 
 
@@ -26,9 +27,13 @@ class RegistrationError(Exception):
 def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]:
     """Return the item references that ``references`` of items and groups stand for, sorted.
 
+    A group stands for its items without the numbers of persons and households: a consumer knows
+    people by its own handles only, so that two consumers cannot join what they hold.
+
     Raises:
-        RegistrationError: an unknown reference, a wildcard, nothing at all, or My Number: the
-            gateway has no legal basis to release it, whatever the purpose.
+        RegistrationError: an unknown reference, a wildcard, nothing at all, the number of a
+            person or household named as an item, or My Number: the gateway has no legal basis to
+            release it, whatever the purpose.
 
     """
     found: dict[str, DataItem] = {}
@@ -40,8 +45,11 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
                 f"項目・グループ「{reference}」はありません。ワイルドカードは使えません。",
                 f"There is no item or group {reference!r}; wildcards are not accepted.",
             )
-        for member in group.items if group is not None else (item,):
-            if member is not None:
+        if item is not None:
+            _refuse_person_number(item)
+            found[item.ref] = item
+        for member in group.items if group is not None else ():
+            if not is_person_number(member):
                 found[member.ref] = member
     if not found:
         raise RegistrationError("項目がひとつもありません。", "No item was named.")
@@ -51,6 +59,20 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
             "My Number cannot be granted.",
         )
     return sorted(found)
+
+
+def is_person_number(item: DataItem) -> bool:
+    """Return whether ``item`` holds the number of a person or household in a town's systems."""
+    return any(name in item.name for name in _PERSON_NUMBER_NAMES)
+
+
+def _refuse_person_number(item: DataItem) -> None:
+    if is_person_number(item):
+        raise RegistrationError(
+            f"「{item.ref}」は人や世帯の番号なので許可できません。連携先はハンドルで人を区別します。",
+            f"{item.ref} is the number of a person or household and cannot be granted; "
+            "consumers tell people apart by their handles.",
+        )
 
 
 def is_my_number(item: DataItem) -> bool:

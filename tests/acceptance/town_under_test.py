@@ -17,6 +17,7 @@ import httpx
 
 from examples.online_service.gateway_client import GatewayClient, Registration
 from examples.town.demo.gateway import MUNICIPALITY, ROUTES, client_key, handle_of, register
+from gateway.access.registration import is_my_number, is_person_number
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
@@ -121,14 +122,14 @@ class Examiner:
 
 
 def all_items() -> tuple[str, ...]:
-    """Return every item of every group that the town's systems supply, My Number excepted."""
+    """Return every item that a consumer may be granted of what the town's systems supply."""
     dictionary = load_builtin()
     groups = [g for groups in ROUTES.values() for g in groups]
     return tuple(
         f"{ref}.{item.field_name}"
         for ref in groups
         for item in dictionary.groups[ref].items
-        if "kojinbango" not in item.field_name
+        if not (is_my_number(item) or is_person_number(item))
     )
 
 

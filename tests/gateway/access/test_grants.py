@@ -125,13 +125,32 @@ async def test_grants_that_hold_together_add_up_and_one_that_was_revoked_does_no
 
 
 def test_a_group_is_written_down_item_by_item():
-    """The grant holds references of items only, sorted, each once."""
+    """References of items only, sorted, each once; numbers of people and households are not."""
     items = expand_items(["001.juminkihonjoho", NAME], load_builtin())
     group = load_builtin().find_group("001.juminkihonjoho")
     assert group is not None
     assert items == sorted(items)
-    assert len(items) == len(set(items)) == len(group.items)
+    numbers = {"001.juminkihonjoho.atenabango", "001.juminkihonjoho.setaibango"}
+    assert set(items) == {item.ref for item in group.items} - numbers
+    assert len(items) == len(set(items))
     assert NAME in items
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "001.juminkihonjoho.atenabango",
+        "001.juminkihonjoho.setaibango",
+        "001.setaiinjoho.setaiin_atenabango",
+        "027.jidojoho.jido_atenabango",
+        "031.jutogaishaatenakihonjoho.nayosesakiatenabango",
+    ],
+)
+def test_the_number_of_a_person_or_household_cannot_be_granted(reference: str):
+    """Consumers tell people apart by handles, so that two of them cannot join what they hold."""
+    with pytest.raises(RegistrationError) as caught:
+        expand_items([NAME, reference], load_builtin())
+    assert reference in caught.value.detail_ja
 
 
 @pytest.mark.parametrize("reference", ["*", "001.*", "001", "001.juminkihonjoho.*", "", "shimei"])

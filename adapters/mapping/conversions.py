@@ -90,7 +90,7 @@ def field(
 
     def convert(row: Row) -> Answer:
         raw = read(row[path])
-        if raw is None or raw in nulls:
+        if raw is None or (isinstance(raw, str) and raw in nulls):
             return blank
         return content(raw)
 

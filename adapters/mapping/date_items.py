@@ -9,6 +9,7 @@ from adapters.mapping.conversions import Convert, Row, checked, finding, lost, p
 from adapters.mapping.model import DateFormat, DateRule
 from standard_models.answers import Absence, AbsenceReason, Answer, Severity, Value
 from standard_models.dictionary import DataItem
+from standard_models.values.date_readings import unreadable
 from standard_models.values.dates import (
     DateOutcome,
     DateReading,
@@ -44,8 +45,7 @@ def date_reader(name: str, rule: DateRule) -> ReadDate:
     def read(row: Row) -> DateReading:
         kept: DateReading | None = row.get(slot)
         if kept is None:
-            text = plain_text(row[text_path]) if text_path else ""
-            kept = row[slot] = parse_sentence(text) if text else parse(_raw(row[path]))
+            kept = row[slot] = _read(parse, row[path], row[text_path] if text_path else None)
         return kept
 
     return read
@@ -111,5 +111,9 @@ def _parser(
             return lambda raw: parse_written(raw, rules)
 
 
-def _raw(content: Any) -> str:
-    return "" if content is None else str(content)
+def _read(parse: Callable[[str], DateReading], digits: Any, text: Any) -> DateReading:
+    if not isinstance(digits, str | int | None) or not isinstance(text, str | None):
+        return unreadable("DATE_UNREADABLE", rule="text")
+    if sentence := plain_text(text):
+        return parse_sentence(sentence)
+    return parse("" if digits is None else str(digits))

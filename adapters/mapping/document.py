@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,12 +46,32 @@ class MappingError(Exception):
         self.findings = tuple(findings)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which a bare word is text unless it clearly is something else.
+
+    By the book ``no`` is false, ``01`` is 1, ``12:30`` is 750 and ``2026-10-01`` is a day; columns
+    and codes of legacy systems look just like these.
+    """
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _form, _first in (
+    ("bool", r"true|false", "tf"),
+    ("int", r"0|-?[1-9][0-9]*", "-0123456789"),
+    ("float", r"-?(0|[1-9][0-9]*)\.[0-9]+", "-0123456789"),
+    ("null", r"null|~|", "n~"),
+    ("merge", r"<<", "<"),
+):
+    _expression = re.compile(rf"^(?:{_form})$")
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _expression, [*_first, ""])
+
+
 class Positions:
     """Where each part of a YAML text stands."""
 
     def __init__(self, text: str) -> None:
         self._marks: dict[Path, tuple[int, int]] = {}
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
         if node is not None:
             self._collect(node, ())
 
@@ -73,9 +94,7 @@ class Positions:
 
     def repeated_keys(self, text: str) -> Iterator[tuple[Path, int, int]]:
         """Yield every key that stands twice in one place: YAML would keep only the last."""
-        pending: list[tuple[yaml.Node | None, Path]] = [
-            (yaml.compose(text, Loader=yaml.SafeLoader), ())
-        ]
+        pending: list[tuple[yaml.Node | None, Path]] = [(yaml.compose(text, Loader=_Loader), ())]
         while pending:
             node, path = pending.pop()
             if isinstance(node, yaml.MappingNode):
@@ -112,7 +131,7 @@ def read_document(text: str) -> Document:
     """
     try:
         positions = Positions(text)
-        content: Any = yaml.safe_load(text)
+        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

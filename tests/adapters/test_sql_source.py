@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -192,9 +194,13 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
         with pytest.raises(Unavailable) as caught:
             await source.ping(Deadline.after(5))
     assert "secret-word" not in str(caught.value)
+    before = set(threading.enumerate())
     async with opened("sqlite+aiosqlite:////nowhere/at/all.db") as source:
         with pytest.raises(Unavailable):
             await source.ping(Deadline.after(5))
+    for driver_thread in set(threading.enumerate()) - before:
+        # It reports its own end to the loop, which must still be there.
+        await asyncio.to_thread(driver_thread.join, 5)
 
 
 @pytest.mark.parametrize("url", ["not an address", "nosuchdb://x", "postgresql+nodriver://x/y"])

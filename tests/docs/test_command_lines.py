@@ -1,0 +1,93 @@
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gateway.cli.commands import app
+from gateway.settings import Settings
+from tests.docs.pages import DOCS, blocks, hand_written_and_generated
+from tests.gateway.access.consumers import FOREIGN, public_jwks
+
+OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
+
+NOT_IN_ORDER = {
+    "hitotsu adapter check": "the systems of the example are not there",
+    "hitotsu client rotate-key online-shinsei --retire old-key-id": "the consumer has no such key",
+    "hitotsu client revoke-grant 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
+}
+"""Lines that are understood and end with exit code 1 in a new installation, and why."""
+
+
+def lines_of(text: str) -> list[str]:
+    """Every command line in the blocks of code."""
+    return [
+        line
+        for block in blocks(text, "")
+        for line in block.splitlines()
+        if line.startswith("hitotsu ")
+    ]
+
+
+def split(line: str) -> tuple[list[str], str | None]:
+    """The words behind ``hitotsu``, and the file that standard input comes from."""
+    words = shlex.split(line)[1:]
+    if "<" in words:
+        return words[: words.index("<")], words[-1]
+    return words, None
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the documents speak of."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"HITOTSU_{name.upper()}", raising=False)
+    links = (
+        "宛名番号,税個人番号,福祉個人番号,照合根拠\r\n"
+        "000000000019,10000001,F0000001,個人番号一致\r\n000000000035,,,\r\n"
+    )
+    Path("bangotaisho.csv").write_bytes(links.encode("cp932"))
+    Path("saiban.csv").write_bytes(
+        "宛名番号,介護番号,照合根拠\r\n000000000035,,\r\n".encode("cp932")
+    )
+    Path("bangotaisho-utf8.csv").write_text(links, "utf-8-sig")
+    Path("tax-numbers.txt").write_text("10000001\n")
+    Path("number.txt").write_text("000000000019\n")
+    Path("numbers.txt").write_text("000000000019\n")
+    Path("public.json").write_text(json.dumps(public_jwks()))
+    Path("new.json").write_text(json.dumps({**FOREIGN.as_dict(private=False), "kid": "new"}))
+    (adapters,) = blocks(OPERATIONS, "yaml adapters")
+    Path("adapters.yaml").write_text(adapters, "utf-8")
+    return tmp_path
+
+
+def test_every_command_line_of_the_documents_is_understood(files):
+    """Command, arguments and options exist; a wrong one would end with usage."""
+    pages = [page for page in hand_written_and_generated() if page.name != "cli.md"]
+    lines = [line for page in pages for line in lines_of(page.read_text("utf-8"))]
+    assert len(lines) >= 30
+    for line in lines:
+        words, _ = split(line)
+        command = typer.main.get_command(app)
+        name = "hitotsu"
+        while words and words[0] in getattr(command, "commands", {}):
+            name = words.pop(0)
+            command = command.commands[name]  # type: ignore[attr-defined]
+        assert not hasattr(command, "commands"), line
+        with command.make_context(name, words):
+            pass
+
+
+def test_the_commands_of_the_operations_work_one_after_the_other(files):
+    """A new installation, led through the document from its first line to its last."""
+    lines = [line for line in lines_of(OPERATIONS) if not line.startswith("hitotsu serve")]
+    for line in lines:
+        words, typed = split(line)
+        stdin = Path(typed).read_text() if typed else None
+        result = CliRunner().invoke(app, words, input=stdin)
+        expected = 1 if line in NOT_IN_ORDER else 0
+        assert result.exit_code == expected, (line, result.output)

@@ -1,9 +1,10 @@
 import asyncio
 import datetime as dt
+import socket
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from gateway.store.engine import Store, StoreUrlError, open_store
 from gateway.store.tables import GrantRow, RouteRow
@@ -112,9 +113,12 @@ def test_another_kind_of_database_is_refused_without_repeating_its_address(url: 
     assert url not in str(refusal.value)
 
 
-async def test_a_database_that_is_not_there_gives_no_sign_of_life(tmp_path):
+async def test_a_database_that_is_not_there_gives_no_sign_of_life():
     """The state of the database can be asked for."""
-    store = open_store(f"sqlite:///file:{tmp_path}/none.db?mode=ro&uri=true")
-    with pytest.raises(OperationalError):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    store = open_store(f"postgresql://nobody@127.0.0.1:{port}/none")
+    with pytest.raises(ConnectionRefusedError):
         await store.ping()
     await store.aclose()

@@ -58,7 +58,7 @@ async def _ask_number(
     try:
         result = await connection.fetch(FetchRequest(number, groups, deadline, trace_id))
     except AdapterError as error:
-        return dict.fromkeys(groups, error)
+        return dict.fromkeys(groups, _alarmed(connection, error))
     return {ref: _guarded(connection, result.groups.get(ref), number) for ref in groups}
 
 
@@ -66,13 +66,19 @@ def _guarded(connection: Connection, outcome: Outcome | None, number: str) -> Ou
     if outcome is None:
         return BadAnswer("the adapter left a group out of its result")
     if isinstance(outcome, AdapterError):
-        return outcome
+        return _alarmed(connection, outcome)
     try:
         require_subject(outcome.records, number)
     except WrongSubject as error:
-        connection.suspect()
-        return error
+        return _alarmed(connection, error)
     return outcome
+
+
+def _alarmed(connection: Connection, error: AdapterError) -> AdapterError:
+    """Return ``error``, after the alarm where the source answered with somebody else."""
+    if isinstance(error, WrongSubject):
+        connection.suspect()
+    return error
 
 
 def _to_part(connection: Connection, planned: PlannedPart, outcomes: Sequence[Outcome]) -> Part:

@@ -14,6 +14,7 @@ from adapters.errors import (
     PlannedUnavailable,
     SourceTimeout,
     Unavailable,
+    WrongSubject,
 )
 from gateway.access import Access, Caller
 from gateway.clock import TOKYO
@@ -186,6 +187,24 @@ async def test_somebody_elses_record_is_discarded_and_sounds_the_alarm(world: Wo
         world.metrics.render()
     )
     assert "T999" not in world.log.text
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_adapter_that_notices_somebody_else_itself_sounds_the_same_alarm(
+    world: World, whole: bool
+) -> None:
+    """Whether an adapter raises or says it of one group, the source becomes suspect."""
+
+    async def noticed(request: FetchRequest) -> FetchResult:
+        error = WrongSubject("another number was echoed")
+        if whole:
+            raise error
+        return FetchResult(dict.fromkeys(request.groups, error))
+
+    world.systems["tax"].script = noticed
+    answer = await world.ask(NAME, TAX)
+    assert part(answer, "010.kazeikihonjoho").status is PartStatus.UNAVAILABLE
+    assert world.log.events.count("wrong-person") == 1
 
 
 async def test_one_foreign_row_in_a_list_discards_the_whole_list(world: World) -> None:

@@ -23,7 +23,9 @@ def read_flags(rule: FlagsRule, answer: Any) -> tuple[ProtectionFlag, ...]:
         MappingFailed: a row has no number.
         ShapeError: the answer has another shape than the mapping says.
     """
-    fields = {rule.number, rule.kind, rule.since.field, rule.until.field}
+    fields = {rule.number, rule.kind}
+    for date in (rule.since, rule.until):
+        fields |= {path for path in (date.field, date.text_field) if path}
     since, until = date_reader("since", rule.since), date_reader("until", rule.until)
     provisional = frozenset(rule.provisional)
     flags = []

@@ -8,7 +8,6 @@ import typer
 from rich.table import Table
 
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
-from gateway.audit import AuditEntry, AuditKind
 from gateway.cli.options import Municipality
 from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
 from gateway.routes import Route, RouteMode, RouteService, RouteStore
@@ -35,12 +34,9 @@ def set_(
 
     async def work() -> Route | None:
         async with opened(settings) as session:
-            routes = _routes(session)
-            before = (await routes.for_groups(municipality, [group])).get(group)
-            if before != new:
-                await _record(session, municipality, before, new)
-                await routes.set(municipality, group, adapter, changed_by=session.actor)
-            return before
+            return await _routes(session).set(
+                municipality, group, adapter, changed_by=session.actor
+            )
 
     before = run(work())
     if before == new:
@@ -94,24 +90,3 @@ def _require_supplied(group: str, adapter: str) -> None:
             f"アダプター「{adapter}」は {group} を提供しません（提供：{supplied}）。",
             f"{adapter} does not supply {group}; it supplies {supplied}",
         )
-
-
-async def _record(session: Session, municipality: str, before: Route | None, after: Route) -> None:
-    async with session.audit_log() as log:
-        await log.append(
-            AuditEntry(
-                municipality=municipality,
-                at=session.clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=session.actor,
-                function="route-set",
-                before=_facts(before) if before else None,
-                after=_facts(after),
-            )
-        )
-
-
-def _facts(route: Route) -> dict[str, str]:
-    return {"group": route.group, "mode": route.mode.value, "adapter": route.adapter_id}

@@ -10,6 +10,7 @@ from adapters.contract import Deadline, FetchRequest, GroupRecords
 from adapters.errors import (
     AdapterError,
     BadAnswer,
+    MappingFailed,
     PlannedUnavailable,
     SourceTimeout,
     WrongSubject,
@@ -105,6 +106,8 @@ def _failed(planned: PlannedPart, error: AdapterError) -> Part:
         return Part.without_records(planned, PartStatus.UNAVAILABLE_PLANNED, opens_at=error.until)
     if isinstance(error, SourceTimeout):
         return Part.without_records(planned, PartStatus.TIMEOUT)
+    if isinstance(error, MappingFailed):
+        return Part.without_records(planned, PartStatus.LOST_IN_MAPPING)
     return Part.without_records(planned, PartStatus.UNAVAILABLE)
 
 

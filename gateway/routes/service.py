@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapters.contract import Clock
+from gateway.audit import AuditEntry, AuditKind, to_record
 from gateway.routes.store import RouteStore
 
 
@@ -45,14 +46,38 @@ class RouteService:
     async def set(
         self, municipality: str, group: str, adapter_id: str, *, changed_by: str
     ) -> Route | None:
-        """Let ``adapter_id`` answer for ``group`` from now on; return the route before."""
+        """Let ``adapter_id`` answer for ``group`` from now on; return the route before.
+
+        The change and its audit record become durable together. Setting the route that holds
+        already changes and records nothing.
+        """
         before = (await self.for_groups(municipality, [group])).get(group)
+        after = Route(group, RouteMode.LEGACY, adapter_id)
+        if before == after:
+            return before
+        now = self._clock.now()
+        entry = AuditEntry(
+            municipality=municipality,
+            at=now,
+            kind=AuditKind.SETTINGS,
+            outcome="changed",
+            trace_id="",
+            terminal=changed_by,
+            function="route-set",
+            before=_facts(before) if before else None,
+            after=_facts(after),
+        )
         await self._store.put(
             municipality,
             group,
-            mode=RouteMode.LEGACY.value,
+            mode=after.mode.value,
             adapter_id=adapter_id,
-            changed_at=self._clock.now(),
+            changed_at=now,
             changed_by=changed_by,
+            record=to_record(entry),
         )
         return before
+
+
+def _facts(route: Route) -> dict[str, str]:
+    return {"group": route.group, "mode": route.mode.value, "adapter": route.adapter_id}

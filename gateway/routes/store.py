@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
+from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import RouteRow
 
@@ -44,8 +45,9 @@ class RouteStore:
         adapter_id: str,
         changed_at: dt.datetime,
         changed_by: str,
+        record: AuditRecord,
     ) -> None:
-        """Insert or replace the row of the group."""
+        """Insert or replace the row of the group, and write ``record`` with it."""
         async with self._store.transaction() as session:
             await session.merge(
                 RouteRow(
@@ -57,3 +59,4 @@ class RouteStore:
                     changed_by=changed_by,
                 )
             )
+            await AuditStore(self._store).append_in(session, record)

@@ -11,6 +11,7 @@ from adapters.errors import (
     AdapterError,
     AuthenticationFailed,
     BadAnswer,
+    MappingFailed,
     PlannedUnavailable,
     SourceTimeout,
     Unavailable,
@@ -88,6 +89,7 @@ async def test_each_system_is_asked_by_its_own_number_and_for_no_more_than_neede
         (AuthenticationFailed("key"), PartStatus.UNAVAILABLE, AbsenceReason.UNAVAILABLE),
         (BadAnswer("html"), PartStatus.UNAVAILABLE, AbsenceReason.UNAVAILABLE),
         (SourceTimeout("late"), PartStatus.TIMEOUT, AbsenceReason.TIMEOUT),
+        (MappingFailed("key"), PartStatus.LOST_IN_MAPPING, AbsenceReason.LOST_IN_MAPPING),
     ],
 )
 async def test_a_system_that_fails_leaves_a_reason_and_the_rest_is_served(
@@ -98,7 +100,7 @@ async def test_a_system_that_fails_leaves_a_reason_and_the_rest_is_served(
     answer = await world.ask(NAME, TAX)
     assert answer.outcome == "partial"
     failed = part(answer, "010.kazeikihonjoho")
-    assert (failed.status, failed.records) == (status, ())
+    assert (failed.status, list(failed.records)) == (status, [])
     assert failed.absences == {"nenzeigaku": Absence(reason)}
     assert part(answer, "001.juminkihonjoho").status is PartStatus.OK
 

@@ -25,8 +25,8 @@ _WORDS: Final = {
     "source-authentication-failed": (
         "接続先に認証を断られました。", "接続先の利用者・鍵を確かめてください。"
     ),
-    "source-unavailable": ("接続できません。", "接続先のシステムが動いているか確かめてください。"),
-    "source-closed": ("利用時間外です。", ""),
+    "source-unavailable": ("", "接続先のシステムが動いているか確かめてください。"),
+    "source-closed": ("", ""),
     "source-rate-limited": ("接続先が混み合っています。", ""),
     "source-timeout": ("時間内に応答がありません。", "接続先の負荷を確かめてください。"),
     "source-bad-answer": (
@@ -61,6 +61,7 @@ class ConnectionStates:
 
     async def _opened(self, connection: Connection) -> AdapterState:
         manifest, health = connection.manifest, connection.health
+        # The page says in its own words what a state means; only what goes beyond it is added.
         message, remedy = _WORDS.get(health.code or "", _OTHER)
         age = None
         if connection.is_flag_authority:
@@ -74,7 +75,7 @@ class ConnectionStates:
             version=manifest.version,
             mapping_version=connection.mapping_version,
             state=_CONDITIONS[health.state],
-            message=message or health.message,
+            message=message,
             checked_at=health.learnt_at,
             as_of=health.as_of,
             groups=tuple(self._group(ref) for ref in manifest.groups),

@@ -18,7 +18,7 @@ import jaconv
 
 from adapters.mapping.document import read_document
 from adapters.mapping.row_plan import RowPlans
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 GROUP = "001.juminkihonjoho"
 ROUNDS, REPEATS = 7, 400

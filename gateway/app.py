@@ -34,7 +34,7 @@ from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import SubjectService, SubjectStore
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""

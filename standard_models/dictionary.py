@@ -11,13 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 
 from standard_models.answers import Quality
 from standard_models.checks import CHECKS, check_code
-
-EDITIONS = Path(__file__).parent / "editions"
 
 
 class DataType(StrEnum):
@@ -263,15 +260,3 @@ class Dictionary:
                 if group.ref == ref and group.by_field.get(item.field_name) == item:
                     return group
         raise KeyError(item.ref)
-
-
-@cache
-def load_builtin() -> Dictionary:
-    """Return the dictionary of the editions that come with the package.
-
-    Raises:
-        EditionError: a file of an edition is malformed.
-    """
-    from standard_models.edition_files import load_edition
-
-    return Dictionary(load_edition(folder) for folder in sorted(EDITIONS.glob("*/*/")))

@@ -14,7 +14,7 @@ from gateway.connections.http import open_http_client
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from gateway.settings import Settings
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 app = typer.Typer(help="アダプター / Adapters.", no_args_is_help=True)
 

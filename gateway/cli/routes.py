@@ -11,7 +11,7 @@ from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
 from gateway.cli.options import Municipality
 from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
 from gateway.routes import Route, RouteMode, RouteService, RouteStore
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 app = typer.Typer(
     help="どのグループをどのシステムが答えるか / Which system answers for a group.",

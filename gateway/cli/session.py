@@ -32,7 +32,7 @@ from gateway.settings import Settings
 from gateway.store.engine import Store, StoreUrlError, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import LinkFileError, SubjectService, SubjectStore
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 REFUSED: Final = 1
 NOT_SET_UP: Final = 3

@@ -23,7 +23,7 @@ from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
 from gateway.subjects.service import SubjectService
 from gateway.subjects.store import SubjectStore
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = ("-m", "examples.town.demo", "--gateway-port", "0", "--service-port", "0")

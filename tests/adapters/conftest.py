@@ -10,7 +10,7 @@ import pytest
 
 from adapters.contract import Host
 from gateway.connections.http import SourceTransport
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
 
 

@@ -18,7 +18,7 @@ import yaml
 from adapters.mapping.document import read_document
 from adapters.mapping.row_plan import RowPlan, RowPlans
 from standard_models.answers import Answer, Value
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 GOLDEN = Path(__file__).with_name("golden")
 

@@ -11,7 +11,7 @@ from adapters.mapping.document import Level, MappingError, read_document
 from adapters.mapping.lint import lint
 from adapters.mapping.row_plan import RowPlans
 from standard_models.answers import Absence, AbsenceReason, Value
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 GOOD = """\
 language: 1

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standard_models.answers import Absence, AbsenceReason, Answer, DatePrecision, Value
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.adapters.test_golden import GOLDEN, answer_of, plan
 
 DOCUMENTS = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(GOLDEN.glob("*.yaml"))]

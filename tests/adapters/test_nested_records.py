@@ -11,7 +11,7 @@ from adapters.mapping.document import MappingError, read_document
 from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
 from standard_models.answers import Value
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 INCOME = "010.shotokujoho"
 

@@ -15,7 +15,7 @@ from adapters.mapping.lint import lint
 from adapters.registry import InstalledAdapter, discover
 from gateway.connections.config import AdaptersFile, read_adapters_file
 from standard_models.answers import Value
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.docs.pages import DOCS, blocks
 from tests.doubles import RecordingLog, StoppedClock
 

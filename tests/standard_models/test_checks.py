@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from standard_models.answers import Severity
-from standard_models.dictionary import DataItem, DataType, load_builtin
+from standard_models.builtin import load_builtin
+from standard_models.dictionary import DataItem, DataType
 
 IVS = "辻\U000e0101"
 

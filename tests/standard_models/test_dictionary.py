@@ -9,14 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from standard_models.dictionary import (
-    EDITIONS,
-    Cardinality,
-    Condition,
-    DataType,
-    Dictionary,
-    load_builtin,
-)
+from standard_models.builtin import EDITIONS, load_builtin
+from standard_models.dictionary import Cardinality, Condition, DataType, Dictionary
 from standard_models.edition_files import EditionError, load_edition
 
 HEADER = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 
-from standard_models.dictionary import EDITIONS, load_builtin
+from standard_models.builtin import EDITIONS, load_builtin
 
 FOLDER = EDITIONS / "031" / "official-20230929"
 

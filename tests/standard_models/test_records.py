@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from standard_models.dictionary import EDITIONS, load_builtin
+from standard_models.builtin import EDITIONS, load_builtin
 from standard_models.edition_files import load_edition
 from standard_models.records import model_for
 

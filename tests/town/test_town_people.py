@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 EDITIONS = Path(__file__).parents[2] / "standard_models" / "editions"
 

@@ -28,7 +28,8 @@ from gateway.store.migrate import upgrade
 from gateway.subjects.links import read_link_file
 from gateway.subjects.service import SubjectService
 from gateway.subjects.store import SubjectStore
-from standard_models.dictionary import Dictionary, load_builtin
+from standard_models.builtin import load_builtin
+from standard_models.dictionary import Dictionary
 
 MUNICIPALITY: Final = "999997"
 PURPOSE: Final = "jidoteate-ninteiseikyu"

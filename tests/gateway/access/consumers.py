@@ -18,7 +18,7 @@ from gateway.access.schemas import TokenRequest
 from gateway.audit import AuditLog
 from gateway.keys import KeyStore
 from gateway.store.engine import Store
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.doubles import StoppedClock
 
 ISSUER = "https://hitotsu.example.jp"

@@ -6,7 +6,8 @@ import pytest
 from gateway.access import AccessRegistry, AccessService, RegistrationError
 from gateway.access.registration import expand_items, is_my_number
 from gateway.problems import Problem
-from standard_models.dictionary import DataItem, load_builtin
+from standard_models.builtin import load_builtin
+from standard_models.dictionary import DataItem
 from tests.doubles import StoppedClock
 from tests.gateway.access.consumers import CLIENT, NAME, PURPOSE, TOWN, register
 

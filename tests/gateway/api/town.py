@@ -24,7 +24,7 @@ from gateway.api.server import server_config
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from gateway.problems import Problem
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 PUBLIC_URL = "https://gateway.town.test"
 MAX_BODY_BYTES = 2_000

@@ -7,7 +7,7 @@ from adapters.errors import AdapterError, AuthenticationFailed, PlannedUnavailab
 from gateway.connections import Connections, RefusedAdapter
 from gateway.console import AdapterCondition
 from gateway.console.states import ConnectionStates
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.gateway.questions.conftest import NAME, TAX, World
 from tests.gateway.questions.conftest import world as world  # noqa: PLC0414 - a shared fixture
 from tests.gateway.questions.scripted import TIME, failing

@@ -20,7 +20,7 @@ from gateway.questions.service import QuestionAnswer, QuestionRooms, QuestionSer
 from gateway.routes import RouteService, RouteStore
 from gateway.store.engine import Store
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
 from tests.gateway.questions.scripted import ScriptedAdapter, holding, manifest_of
 

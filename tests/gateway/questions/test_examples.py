@@ -6,7 +6,7 @@ from gateway.questions.examples import ANSWER_EXAMPLE, QUESTION_EXAMPLES
 from gateway.questions.plan import plan_question
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import AnswerDocument, Question
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 from tests.gateway.questions.conftest import NAME, TAX, World
 
 

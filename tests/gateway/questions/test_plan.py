@@ -4,7 +4,7 @@ import pytest
 
 from gateway.problems import Problem
 from gateway.questions.plan import plan_question
-from standard_models.dictionary import load_builtin
+from standard_models.builtin import load_builtin
 
 
 def test_items_of_one_group_become_one_part_in_the_order_asked() -> None:

@@ -2,7 +2,8 @@
 
 from gateway.questions.records import choose_records
 from standard_models.answers import Absence, AbsenceReason, Answer, StandardRecord, Value
-from standard_models.dictionary import Group, load_builtin
+from standard_models.builtin import load_builtin
+from standard_models.dictionary import Group
 
 
 def group(ref: str) -> Group:

@@ -124,15 +124,13 @@ class QuestionService:
         calls, unanswered = await self._calls(municipality, subject, plan.parts)
         deadline = Deadline.after(self._deadline_s)
         async with asyncio.TaskGroup() as tasks:
-            protection = tasks.create_task(
-                self._rooms.protection.status(municipality, subject.numbers)
-            )
             asking = [
                 tasks.create_task(ask_system(call, deadline, caller.trace_id)) for call in calls
             ]
         answered = [part for task in asking for part in task.result()]
         self._count(answered)
-        status = protection.result()
+        # Looked up last: a flag that arrived while a slow system was answering counts.
+        status = await self._rooms.protection.status(municipality, subject.numbers)
         by_group = {p.planned.group.ref: p for p in (*answered, *unanswered)}
         before = [by_group[part.group.ref] for part in plan.parts]
         after = tuple(_through_the_door(part, status) for part in before)

@@ -316,6 +316,21 @@ async def test_a_new_flag_counts_from_the_next_pull(world: World) -> None:
     ]
 
 
+async def test_a_flag_that_arrives_while_a_system_answers_counts(world: World) -> None:
+    """DV-10: what was fetched before the flag does not leave after it."""
+    answers = world.systems["resident"].script
+
+    async def flagged_meanwhile(request: FetchRequest) -> FetchResult:
+        world.systems["resident"].flagged = ("R1", "R2")
+        await world.protection.pull()
+        return await answers(request)
+
+    world.systems["resident"].script = flagged_meanwhile
+    assert part(await world.ask(BLOCK), "001.juminkihonjoho").records == [
+        {"jusho_choaza": ASK_OFFICE}
+    ]
+
+
 async def test_flags_that_cannot_be_read_leave_the_old_copy_and_its_age(world: World) -> None:
     """A source that fails neither clears the flags nor renews their age."""
     world.systems["resident"].flagged = Unavailable("down")

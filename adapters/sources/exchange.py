@@ -67,7 +67,7 @@ async def exchange(
     try:
         # The time-out of the library counts between two bytes; a slow drip would never end.
         async with asyncio.timeout(left_s):
-            answer = await client.send(request, stream=True)
+            answer = await _send(client, request)
             try:
                 return Exchanged(answer.status_code, answer.headers, await _body(answer))
             finally:
@@ -78,6 +78,18 @@ async def exchange(
         raise
     except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
         raise meaning_of(error) from None
+
+
+async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send ``request``; once more if the connection broke before there was any answer.
+
+    A connection that was kept open breaks in this way when the source was restarted meanwhile.
+    Asking twice is harmless: adapters read, and the deadline counts for both.
+    """
+    try:
+        return await client.send(request, stream=True)
+    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+        return await client.send(request, stream=True)
 
 
 def meaning_of(error: Exception) -> AdapterError:

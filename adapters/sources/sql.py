@@ -90,9 +90,8 @@ class SqlSource:
     ) -> list[dict[str, Any]]:
         clause = self._statements.setdefault(statement, text(statement))
         try:
-            async with asyncio.timeout(deadline.require_s()), self._engine.connect() as connection:
-                result = await connection.execute(clause, parameters)
-                rows = [dict(row) for row in result.mappings().fetchmany(MAX_ROWS)]
+            async with asyncio.timeout(deadline.require_s()):
+                rows = await self._ask(clause, parameters)
         except TimeoutError:
             raise SourceTimeout("the database did not answer in time") from None
         except SQLAlchemyError as error:
@@ -100,6 +99,26 @@ class SqlSource:
         except OSError as error:
             raise Unavailable(f"no connection ({type(error).__name__})") from None
         return rows
+
+    async def _ask(self, clause: TextClause, parameters: dict[str, str]) -> list[dict[str, Any]]:
+        """Run the statement; once more if the kept connection turns out to be dead.
+
+        That is how the first question after a restart of the product finds its connections. The
+        pool has dropped all of them by then, so the second try opens a new one.
+        """
+        try:
+            return await self._ask_once(clause, parameters)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return await self._ask_once(clause, parameters)
+
+    async def _ask_once(
+        self, clause: TextClause, parameters: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        async with self._engine.connect() as connection:
+            result = await connection.execute(clause, parameters)
+            return [dict(row) for row in result.mappings().fetchmany(MAX_ROWS)]
 
 
 def meaning_of(error: SQLAlchemyError) -> AdapterError:

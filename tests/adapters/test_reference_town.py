@@ -349,3 +349,33 @@ def test_the_comparison_sees_a_difference() -> None:
     assert _differing("001.juminkihonjoho", absent, right) == ["001.juminkihonjoho.shimei"]
     assert _differing("001.juminkihonjoho", [], right) == ["001.juminkihonjoho: 0 records for 1"]
     assert _differing("001.juminkihonjoho", right, right) == []
+
+
+async def test_the_first_question_after_a_restart_is_answered(
+    resident: Adapter,
+    tax: Adapter,
+    welfare: Adapter,
+    resident_system: LegacyProcess,
+    tax_system: LegacyProcess,
+    welfare_system: LegacyProcess,
+    town: SmallTown,
+) -> None:
+    """Connections that were kept open are dead after a restart; nobody loses an answer by that."""
+    for adapter, system, group, field in (
+        (resident, resident_system, "001.juminkihonjoho", "shimei"),
+        (tax, tax_system, "010.kazeikihonjoho", "kazeinendo"),
+        (welfare, welfare_system, "027.jukyushikakujoho", "shikyujotai"),
+    ):
+        line = (town.folder / "truth" / f"{group}.jsonl").read_text("utf-8").splitlines()[0]
+        numbering = {"001": "resident", "010": "tax", "027": "welfare"}[group[:3]]
+        number = json.loads(line)["subject"][numbering]
+        assert isinstance(adapter, Fetch)
+        for restarted in (False, True):
+            if restarted:
+                system.kill()
+                system.start()
+            wanted = {group: frozenset({field})}
+            result = await adapter.fetch(FetchRequest(number, wanted, Deadline.after(10), "t"))
+            outcome = result.groups[group]
+            assert isinstance(outcome, GroupRecords), (group, restarted, outcome)
+            assert len(outcome.records) == 1

@@ -6,9 +6,10 @@ Each text has three parts: what happened, what you can do, whom to ask. ``ja-eas
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -22,15 +23,21 @@ Explanation = dict[str, dict[str, str]]
 
 @cache
 def _texts() -> dict[str, Explanation]:
-    entries = yaml.safe_load(files("standard_models").joinpath("texts.yaml").read_text("utf-8"))
     texts: dict[str, Explanation] = {}
-    for entry in entries:
+    for entry in _entries():
         explanation = {lang: {part: entry[lang][part] for part in PARTS} for lang in LANGUAGES}
         for code in entry["codes"]:
             if code in texts:
                 raise ValueError(f"two texts for {code}")
             texts[code] = explanation
     return texts
+
+
+def _entries() -> Iterator[dict[str, Any]]:
+    topics = files("standard_models").joinpath("explanations").iterdir()
+    for topic in sorted(topics, key=lambda path: path.name):
+        if topic.name.endswith(".yaml"):
+            yield from yaml.safe_load(topic.read_text("utf-8"))
 
 
 def explained_codes() -> frozenset[str]:

@@ -14,7 +14,9 @@ from enum import StrEnum
 from functools import cached_property
 
 from standard_models.answers import Quality
+from standard_models.api_specifications import ApiSpecification
 from standard_models.checks import CHECKS, check_code
+from standard_models.values.codes import CodeId
 
 
 class DataType(StrEnum):
@@ -51,6 +53,7 @@ class CodeTable:
     """The values an item may take. ``labels`` maps each code value to its meaning.
 
     ``code_id`` is as written; ids compare as numbers (``002`` in the list is ``2`` in the table).
+    The table 999 (自治体固有コード) has no labels: the municipality decides its values.
     """
 
     code_id: str
@@ -166,7 +169,8 @@ class Edition:
     source: str
     licence: str
     groups: tuple[Group, ...]
-    code_tables: Mapping[int, CodeTable]
+    code_tables: Mapping[CodeId, CodeTable]
+    api: ApiSpecification | None = None
 
     @property
     def items(self) -> Iterator[DataItem]:
@@ -183,8 +187,12 @@ class Edition:
         return next((i for i in self.items if i.item_id == item_id), None)
 
     def find_code_table(self, code_id: str | int) -> CodeTable | None:
-        """Return the code table of this id; ``002``, ``2`` and 2 are one id."""
-        return self.code_tables.get(int(code_id))
+        """Return the code table of this id; ``002``, ``2`` and 2 are one id.
+
+        Raises:
+            ValueError: ``code_id`` does not end in a number.
+        """
+        return self.code_tables.get(CodeId.parse(str(code_id)))
 
 
 class Dictionary:

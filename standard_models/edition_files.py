@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from standard_models.api_specifications import ApiSpecification
 from standard_models.dictionary import (
     Cardinality,
     CodeTable,
@@ -24,16 +25,24 @@ from standard_models.dictionary import (
     Group,
 )
 from standard_models.edition_rows import EditionError, Row, read_rows, read_text
+from standard_models.values.codes import CodeId
 
-__all__ = ["EditionError", "load_edition"]
-
-MUNICIPALITY_DECIDES = 999
-"""Code id that leaves the values to the municipality (自治体固有コード)."""
+__all__ = ["ITEM_COLUMNS", "EditionError", "load_edition"]
 
 UNKNOWN_DATE_ALLOWED = "不詳日を許容"
 
+ITEM_COLUMNS = (
+    "データ項目ID", "業務コード", "項目コード", "データ項目", "データ項目（ローマ字）",
+    "グループ_名称", "グループ_主キー", "グループ_外部キー", "クラス分類Lv1", "クラス分類Lv2",
+    "クラス分類Lv3", "データ型", "桁数", "コードID", "繰り返し", "データ出力条件", "項目定義",
+    "項目説明", "標準仕様書関連箇所", "実装類型", "サンプル値", "備考",
+)  # fmt: skip
+"""The columns of ``items.csv``: those of the official lists, the two-row headings joined by _."""
+
 _OFFICIAL_ID = re.compile(r"\d{8}", re.ASCII)
 _PROVISIONAL_ID = re.compile(r"\d{3}P\d{4}", re.ASCII)
+_PARAMETER_ID = re.compile(r"\d{3}Q\d{4}", re.ASCII)
+"""Parameters of an API have no official id: this one is ours, by position."""
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _LENGTH = re.compile(r"([1-9]\d*)(?:,(\d+))?", re.ASCII)
 _FIXED_LENGTHS = {DataType.YEAR: 4, DataType.DATE: 10, DataType.TIME: 8}
@@ -56,6 +65,7 @@ class _Head:
     path: Path
     content: Mapping[str, Any]
     groups: Mapping[str, _GroupHead]
+    api: ApiSpecification | None
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.content:
@@ -90,7 +100,7 @@ def load_edition(folder: Path) -> Edition:
         for group in head.groups.values()
     )
     for group in groups:
-        if not group.items or not group.primary_key:
+        if not group.items or not (group.primary_key or head.api):
             raise EditionError(head.path, None, group.key, "the group has no item or no key")
     return Edition(
         business_id=head["business"],
@@ -103,6 +113,7 @@ def load_edition(folder: Path) -> Edition:
         licence=head["licence"],
         groups=groups,
         code_tables=tables,
+        api=head.api,
     )
 
 
@@ -115,7 +126,8 @@ def _read_head(path: Path) -> _Head:
         raise EditionError(path, row, None, "must be YAML") from None
     if not isinstance(content, dict) or not isinstance(content.get("groups"), list):
         raise EditionError(path, None, "groups", "must be a list of groups")
-    head = _Head(path, content, {g.name: g for g in _group_heads(path, content["groups"])})
+    groups = {g.name: g for g in _group_heads(path, content["groups"])}
+    head = _Head(path, content, groups, _read_api(path.with_name("api.yaml")))
     if not isinstance(head["provisional"], bool):
         raise EditionError(path, None, "provisional", "must be true or false")
     if not re.fullmatch(r"\d{3}", str(head["business"]), re.ASCII):
@@ -123,6 +135,16 @@ def _read_head(path: Path) -> _Head:
     if len(head.groups) != len(content["groups"]):
         raise EditionError(path, None, "groups", "a group stands twice")
     return head
+
+
+def _read_api(path: Path) -> ApiSpecification | None:
+    if not path.exists():
+        return None
+    try:
+        return ApiSpecification.from_plain(yaml.safe_load(read_text(path)))
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        rule = f"is no API specification ({type(error).__name__})"
+        raise EditionError(path, None, None, rule) from None
 
 
 def _group_heads(path: Path, entries: list[Any]) -> Iterator[_GroupHead]:
@@ -153,26 +175,33 @@ def _read_labels(path: Path) -> dict[str, str]:
     return labels
 
 
-def _read_codes(path: Path) -> dict[int, CodeTable]:
-    found: dict[int, tuple[str, str, dict[str, str]]] = {}
+def _read_codes(path: Path) -> dict[CodeId, CodeTable]:
+    found: dict[CodeId, tuple[str, str, dict[str, str]]] = {}
     for row in read_rows(path):
         for column in _CODES_COLUMNS:
             if not row[column]:
                 row.refuse(column, "must not be empty")
-        code_id = row.number_in("コードID")
-        if code_id is None or code_id == MUNICIPALITY_DECIDES:
-            continue
+        code_id = _code_id(row)
         _, name, values = found.setdefault(code_id, (row["コードID"], row["コード名"], {}))
         if row["コード名"] != name:
             row.refuse("コード名", "the table has another name above")
+        if code_id.municipality_decides:
+            continue
         if row["コード値"] in values:
             row.refuse("コード値", "the value stands twice in its table")
         values[row["コード値"]] = row["コード値の内容"]
-    return {number: CodeTable(*table) for number, table in found.items()}
+    return {code_id: CodeTable(*table) for code_id, table in found.items()}
+
+
+def _code_id(row: Row) -> CodeId:
+    try:
+        return CodeId.parse(row["コードID"])
+    except ValueError as error:
+        row.refuse("コードID", str(error))
 
 
 def _item(
-    row: Row, head: _Head, tables: Mapping[int, CodeTable], labels: Mapping[str, str]
+    row: Row, head: _Head, tables: Mapping[CodeId, CodeTable], labels: Mapping[str, str]
 ) -> DataItem:
     group = head.groups.get(row["グループ_名称"])
     if group is None:
@@ -209,16 +238,23 @@ def _item(
 def _item_id(row: Row, head: _Head) -> str:
     column = "データ項目ID"
     item_id = row[column]
-    pattern = _PROVISIONAL_ID if head["provisional"] else _OFFICIAL_ID
+    pattern, kind = _id_rule(head)
     if not pattern.fullmatch(item_id):
-        kind = "a provisional id is 001P0001" if head["provisional"] else "an id is eight digits"
         row.refuse(column, kind)
     if row["業務コード"] != head["business"] or not item_id.startswith(head["business"]):
         row.refuse(column, "must begin with the 業務ID of the edition")
     own = row["項目コード"]
-    if item_id[3:] != (own if head["provisional"] else own.zfill(5)):
+    if item_id[3:] != (own.zfill(5) if own.isdecimal() else own):
         row.refuse(column, "must end with the 項目コード")
     return item_id
+
+
+def _id_rule(head: _Head) -> tuple[re.Pattern[str], str]:
+    if head["provisional"]:
+        return _PROVISIONAL_ID, "a provisional id is 001P0001"
+    if head.api is not None:
+        return _PARAMETER_ID, "the id of a parameter is 031Q0001"
+    return _OFFICIAL_ID, "an id is eight digits"
 
 
 def _length(row: Row, data_type: DataType) -> tuple[int, int]:
@@ -234,13 +270,12 @@ def _length(row: Row, data_type: DataType) -> tuple[int, int]:
     return length, int(found[2] or 0)
 
 
-def _codes(row: Row, tables: Mapping[int, CodeTable]) -> CodeTable | None:
-    number = row.number_in("コードID")
-    if number is None or number == MUNICIPALITY_DECIDES:
+def _codes(row: Row, tables: Mapping[CodeId, CodeTable]) -> CodeTable | None:
+    if not row["コードID"] or (code_id := _code_id(row)).municipality_decides:
         return None
-    if number not in tables:
+    if code_id not in tables:
         row.refuse("コードID", "codes.csv has no such table")
-    return tables[number]
+    return tables[code_id]
 
 
 def _refuse_repeats(path: Path, items: list[DataItem]) -> None:

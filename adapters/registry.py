@@ -61,6 +61,10 @@ class InstalledAdapter:
         """Return the id of the manifest."""
         return self.manifest.id
 
+    def mapping_text(self) -> str | None:
+        """Return ``mapping.yaml`` beside the manifest, None if the package has none."""
+        return _find_text(self.package, "mapping.yaml")
+
     def open(self, host: Host, settings: Mapping[str, Any]) -> Adapter:
         """Return the adapter, opened with ``settings``.
 
@@ -185,16 +189,23 @@ def _manifest_text(package: str) -> str:
     A sub-package is located from its top-level package, whose import would run code of the
     vendor; so only the top level is looked up and the rest is a path.
     """
+    text = _find_text(package, "manifest.yaml")
+    if text is None:
+        raise ConfigurationError("the package has no manifest.yaml")
+    return text
+
+
+def _find_text(package: str, name: str) -> str | None:
     top, *rest = package.split(".")
     try:
         spec = importlib.util.find_spec(top)
         for location in (spec.submodule_search_locations or ()) if spec else ():
-            path = Path(location, *rest, "manifest.yaml")
+            path = Path(location, *rest, name)
             if path.is_file():
                 return path.read_text("utf-8")
     except (ImportError, OSError, ValueError) as error:
         raise ConfigurationError(f"unreadable: {type(error).__name__}") from None
-    raise ConfigurationError("the package has no manifest.yaml")
+    return None
 
 
 def _duplicate(adapter: InstalledAdapter | QuarantinedAdapter) -> QuarantinedAdapter:

@@ -23,6 +23,7 @@ from gateway.connections.config import read_adapters_file
 from gateway.connections.http import open_http_client
 from gateway.console.routes import console_router
 from gateway.console.states import ConnectionStates
+from gateway.editions import open_dictionary
 from gateway.keys import FileKeyStore
 from gateway.logs import open_log
 from gateway.metrics import Metrics
@@ -34,7 +35,6 @@ from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import SubjectService, SubjectStore
-from standard_models.builtin import load_builtin
 
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
@@ -82,7 +82,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 
     Raises:
         AdaptersFileError: the file of enabled adapters cannot be read.
-        EditionError: an installed edition is malformed.
+        EditionsError: an installed edition is malformed, or one in force is not installed.
         StoreUrlError: the address of the database cannot be used.
     """
     rooms = _build(settings, clock or SystemClock())
@@ -109,7 +109,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 def _build(settings: Settings, clock: Clock) -> Rooms:
     log = open_log(settings.log_level)
     metrics = Metrics()
-    dictionary = load_builtin()
+    dictionary = open_dictionary(settings)
     store = open_store(settings.database_url)
     keys = FileKeyStore(settings.keys_dir)
     http = open_http_client()

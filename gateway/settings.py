@@ -58,6 +58,21 @@ class Settings(BaseSettings):
             "The YAML file of the adapters that are switched on."
         ),
     )
+    editions_dir: Path = Field(
+        default=Path("./var/editions"),
+        description=(
+            "取り込んだ標準仕様の版のフォルダー。hitotsu standard import が書く / Folder of the "
+            "imported editions of the standard, written by `hitotsu standard import`."
+        ),
+    )
+    editions_in_force: dict[str, str] = Field(
+        default_factory=dict,
+        description=(
+            "業務ごとに使う版（JSON：業務ID → 版）。書かない業務は製品に付属の版 / Edition in "
+            'force by business as JSON, {"031": "official-20230929"}; others use the edition '
+            "that comes with the product."
+        ),
+    )
     token_lifetime_s: int = Field(
         default=300,
         ge=30,

@@ -210,6 +210,9 @@ class Dictionary:
         self._by_id = {(e.business_id, e.edition_id): e for e in self.installed}
         if len(self._by_id) != len(self.installed):
             raise ValueError("an edition of a business is given twice")
+        for named in (in_force or {}).items():
+            if named not in self._by_id:
+                raise ValueError(f"the edition {named[1]} of {named[0]} is not installed")
         self.editions = tuple(self._choose(in_force or {}))
         self._groups = {group.ref: group for e in self.editions for group in e.groups}
         self._items = {item.ref: item for e in self.editions for item in e.items}

@@ -6,7 +6,16 @@ import typer
 from rich.table import Table
 
 from adapters.registry import InstalledAdapter, discover
-from gateway.cli.session import NOT_SET_UP, REFUSED, fail, new_table, out, read_settings, run
+from gateway.cli.session import (
+    NOT_SET_UP,
+    REFUSED,
+    fail,
+    new_table,
+    out,
+    read_dictionary,
+    read_settings,
+    run,
+)
 from gateway.clock import SystemClock
 from gateway.connections import Connections, SourceState
 from gateway.connections.config import AdaptersFile, AdaptersFileError, read_adapters_file
@@ -14,7 +23,6 @@ from gateway.connections.http import open_http_client
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from gateway.settings import Settings
-from standard_models.builtin import load_builtin
 
 app = typer.Typer(help="アダプター / Adapters.", no_args_is_help=True)
 
@@ -57,7 +65,7 @@ async def _check(settings: Settings, enabled: AdaptersFile) -> tuple[Table, int]
             clock=SystemClock(),
             log=open_log(settings.log_level),
             metrics=Metrics(),
-            dictionary=load_builtin(),
+            dictionary=read_dictionary(settings),
         )
         try:
             await connections.check_all()

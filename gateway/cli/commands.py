@@ -18,6 +18,7 @@ from gateway.cli import (
     purposes,
     routes,
     serving,
+    standard,
     subjects,
 )
 from gateway.cli.session import INTERNAL, err
@@ -40,6 +41,7 @@ app.add_typer(subjects.app, name="subject")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
 app.add_typer(audit.app, name="audit")
+app.add_typer(standard.app, name="standard")
 
 
 def main(command: Callable[[], object] = app) -> None:

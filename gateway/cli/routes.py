@@ -9,9 +9,19 @@ from rich.table import Table
 
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
 from gateway.cli.options import Municipality
-from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
+from gateway.cli.session import (
+    Session,
+    fail,
+    new_table,
+    opened,
+    out,
+    read_dictionary,
+    read_settings,
+    run,
+    say,
+)
 from gateway.routes import Route, RouteMode, RouteService, RouteStore
-from standard_models.builtin import load_builtin
+from standard_models.dictionary import Dictionary
 
 app = typer.Typer(
     help="どのグループをどのシステムが答えるか / Which system answers for a group.",
@@ -28,8 +38,8 @@ def set_(
     municipality: Municipality,
 ) -> None:
     """グループに答えるアダプターを決める（すぐに効く） / Let an adapter answer for a group."""
-    _require_supplied(group, adapter)
     settings = read_settings()
+    _require_supplied(read_dictionary(settings), group, adapter)
     new = Route(group, RouteMode.LEGACY, adapter)
 
     async def work() -> Route | None:
@@ -53,7 +63,7 @@ def set_(
 def list_(municipality: Municipality) -> None:
     """グループごとの答えるシステムの一覧 / List the routes."""
     settings = read_settings()
-    groups = load_builtin().groups
+    groups = read_dictionary(settings).groups
 
     async def work() -> Table:
         table = new_table("グループ / Group", "名称 / Name", "方式 / Mode", "アダプター / Adapter")
@@ -71,9 +81,9 @@ def _routes(session: Session) -> RouteService:
     return RouteService(RouteStore(session.store), session.clock)
 
 
-def _require_supplied(group: str, adapter: str) -> None:
+def _require_supplied(dictionary: Dictionary, group: str, adapter: str) -> None:
     """End the command unless an installed adapter of this id supplies the group."""
-    if load_builtin().find_group(group) is None:
+    if dictionary.find_group(group) is None:
         fail(f"グループ「{group}」はありません。", f"there is no group {group!r}")
     found: dict[str, InstalledAdapter | QuarantinedAdapter] = {a.id: a for a in discover()}
     package = found.get(adapter)

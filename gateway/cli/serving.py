@@ -10,7 +10,15 @@ import typer
 import uvicorn
 
 from gateway.api.server import server_config
-from gateway.cli.session import NOT_SET_UP, Session, fail, opened, read_settings, run
+from gateway.cli.session import (
+    NOT_SET_UP,
+    Session,
+    fail,
+    opened,
+    read_dictionary,
+    read_settings,
+    run,
+)
 from gateway.settings import Settings
 
 
@@ -24,6 +32,7 @@ def serve(
 ) -> None:
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
+    read_dictionary(settings)
     run(_look(settings))
     listener = _listen(host, port)
     # The composition root stands above this room, so it is found by its name.

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.access import AccessRegistry, AccessStore, RegistrationError
 from gateway.audit import AuditLog, AuditStore
 from gateway.clock import SystemClock
+from gateway.editions import EditionsError, open_dictionary
 from gateway.keys import FileKeyStore, KeysError
 from gateway.logs import open_log
 from gateway.problems import Problem
@@ -32,7 +33,7 @@ from gateway.settings import Settings
 from gateway.store.engine import Store, StoreUrlError, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import LinkFileError, SubjectService, SubjectStore
-from standard_models.builtin import load_builtin
+from standard_models.dictionary import Dictionary
 
 REFUSED: Final = 1
 NOT_SET_UP: Final = 3
@@ -65,7 +66,10 @@ class Session:
     def registry(self) -> AccessRegistry:
         """Return the registry of clients, purposes and grants."""
         return AccessRegistry(
-            AccessStore(self.store), load_builtin(), clock=self.clock, actor=self.actor
+            AccessStore(self.store),
+            read_dictionary(self.settings),
+            clock=self.clock,
+            actor=self.actor,
         )
 
     @property
@@ -105,6 +109,14 @@ def fail(japanese: str, english: str, code: int = REFUSED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def read_dictionary(settings: Settings) -> Dictionary:
+    """Return the editions of this installation, or end the command and say what is wrong."""
+    try:
+        return open_dictionary(settings)
+    except EditionsError as error:
+        fail(f"標準仕様の版に誤りがあります（{error}）", f"editions: {error}", NOT_SET_UP)
+
+
 def read_settings() -> Settings:
     """Return the settings of the environment, or end the command and name the wrong ones."""
     try:
@@ -134,6 +146,17 @@ async def opened(settings: Settings) -> AsyncIterator[Session]:
         yield Session(
             settings, store, SystemClock(), FileKeyStore(settings.keys_dir), who_is_typing()
         )
+    finally:
+        await store.aclose()
+
+
+async def has_database(settings: Settings) -> bool:
+    """Tell whether the database is made and up to date, without ending the command."""
+    store = open_store(settings.database_url)
+    try:
+        return (await schema_state(store)).up_to_date
+    except (SQLAlchemyError, OSError):
+        return False
     finally:
         await store.aclose()
 

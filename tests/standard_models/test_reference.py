@@ -56,14 +56,17 @@ def test_the_data_of_the_digital_agency_is_attributed() -> None:
 
 
 def test_businesses_are_found_by_id_with_or_without_branch() -> None:
-    """Only the 業務ID is used in data; 033 is not known."""
+    """Only the 業務ID is used in data; of 033 no name is known."""
     child_allowance = find_business("027")
     assert child_allowance is not None
     assert (child_allowance.name, child_allowance.label_en) == ("児童手当", "Child allowance")
     assert find_business("019-1") == businesses()["019"]
-    assert find_business("033") is None
+    unnamed = find_business("033")
+    assert unnamed is not None
+    assert unnamed.name == "（名称未確認）"
+    assert find_business("040") is None
     assert find_business("27") is None
-    assert len(businesses()) == 38
+    assert len(businesses()) == 39
 
 
 def test_municipalities_are_found_by_their_six_digits() -> None:

@@ -1,0 +1,24 @@
+"""The dictionary of an installation: the editions of the package and those that were imported."""
+
+from __future__ import annotations
+
+from gateway.settings import Settings
+from standard_models.builtin import load_dictionary
+from standard_models.dictionary import Dictionary
+from standard_models.edition_files import EditionError
+
+
+class EditionsError(Exception):
+    """The imported editions, or the setting of those in force, are wrong."""
+
+
+def open_dictionary(settings: Settings) -> Dictionary:
+    """Return the dictionary that ``settings`` describe.
+
+    Raises:
+        EditionsError: a file of an edition is malformed, or an edition in force is not installed.
+    """
+    try:
+        return load_dictionary(settings.editions_dir, settings.editions_in_force)
+    except (EditionError, ValueError) as error:
+        raise EditionsError(str(error)) from None

@@ -1,0 +1,1 @@
+"""The catalogue of the standard for people: search, and pages to browse."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from standard_models.dictionary import Condition, DataItem, DataType, Group
+from standard_models.record_fields import Checked
 
 _PYTHON_TYPES: Final[dict[DataType, type]] = {
     DataType.INTEGER: int,
@@ -35,6 +37,30 @@ class GroupRecord(BaseModel):
         protected_namespaces=(),
     )
 
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Return the record that ``obj`` describes; each refused value is told of once.
+
+        Raises:
+            ValidationError: names fields, types and quality codes, never a value.
+        """
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise _told_once(error) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Return the record in JSON text, as ``model_validate`` does.
+
+        Raises:
+            ValidationError: names fields, types and quality codes, never a value.
+        """
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            raise _told_once(error) from None
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how a pickle makes the record again: its group and its fields."""
         return _revive, (_group_of(type(self)), self.__dict__, self.__pydantic_fields_set__)
@@ -42,6 +68,24 @@ class GroupRecord(BaseModel):
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Name the fields that are filled and hide what they hold: records are personal."""
         return [(name, "***") for name, value in self.__dict__.items() if value is not None]
+
+
+def _told_once(error: ValidationError) -> ValidationError:
+    """Return the errors with one for each place.
+
+    A value is tried natively first and then by its check, which gives two errors. The second one
+    holds: the quality codes, or the type that was expected.
+    """
+    found: dict[tuple[str | int, ...], InitErrorDetails] = {}
+    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+        place = entry["loc"][:2] if _repeats(entry["loc"]) else entry["loc"][:1]
+        told = PydanticCustomError(entry["type"], "{told}", {"told": entry["msg"]})
+        found[place] = InitErrorDetails(type=told, loc=place, input=None)
+    return ValidationError.from_exception_data(error.title, list(found.values()), hide_input=True)
+
+
+def _repeats(place: tuple[str | int, ...]) -> bool:
+    return len(place) > 1 and isinstance(place[1], int)
 
 
 _GROUPS: Final[dict[type[GroupRecord], Group]] = {}
@@ -97,7 +141,7 @@ def _model(key: _Key) -> type[GroupRecord]:
 
 
 def _field(item: DataItem) -> tuple[Any, FieldInfo]:
-    one: Any = Annotated[_PYTHON_TYPES.get(item.data_type, str), AfterValidator(_validator(item))]
+    one: Any = Annotated[_PYTHON_TYPES.get(item.data_type, str), Checked(item)]
     kind: Any = one
     if item.repeat is not None:
         kind = Annotated[tuple[one, ...], Field(min_length=1, max_length=item.repeat)]
@@ -110,16 +154,6 @@ def _field(item: DataItem) -> tuple[Any, FieldInfo]:
         json_schema_extra=_schema_extra(item),
     )
     return (kind if required else kind | None), described
-
-
-def _validator(item: DataItem) -> Any:
-    def validate(value: Any) -> Any:
-        given = value.isoformat() if isinstance(value, dt.date) else value
-        if found := item.check(given):
-            raise ValueError(", ".join(quality.code for quality in found))
-        return value
-
-    return validate
 
 
 def _schema_extra(item: DataItem) -> dict[str, Any]:

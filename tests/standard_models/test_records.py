@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import pickle
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from standard_models.builtin import EDITIONS, load_builtin
+from standard_models.dictionary import CodeTable, Condition, DataType
 from standard_models.edition_files import load_edition
 from standard_models.records import model_for
 
@@ -166,3 +170,65 @@ def test_the_json_schema_tells_codes_lengths_and_unknown_dates() -> None:
             {"value": "2", "label": "女"},
         ],
     }
+
+
+ALPHABET = st.sampled_from(
+    [
+        *"09Az- ¥ｱﾞあアー漢Ａ○𠮷é٣①\n\x00",
+        *("\u3000", "\U000e0101", "\ufe00", "\u3099", "\ue000", "\u200b", "\u202e"),
+    ]
+)
+VALUES = st.one_of(
+    st.text(ALPHABET, max_size=6),
+    st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3})?", fullmatch=True),
+    st.from_regex(r"[0-2][0-9]:[0-6][0-9](:[0-6][0-9])?\n?", fullmatch=True),
+    st.sampled_from(["0000", "9999", "2026", "0999", "1", "01", "2026\n"]),
+    st.integers(-12_000, 12_000),
+    st.booleans(),
+    st.none(),
+    st.dates(),
+    st.just(dt.date(9999, 12, 31)),
+)
+TABLE = CodeTable("1", "性別", {"0": "不明", "1": "男", "01": "", "ア": "全角"})
+
+
+@pytest.mark.parametrize("data_type", DataType)
+@pytest.mark.parametrize("table", [None, TABLE], ids=["free", "coded"])
+def test_the_model_accepts_exactly_what_the_check_of_the_item_accepts(
+    data_type: DataType, table: CodeTable | None
+) -> None:
+    """Native constraints only go before the check: they let nothing in and keep nothing out."""
+    template = load_builtin().groups["031.jutogaishaatenakihonjoho"]
+    item = dataclasses.replace(
+        template.item("shimei"), data_type=data_type, length=4, codes=table,
+        fraction=2 if data_type is DataType.DECIMAL else 0, condition=Condition.REQUIRED,
+    )  # fmt: skip
+    model = model_for(dataclasses.replace(template, key=data_type.name.lower(), items=(item,)))
+    kind: type = {
+        DataType.INTEGER: int, DataType.SIGNED_INTEGER: int, DataType.DATE: dt.date,
+    }.get(data_type, str)  # fmt: skip
+
+    @given(VALUES)
+    @settings(max_examples=400)
+    def holds(value: object) -> None:
+        given_value = value.isoformat() if isinstance(value, dt.date) else value
+        fits = type(value) is kind and not item.check(given_value)
+        try:
+            record = model.model_validate({"shimei": value})
+        except ValidationError:
+            assert not fits
+        else:
+            assert fits
+            assert record.model_dump() == {"shimei": value}
+
+    holds()
+
+
+def test_a_refused_value_is_told_of_once() -> None:
+    """By the quality codes of its check, although it is tried in two ways; in lists by position."""
+    with pytest.raises(ValidationError) as refusal:
+        read("031.jutogaishaatenakihonjoho", outsider(shimei="ｶｸｳ", gyomuid=["010", "０２３"]))
+    assert [(e["loc"], e["msg"]) for e in refusal.value.errors()] == [
+        (("shimei",), "WRONG_WIDTH"),
+        (("gyomuid", 1), "WRONG_WIDTH"),
+    ]

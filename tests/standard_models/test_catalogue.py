@@ -1,0 +1,138 @@
+"""The whole catalogue: every business, one word for one thing, and provisional lists that say so."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import pytest
+
+from standard_models.builtin import load_builtin
+from standard_models.dictionary import DataItem, DataType, Edition
+from standard_models.reference.businesses import businesses
+
+DICTIONARY = load_builtin()
+NO_LIST = {"033"}
+"""Of 033 not even the name is known."""
+
+LISTS = [e for e in DICTIONARY.installed if e.provisional]
+ITEMS = [item for edition in LISTS for item in edition.items]
+
+
+def name(edition: Edition) -> str:
+    return f"{edition.business_id}-{edition.edition_id}"
+
+
+def test_every_business_is_in_the_catalogue_with_an_item_list() -> None:
+    """001 to 039; only 033 has none."""
+    assert set(businesses()) == {f"{number:03}" for number in range(1, 40)}
+    assert {e.business_id for e in DICTIONARY.editions} == set(businesses()) - NO_LIST
+
+
+def test_official_and_provisional_ids_can_never_be_the_same() -> None:
+    """Eight digits are official; P marks a provisional item, Q a parameter of an API."""
+    for edition in DICTIONARY.installed:
+        shape = r"\d{3}P\d{4}" if edition.provisional else r"\d{8}|\d{3}Q\d{4}"
+        for item in edition.items:
+            assert re.fullmatch(shape, item.item_id, re.ASCII)
+            assert item.provisional is edition.provisional
+
+
+def test_one_japanese_name_has_one_romaji() -> None:
+    """In all provisional lists: two spellings of one name would be two fields for consumers."""
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for item in ITEMS:
+        spellings[item.name].add(item.field_name)
+    assert {n: s for n, s in spellings.items() if len(s) > 1} == {}
+
+
+def test_one_romaji_has_one_japanese_name_in_a_business() -> None:
+    """Two things under one field name would be mixed up."""
+    for edition in LISTS:
+        names: dict[str, set[str]] = defaultdict(set)
+        for item in edition.items:
+            names[item.field_name].add(item.name)
+        assert {f: n for f, n in names.items() if len(n) > 1} == {}
+
+
+@pytest.mark.parametrize("edition", LISTS, ids=name)
+def test_a_number_of_a_person_has_the_form_of_the_common_pattern(edition: Edition) -> None:
+    """宛名番号 X15, 個人番号 X12, 世帯番号 X15, 履歴番号 9(3), dates DATE 10."""
+    pattern = {
+        "atenabango": ("X", 15),
+        "setaibango": ("X", 15),
+        "kojinbango": ("X", 12),
+        "rirekibango": ("9", 3),
+        "sosashaid": ("X", 10),
+    }
+    for item in edition.items:
+        if item.field_name in pattern:
+            assert (item.data_type.value, item.length) == pattern[item.field_name], item.ref
+
+
+PLACES = re.compile(
+    "住所_|居所|方書|番地号|町字|郵便番号|前住所|転入前|転出予定|転出確定|送付先|電話番号|本籍|国外住所"
+)
+NOT_A_PLACE = re.compile("年月日|事由|区分|フラグ|有無|理由|種別|不詳|件数|異動日|履歴番号|開始|終了")
+
+
+@pytest.mark.parametrize("edition", LISTS, ids=name)
+def test_what_tells_a_place_of_living_is_of_the_address_class(edition: Edition) -> None:
+    """A protected address must not leave through a field that nobody marked."""
+    unmarked = [
+        item.ref
+        for item in edition.items
+        if PLACES.search(item.name) and not NOT_A_PLACE.search(item.name) and not item.address_class
+    ]
+    assert unmarked == []
+
+
+@pytest.mark.parametrize("edition", LISTS, ids=name)
+def test_a_date_that_may_be_unknown_has_its_wording_beside_it(edition: Edition) -> None:
+    """…_不詳表記, Ｎ72."""
+    for group in edition.groups:
+        for item in group.items:
+            if item.data_type is DataType.DATE and item.allows_unknown_date:
+                wording: DataItem | None = group.by_field.get(f"{item.field_name}_fushohyoki")
+                assert wording is not None, item.ref
+                assert (wording.data_type, wording.length) == (DataType.FULL_WIDTH, 72)
+
+
+@pytest.mark.parametrize("edition", DICTIONARY.installed, ids=name)
+def test_every_sample_fits_its_item(edition: Edition) -> None:
+    """A sample that breaks the rule of its own item would mislead whoever reads it."""
+    wrong = []
+    for item in edition.items:
+        if not item.sample or "○" in item.sample or "\n" in item.sample:
+            continue
+        value: object = item.sample
+        if item.data_type in {DataType.INTEGER, DataType.SIGNED_INTEGER}:
+            value = int(item.sample) if re.fullmatch(r"-?\d+", item.sample) else item.sample
+        if found := item.check(value):
+            wrong.append((item.ref, [q.code for q in found]))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("edition", DICTIONARY.installed, ids=name)
+def test_english_labels_are_english(edition: Edition) -> None:
+    """No Japanese left in a label, none empty."""
+    for item in edition.items:
+        assert item.label_en.isascii(), item.ref
+        assert len(item.label_en) > 1, item.ref
+
+
+def test_the_resident_list_holds_every_item_of_the_specification() -> None:
+    """The groups that issue from the resident specification are all there."""
+    edition = DICTIONARY.find_edition("001")
+    assert edition is not None
+    names = {item.name for item in edition.items}
+    for wanted in ("宛名番号", "世帯番号", "個人番号", "住民票コード", "氏名", "生年月日", "性別"):
+        assert wanted in names
+    assert sum(1 for _ in edition.items) >= 125
+
+
+def test_property_tax_has_its_twenty_groups() -> None:
+    """As the files of the intermediate layout."""
+    edition = DICTIONARY.find_edition("012")
+    assert edition is not None
+    assert len(edition.groups) >= 20

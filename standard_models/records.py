@@ -61,6 +61,11 @@ class GroupRecord(BaseModel):
         except ValidationError as error:
             raise _told_once(error) from None
 
+    @classmethod
+    def standard_group(cls) -> Group:
+        """Return the group, and with it the edition, that the record is one of."""
+        return _group_of(cls)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how a pickle makes the record again: its group and its fields."""
         return _revive, (_group_of(type(self)), self.__dict__, self.__pydantic_fields_set__)
@@ -136,6 +141,11 @@ def _model(key: _Key) -> type[GroupRecord]:
         __doc__=f"{group.name} ({group.label_en})",
         **fields,
     )
+    model.model_config["json_schema_extra"] = {
+        "x-group": group.ref,
+        "x-edition": group.edition_id,
+        "x-provisional": group.provisional,
+    }
     _GROUPS[model] = group
     return model
 

@@ -79,6 +79,7 @@ class _Draft:
     known: Dictionary
     business_id: str
     business_name: str
+    is_api: bool
     assumed: list[str] = field(default_factory=list)
 
 
@@ -102,7 +103,7 @@ def import_workbook(path: Path, options: ImportOptions, known: Dictionary) -> Im
         raise WorkbookError(f"{path.name}: no sheet holds an item list or request parameters")
     business_id = options.business_id or reading.items[0].cells["業務コード"]
     name = api_name or _business_name(reading, known, business_id)
-    draft = _Draft(reading, options, known, business_id, name)
+    draft = _Draft(reading, options, known, business_id, name, is_api=api_name is not None)
     edition, files = _edition(draft)
     unread = sum(p.place != "drawing" for p in reading.problems if not p.refuses)
     refused = any(problem.refuses for problem in reading.problems)
@@ -172,12 +173,15 @@ def _edition(draft: _Draft) -> tuple[Edition | None, dict[str, str]]:
 
 def _own_rows(draft: _Draft, rows: list[NativeRow]) -> Iterator[NativeRow]:
     for row in rows:
-        if row.cells["業務コード"] == draft.business_id:
-            yield row
-        else:
+        if row.cells["業務コード"] != draft.business_id:
             rule = f"is of another 業務ID than {draft.business_id}"
             place = row.row.place("業務コード")
-            draft.reading.problems.append(Problem(row.sheet, place, rule))
+        elif not (row.cells.get("グループ_名称") or draft.is_api):
+            rule, place = "グループ_名称: must not be empty", row.row.place("グループ_名称")
+        else:
+            yield row
+            continue
+        draft.reading.problems.append(Problem(row.sheet, place, rule))
 
 
 def _leave_out(
@@ -232,7 +236,7 @@ def write_edition(result: Import, editions: Path) -> Path:
 
 def _files(draft: _Draft, rows: list[NativeRow], codes: list[NativeRow]) -> dict[str, str]:
     for index, row in enumerate(rows):
-        if not row.cells.get("グループ_名称"):
+        if not row.cells.get("グループ_名称") and draft.is_api:
             rows[index] = replace(row, cells={**row.cells, "グループ_名称": draft.business_name})
     draft.assumed.clear()
     head = {

@@ -56,16 +56,31 @@ class Table:
                 continue
             own = [cell for cell in cells if cell.column in by_column]
             if own:
+                own += self._merged_from_above(number, {cell.column for cell in own})
                 yield Row(
                     number,
                     {by_column[cell.column]: cell.text for cell in own},
                     {by_column[cell.column]: cell.place for cell in own},
                 )
 
+    def _merged_from_above(self, number: int, filled: set[int]) -> Iterator[Cell]:
+        """Yield the cells above that reach down to this row: a merged cell says one thing for all.
+
+        Cells merged sideways say something in their first column only.
+        """
+        for column in set(self.columns.values()) - filled:
+            origin = self.sheet.merged.get((number, column))
+            if origin is not None and self.first <= origin[0] < number and origin[1] == column:
+                cell = self.sheet.cells.get(origin)
+                if cell is not None:
+                    yield cell
+
     def take(self, row: Row) -> None:
         """Mark the cells of ``row`` as read."""
         for column in row.cells:
-            self.sheet.taken.add((row.number, self.columns[column]))
+            place = (row.number, self.columns[column])
+            if place in self.sheet.cells:
+                self.sheet.taken.add(place)
 
 
 def find_table(sheet: Sheet, required: Sequence[str], names: Mapping[str, str]) -> Table | None:

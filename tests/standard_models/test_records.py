@@ -232,3 +232,15 @@ def test_a_refused_value_is_told_of_once() -> None:
         (("shimei",), "WRONG_WIDTH"),
         (("gyomuid", 1), "WRONG_WIDTH"),
     ]
+
+
+@pytest.mark.parametrize("edition", ["official-20230929", "official-api-2.0"])
+def test_a_record_says_its_edition(edition: str) -> None:
+    """Two editions of one business are two models, each with its own schema."""
+    found = load_builtin().find_edition("031", edition)
+    assert found is not None
+    model = model_for(found.groups[0])
+    assert model.standard_group().edition_id == edition
+    schema = model.model_json_schema()
+    assert (schema["x-edition"], schema["x-provisional"]) == (edition, False)
+    assert schema["x-group"] == found.groups[0].ref

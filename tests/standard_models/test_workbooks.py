@@ -336,3 +336,80 @@ def test_every_workbook_beside_the_tests_has_a_licence() -> None:
     noted = (FOLDER / "LICENCES.md").read_text("utf-8")
     for path in FOLDER.glob("*.xlsx"):
         assert f"`{path.name}`" in noted
+
+
+HEADINGS = (
+    "データ項目ID", "データ項目", "データ項目（ローマ字）", "グループ_名称", "グループ_主キー",
+    "グループ_外部キー", "データ型", "桁数", "コード", "繰り返し", "データ出力条件", "項目説明",
+)  # fmt: skip
+ROWS = (
+    ("01000001", "宛名番号", "atenabango", "課税情報", "○", "", "X", 15, "", "", "必須", ""),
+    ("01000002", "税率", "zeiritsu", "", "", "", "９Ｖ", "3,2", "", "", "任意", ""),
+    ("01000003", "申告区分", "shinkokukubun", "", "", "", "X", 1, "個人住民税_4", "", "任意", ""),
+    ("01000004", "宛名番号", "atenabango", "送付先", "〇", "◯", "X", 15, "", "", "必須", ""),
+    ("01000005", "送付先_住所", "sofusaki_jusho", "", "", "", "N", 300, "999", 3, "任意", ""),
+)
+
+
+def list_of_another_business(tmp_path: Path) -> Path:
+    """Return a list with one row of headings, merged groups, two sheets and a shared code table."""
+    book = openpyxl.Workbook()
+    for number, rows in enumerate((ROWS[:3], ROWS[3:]), start=1):
+        sheet = book.create_sheet(f"基本データリスト{number}")
+        sheet["A1"] = "■地方公共団体情報システム-（個人住民税）基本データリスト"
+        for column, heading in enumerate(HEADINGS, start=1):
+            sheet.cell(3, column, heading.replace("データ型", "データ型\n"))
+        for offset, row in enumerate(rows):
+            for column, value in enumerate(row, start=1):
+                sheet.cell(4 + offset, column, value or None)
+        sheet.merge_cells(f"D4:D{3 + len(rows)}")
+    codes = book.create_sheet("コード一覧（連携）")
+    for column, heading in enumerate(
+        ("コードID", "コード名", "コード値", "コード値の内容"), start=1
+    ):
+        codes.cell(1, column, heading)
+    for offset, row in enumerate(
+        (
+            ("個人住民税_4", "申告区分", 1, "申告"),
+            (None, None, 2, "未申告"),
+            (999, "固有", "任意", "任意"),
+        )
+    ):
+        for column, value in enumerate(row, start=1):
+            codes.cell(2 + offset, column, value)
+    del book["Sheet"]
+    target = tmp_path / "010.xlsx"
+    book.save(target)
+    return target
+
+
+def test_a_list_in_another_layout_is_read_as_well(tmp_path: Path) -> None:
+    """One row of headings, ids in one cell, merged groups, several sheets, shared code tables."""
+    path = list_of_another_business(tmp_path)
+    result = import_workbook(path, ImportOptions("official-1.0"), load_builtin())
+    assert result.problems == ()
+    edition = result.edition
+    assert edition is not None
+    assert (edition.business_id, edition.name) == ("010", "個人住民税")
+    assert [(g.name, [i.field_name for i in g.items]) for g in edition.groups] == [
+        ("課税情報", ["atenabango", "zeiritsu", "shinkokukubun"]),
+        ("送付先", ["atenabango", "sofusaki_jusho"]),
+    ]
+    rate, filing = edition.groups[0].items[1:]
+    assert (rate.data_type.value, rate.length, rate.fraction) == ("9V", 3, 2)
+    assert filing.codes is not None
+    assert dict(filing.codes.labels) == {"1": "申告", "2": "未申告"}
+    number, mailing = edition.groups[1].items
+    assert (number.primary_key, number.foreign_key) == (True, True)
+    assert (mailing.data_type.value, mailing.repeat, mailing.codes) == ("Ｎ", 3, None)
+    assert mailing.address_class
+    assert any("新しいグループ" in assumed for assumed in result.assumed)
+    assert load_edition(write_edition(result, tmp_path / "editions")) == edition
+
+
+def test_an_item_without_a_group_is_refused(tmp_path: Path) -> None:
+    """The group is not guessed from the row above."""
+    path = changed(tmp_path, "F9", None)
+    result = import_workbook(path, LIST_OPTIONS, load_builtin())
+    assert result.edition is None
+    assert [p.place for p in result.problems] == ["row 9"]

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from standard_models.api_specifications import ApiSpecification
 from standard_models.dictionary import (
     Cardinality,
@@ -24,7 +22,7 @@ from standard_models.dictionary import (
     Edition,
     Group,
 )
-from standard_models.edition_rows import EditionError, Row, read_rows, read_text
+from standard_models.edition_rows import EditionError, Row, read_rows, read_yaml
 from standard_models.values.codes import CodeId
 
 __all__ = ["ITEM_COLUMNS", "EditionError", "load_edition"]
@@ -118,12 +116,7 @@ def load_edition(folder: Path) -> Edition:
 
 
 def _read_head(path: Path) -> _Head:
-    try:
-        content = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        row = mark.line + 1 if mark else None
-        raise EditionError(path, row, None, "must be YAML") from None
+    content = read_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("groups"), list):
         raise EditionError(path, None, "groups", "must be a list of groups")
     groups = {g.name: g for g in _group_heads(path, content["groups"])}
@@ -141,8 +134,8 @@ def _read_api(path: Path) -> ApiSpecification | None:
     if not path.exists():
         return None
     try:
-        return ApiSpecification.from_plain(yaml.safe_load(read_text(path)))
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+        return ApiSpecification.from_plain(read_yaml(path))
+    except (KeyError, TypeError) as error:
         rule = f"is no API specification ({type(error).__name__})"
         raise EditionError(path, None, None, rule) from None
 

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+import yaml
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The compiled loader where there is one: editions are read at every start."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -94,6 +99,20 @@ def read_text(path: Path) -> str:
         raise EditionError(path, None, None, "the file is missing") from None
     except UnicodeDecodeError as error:
         raise EditionError(path, None, None, f"byte {error.start} is not UTF-8") from None
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of a YAML file.
+
+    Raises:
+        EditionError: the file is missing, is not UTF-8 or not YAML.
+    """
+    try:
+        return yaml.load(read_text(path), _Loader)  # noqa: S506 - a safe loader either way
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        row = mark.line + 1 if mark else None
+        raise EditionError(path, row, None, "must be YAML") from None
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -16,9 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import openpyxl
-from openpyxl.utils import get_column_letter
-
 MAX_FILE_BYTES: Final = 50_000_000
 MAX_UNPACKED_BYTES: Final = 500_000_000
 MAX_CELLS: Final = 2_000_000
@@ -41,6 +38,8 @@ class Cell:
     @property
     def place(self) -> str:
         """Return the place as spreadsheets name it: ``B7``."""
+        from openpyxl.utils import get_column_letter  # slow to load, and only imports need it
+
         return f"{get_column_letter(self.column)}{self.row}"
 
     @property
@@ -99,6 +98,8 @@ def read_sheets(path: Path) -> list[Sheet]:
     Raises:
         WorkbookError: the file is missing, is no .xlsx, is too large or declares entities.
     """
+    import openpyxl  # slow to load, and only imports need it
+
     _refuse_unsafe(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of extensions that hold no content

@@ -1,4 +1,4 @@
-"""The whole catalogue: every business, one word for one thing, and provisional lists that say so."""
+"""The whole catalogue: every business, one word for one thing, provisional lists marked so."""
 
 from __future__ import annotations
 
@@ -71,9 +71,12 @@ def test_a_number_of_a_person_has_the_form_of_the_common_pattern(edition: Editio
 
 
 PLACES = re.compile(
-    "住所_|居所|方書|番地号|町字|郵便番号|前住所|転入前|転出予定|転出確定|送付先|電話番号|本籍|国外住所"
+    "住所_|居所|方書|番地号|町字|郵便番号|前住所|転入前|転出予定|転出確定|送付先|電話番号|本籍|"
+    "国外住所"
 )
-NOT_A_PLACE = re.compile("年月日|事由|区分|フラグ|有無|理由|種別|不詳|件数|異動日|履歴番号|開始|終了")
+NOT_A_PLACE = re.compile(
+    "年月日|事由|区分|フラグ|有無|理由|種別|不詳|件数|異動日|履歴番号|開始|終了"
+)
 
 
 @pytest.mark.parametrize("edition", LISTS, ids=name)

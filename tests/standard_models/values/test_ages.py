@@ -1,4 +1,4 @@
-"""Age, school year, periods: by law to the day, and undecidable where the register does not know."""
+"""Age, school year, periods: by law to the day, and undecidable where nobody knows."""
 
 from __future__ import annotations
 

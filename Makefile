@@ -48,6 +48,7 @@ bench: $(VENV)/development.stamp ## 速さを比で測る / measure speed as rat
 
 docs: $(VENV)/runtime.stamp ## 文書のうち生成する部分を作り直す / rebuild the generated parts of the docs
 	@$(BIN)/hitotsu docs
+	@$(BIN)/python -m standard_models.catalogue build/catalogue
 
 lock: ## ロックファイルを作り直す（uv が要る） / rewrite the lock files (needs uv)
 	@python3 tools/lock.py

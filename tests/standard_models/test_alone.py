@@ -26,6 +26,7 @@ for name in ("adapters", "gateway", "sqlalchemy", "fastapi", "httpx", "typer", "
 import datetime as dt
 from standard_models.builtin import load_builtin
 from standard_models.catalogue.search import search
+from standard_models.characters.repertoire import mj
 from standard_models.edition_changes import compare
 from standard_models.examples import examples
 from standard_models.records import model_for
@@ -48,6 +49,8 @@ record = model.model_validate({
 assert record.yokaigojotaikubun == "22"
 assert parse_written("平成12年6月15日").day == dt.date(2000, 6, 15)
 assert find_municipality("131016").name
+assert mj().check("\u9ad9\u5cf6") == ()
+assert mj().check("A")[0].code == "OUTSIDE_REPERTOIRE"
 assert explain("MISSING")["ja-easy"]
 assert examples() is not None
 print("works alone")

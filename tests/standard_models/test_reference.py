@@ -18,6 +18,22 @@ REFERENCE = sorted(
 EDITIONS = sorted(p for p in (ROOT / "editions").glob("*/*") if p.is_dir())
 
 
+CHARACTERS = sorted(
+    p.name
+    for p in (ROOT / "reference" / "characters").iterdir()
+    if p.name not in {"README.md", "LICENSE"}
+)
+
+
+def test_the_character_data_has_a_licence_of_its_own() -> None:
+    """Share-alike data lives in one folder, with its licence and where each file comes from."""
+    folder = ROOT / "reference" / "characters"
+    assert "Attribution-ShareAlike 2.1 Japan" in (folder / "LICENSE").read_text("utf-8")
+    readme = (folder / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \|(.+)\|(.+)\|(.+)\|$", readme, re.M)
+    assert sorted(name for name, *_ in rows) == CHARACTERS
+
+
 def entries(folder: str) -> set[str]:
     text = (ROOT / folder / "LICENCES.md").read_text("utf-8")
     rows = re.findall(r"^\| `([^`]+)` \|(.+)\|(.+)\|$", text, re.M)

@@ -1,0 +1,1 @@
+"""What a character is: repertoires, reduction for weak systems, 外字, candidates, families."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from adapters.mapping.model import Condition, Default, ItemRule, Number, Split, Text
 from standard_models.answers import (
@@ -25,6 +25,7 @@ from standard_models.dictionary import DataItem, DataType
 from standard_models.values.fiscal_years import parse_fiscal_year
 from standard_models.values.text import (
     BLANK_WIDE,
+    GETA,
     is_full_width,
     private_use_characters,
     remove_controls,
@@ -37,9 +38,6 @@ from standard_models.values.text import (
 Row = dict[str, Any]
 """A flat record, made for one conversion; a plan may keep what it has read in it."""
 Convert = Callable[[Row], Answer]
-
-GETA: Final = "〓"
-"""Stands in a text where a character of the source is not identified."""
 
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])", re.ASCII)

@@ -15,9 +15,8 @@ from typing import Any, Final
 from standard_models.answers import Quality, Severity
 from standard_models.characters.repertoire import Repertoire
 from standard_models.characters.tables import Basis, Reduction, reductions
-from standard_models.values.text import iter_characters
+from standard_models.values.text import GETA, iter_characters
 
-GETA: Final = "〓"
 ANY_BASIS: Final = Basis(31)
 _UNRANKED: Final = 99
 

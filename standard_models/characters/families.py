@@ -26,6 +26,11 @@ def family_of(character: str) -> str:
     return _families().get(character, character)
 
 
+def _common(character: str) -> tuple[bool, str]:
+    """Return what the representative is chosen by: unified ideographs go before extensions."""
+    return not "\u4e00" <= character <= "\u9fff", character
+
+
 @cache
 def _families() -> Mapping[str, str]:
     leader: dict[str, str] = {}
@@ -37,7 +42,7 @@ def _families() -> Mapping[str, str]:
 
     for one, other in (*_by_table(), *_by_list()):
         first, second = find(one), find(other)
-        leader[max(first, second)] = min(first, second)
+        leader[max(first, second, key=_common)] = min(first, second, key=_common)
     return {character: find(character) for character in leader}
 
 

@@ -15,9 +15,8 @@ from typing import Final
 
 from standard_models.answers import Quality, Severity
 from standard_models.characters.repertoire import Repertoire
-from standard_models.values.text import iter_characters, private_use_characters
+from standard_models.values.text import GETA, iter_characters, private_use_characters
 
-GETA: Final = "〓"
 COLUMNS: Final = ("system", "code", "character", "decided_by", "decided_on", "note")
 _CODE = re.compile(r"[0-9A-F]{2,6}", re.ASCII)
 

@@ -17,6 +17,8 @@ from typing import Final
 from standard_models.answers import Quality, Severity
 
 BLANK_WIDE: Final = "\u3000"
+GETA: Final = "〓"
+"""Stands in a text where a character is not identified or cannot be shown."""
 _PADDING: Final = " \u3000"
 
 _HALF: Final = " -~\u00a5\u203e\uff61-\uff9f"

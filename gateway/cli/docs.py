@@ -17,6 +17,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from gateway.cli.session import err, fail, say
+from gateway.cli.value_examples import value_examples
 from gateway.problems import PROBLEM_TYPES
 from gateway.settings import Settings
 from standard_models.answers import AbsenceReason
@@ -64,6 +65,7 @@ def generated_documents() -> Mapping[str, str]:
         "settings.md": _settings(),
         "cli.md": _commands(),
         "codes.md": _codes(),
+        "values.md": value_examples(),
         "openapi.json": _openapi(),
     }
 

@@ -57,6 +57,7 @@ def test_writing_the_documents_makes_no_database_and_no_keys(tmp_path: Path, mon
         "openapi.json",
         "problems.md",
         "settings.md",
+        "values.md",
     ]
 
 

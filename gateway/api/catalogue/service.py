@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from standard_models.catalogue.search import search_key
 from standard_models.dictionary import DataItem, Dictionary, Edition, Group
 
 
@@ -40,7 +40,7 @@ class Catalogue:
         A group whose own name holds the text stays whole; else only its items that do stay.
         """
         suppliers = await self._suppliers.by_group()
-        needle = _key(text) if text else ""
+        needle = search_key(text) if text else ""
         editions = [
             edition
             for edition in self._dictionary.editions
@@ -79,18 +79,17 @@ def _business(
 
 
 def _matching(group: Group, needle: str) -> Sequence[DataItem]:
-    if not needle or needle in _key(f"{group.name}\n{group.label_en}\n{group.ref}"):
+    if not needle or _is_in(needle, group.name, group.label_en, group.ref):
         return group.items
     return [
         item
         for item in group.items
-        if needle in _key(f"{item.name}\n{item.label_en}\n{item.field_name}\n{item.item_id}")
+        if _is_in(needle, item.name, item.label_en, item.field_name, item.item_id)
     ]
 
 
-def _key(text: str) -> str:
-    """Return the form in which names are compared: width and case do not matter."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+def _is_in(needle: str, *names: str) -> bool:
+    return any(needle in search_key(name) for name in names)
 
 
 def _group(

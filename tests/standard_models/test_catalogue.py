@@ -12,7 +12,7 @@ from standard_models.dictionary import DataType, Edition
 from standard_models.reference.businesses import businesses
 
 DICTIONARY = load_builtin()
-LISTED = {"001", "010", "022", "023", "027", "031"}
+LISTED = {"001", "002", "010", "017", "018", "020", "022", "023", "026", "027", "031"}
 """The businesses whose item list comes with the package; the others are named only."""
 
 LISTS = [e for e in DICTIONARY.installed if e.provisional]

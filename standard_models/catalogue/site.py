@@ -71,16 +71,16 @@ def _search_rows(edition: Edition) -> Iterator[list[str]]:
     kind = "暫定" if edition.provisional else "公式"
     for group in edition.groups:
         names = group.name, group.label_en, "", group.ref
-        yield _search_row(edition, group.key, names, kind)
+        yield _search_row(edition, group.key, group.key, names, kind)
         for item in group.items:
             names = item.name, item.label_en, item.item_id, item.ref
-            yield _search_row(edition, item.item_id, names, kind)
+            yield _search_row(edition, item.item_id, item.field_name, names, kind)
 
 
 def _search_row(
-    edition: Edition, anchor: str, names: tuple[str, str, str, str], kind: str
+    edition: Edition, anchor: str, romaji: str, names: tuple[str, str, str, str], kind: str
 ) -> list[str]:
-    keys = " ".join(dict.fromkeys(search_key(name) for name in names if name))
+    keys = " ".join(dict.fromkeys(search_key(name) for name in (*names, romaji) if name))
     return [keys, f"{page_of(edition)}#{anchor}", *names, kind]
 
 
@@ -243,6 +243,7 @@ def _changes(old: Edition, new: Edition) -> str:
         f"{old.business_id} {old.name}：版の違い / Changes",
         (
             f"<p>{links}：{len(changes.changes)}</p>",
+            f"<p>{_kind(provisional=old.provisional)} → {_kind(provisional=new.provisional)}</p>",
             _table(
                 ("", "参照名 / Reference", "名称 / Name", "違い / Change"),
                 (_change(change) for change in changes.changes),

@@ -132,6 +132,15 @@ def test_a_search_leads_to_the_item(page: Page, query: str) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("query", ["氏名", "shimei", "Name"])
+def test_the_name_itself_stands_before_longer_names(page: Page, query: str) -> None:
+    """In Japanese, romaji and English alike."""
+    page.get_by_label("項目を探す").fill(query)
+    first = page.locator("#hits li").first
+    assert first.get_by_role("link").inner_text() == "氏名"
+
+
+@pytest.mark.browser
 def test_a_search_in_english_counts_its_hits(page: Page) -> None:
     """The number is told to screen readers as well."""
     page.get_by_label("項目を探す").fill("date of birth")

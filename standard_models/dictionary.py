@@ -111,7 +111,11 @@ class DataItem:
 
 @dataclass(frozen=True)
 class Group:
-    """A group (グループ): a record type, and the unit of one output file."""
+    """A group (グループ): a record type, and the unit of one output file.
+
+    ``protection_register`` marks a group whose records tell that, or why, a person is protected:
+    that one exists is itself secret.
+    """
 
     business_id: str
     key: str
@@ -121,6 +125,7 @@ class Group:
     edition_id: str
     provisional: bool
     items: tuple[DataItem, ...]
+    protection_register: bool = False
 
     @property
     def ref(self) -> str:

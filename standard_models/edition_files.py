@@ -54,6 +54,7 @@ class _GroupHead:
     label_en: str
     cardinality: Cardinality
     address_class: frozenset[str]
+    protection_register: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def load_edition(folder: Path) -> Edition:
             edition_id=edition_id,
             provisional=head["provisional"],
             items=tuple(i for i in items if i.group_key == group.key),
+            protection_register=group.protection_register,
         )
         for group in head.groups.values()
     )
@@ -150,9 +152,12 @@ def _group_heads(path: Path, entries: list[Any]) -> Iterator[_GroupHead]:
                 entry["label_en"],
                 Cardinality(entry["cardinality"]),
                 frozenset(entry["address_class"]),
+                entry.get("protection_register", False),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise EditionError(path, None, "groups", f"{error} is missing or wrong") from None
+        if not isinstance(head.protection_register, bool):
+            raise EditionError(path, None, "protection_register", "must be true or false")
         if not _FIELD_NAME.fullmatch(str(head.key)) or head.key in keys:
             raise EditionError(path, None, "groups", "a key must be romaji, and stand once")
         keys.add(head.key)

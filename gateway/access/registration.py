@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.access.jose import KeyRefused, check_jwks
-from standard_models.dictionary import DataItem, Dictionary
+from standard_models.dictionary import DataItem, Dictionary, Group
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
 _MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
-_PERSON_NUMBER_NAMES: Final = ("宛名番号", "世帯番号")
+_PERSON_NUMBER_NAMES: Final = ("宛名番号", "世帯番号", "住民票コード", "基礎年金番号")
 _MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
 
 
@@ -32,8 +32,8 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
 
     Raises:
         RegistrationError: an unknown reference, a wildcard, nothing at all, the number of a
-            person or household named as an item, or My Number: the gateway has no legal basis to
-            release it, whatever the purpose.
+            person or household named as an item, a register of protection, or My Number: the
+            gateway has no legal basis to release it, whatever the purpose.
 
     """
     found: dict[str, DataItem] = {}
@@ -45,7 +45,10 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
                 f"項目・グループ「{reference}」はありません。ワイルドカードは使えません。",
                 f"There is no item or group {reference!r}; wildcards are not accepted.",
             )
+        if group is not None:
+            _refuse_protection_register(group)
         if item is not None:
+            _refuse_protection_register(dictionary.group_of(item))
             _refuse_person_number(item)
             found[item.ref] = item
         for member in group.items if group is not None else ():
@@ -61,8 +64,21 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
     return sorted(found)
 
 
+def _refuse_protection_register(group: Group) -> None:
+    """Refuse what tells that a person is protected: that is itself secret."""
+    if group.protection_register:
+        raise RegistrationError(
+            f"「{group.ref}」は支援措置・抑止などの記録なので許可できません。",
+            f"{group.ref} is a register of protection and cannot be granted.",
+        )
+
+
 def is_person_number(item: DataItem) -> bool:
-    """Return whether ``item`` holds the number of a person or household in a town's systems."""
+    """Return whether ``item`` holds the number of a person or household.
+
+    Source: for record codes, Resident Register Act, article 30-37; for pension numbers, National
+    Pension Act, article 108-4: neither may be asked for outside its own administration.
+    """
     return any(name in item.name for name in _PERSON_NUMBER_NAMES)
 
 

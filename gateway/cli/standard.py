@@ -135,6 +135,8 @@ def _print_edition(edition: Edition) -> None:
 def _print_group(edition: Edition, group: Group) -> None:
     out().print(f"{group.ref} {group.name} / {group.label_en}", markup=False)
     out().print(f"版 / Edition: {edition.edition_id}（{_kind(edition)}）", markup=False)
+    if group.protection_register:
+        out().print("提供できない保護の記録 / register of protection, never granted", markup=False)
     table = new_table(
         "ID", "項目 / Item", "ローマ字 / Field", "型 / Type", "桁 / Length", "コード / Code",
         "条件 / Condition", "キー / Key", "住所類 / Address",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from standard_models.catalogue.search import search_key
-from standard_models.dictionary import CodeTable, DataItem, Dictionary, Edition, Group
+from standard_models.dictionary import Cardinality, CodeTable, DataItem, Dictionary, Edition, Group
 from standard_models.edition_changes import Change, compare, describe
 from standard_models.reference.businesses import Business, businesses
 
@@ -186,6 +186,13 @@ def _edition(dictionary: Dictionary, edition: Edition) -> str:
     return _page(f"{edition.business_id} {edition.name}", body)
 
 
+_RECORDS = {
+    Cardinality.ONE: "1人1件 / one record of a person",
+    Cardinality.MANY: "1人に複数件 / many records of a person",
+}
+_PROTECTION = " <strong>提供できない保護の記録 / register of protection, never granted</strong>"
+
+
 def _group(group: Group) -> list[str]:
     headings = (
         "ID", "項目 / Item", "ローマ字 / Field", "型・桁 / Type", "コード / Code",
@@ -195,7 +202,8 @@ def _group(group: Group) -> list[str]:
         f'<h2 id="{group.key}">{escape(group.name)}</h2>',
         (
             f'<p><span lang="en">{escape(group.label_en)}</span> <code>{group.ref}</code> '
-            f"{_kind(provisional=group.provisional)}</p>"
+            f"{_kind(provisional=group.provisional)} {_RECORDS[group.cardinality]}"
+            f"{_PROTECTION if group.protection_register else ''}</p>"
         ),
         _table(headings, (_item(item) for item in group.items)),
     ]

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 CODE_COLUMNS: Final = ("コードID", "コード名", "コード値", "コード値の内容", "備考")
+_PROTECTION_NAMES = re.compile("支援措置|加害者|抑止|不開示|保護情報")
 _ADDRESS_NAMES = re.compile(
     "住所|居所|所在|方書|番地|町字|町名|郵便番号|市区町村|市区郡町村|都道府県|行政区|国名|国外|送付|"
     "転入|転出|本籍|筆頭者|電話|連絡先|学校|施設|医療機関|病院|保育|宿泊|様方"
@@ -300,13 +301,26 @@ def _groups(draft: _Draft, rows: list[NativeRow]) -> Iterator[dict[str, Any]]:
                 f"グループ「{name}」は新しいグループです：キー {key}、一人に複数件と仮定しました。"
                 f" / new group {name}: key {key}, many records of a person"
             )
-        yield {
+        head = {
             "name": name,
             "key": key,
             "label_en": group.label_en if group else name,
             "cardinality": cardinality.value,
             "address_class": sorted(_address_class(draft, name, group, own)),
         }
+        yield head | ({"protection_register": True} if _is_protection(draft, name, group) else {})
+
+
+def _is_protection(draft: _Draft, name: str, group: Group | None) -> bool:
+    if group is not None:
+        return group.protection_register
+    if not _PROTECTION_NAMES.search(name):
+        return False
+    draft.assumed.append(
+        f"グループ「{name}」は保護に関わる記録と仮定しました：誰にも提供できません。"
+        f" / {name} is assumed to be a register of protection: nobody can be granted it"
+    )
+    return True
 
 
 def _known_groups(draft: _Draft) -> dict[str, Group]:

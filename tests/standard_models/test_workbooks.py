@@ -413,3 +413,21 @@ def test_an_item_without_a_group_is_refused(tmp_path: Path) -> None:
     result = import_workbook(path, LIST_OPTIONS, load_builtin())
     assert result.edition is None
     assert [p.place for p in result.problems] == ["row 9"]
+
+
+def test_a_new_group_that_tells_of_protection_is_marked_and_told(tmp_path: Path) -> None:
+    """On the safe side: that a measure exists is itself secret."""
+    path = list_of_another_business(tmp_path)
+    book = openpyxl.load_workbook(path)
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value == "送付先":
+                    cell.value = "支援措置対象者"
+    book.save(path)
+    result = import_workbook(path, ImportOptions("official-1.0"), load_builtin())
+    edition = result.edition
+    assert edition is not None
+    assert [group.protection_register for group in edition.groups] == [False, True]
+    assert any("誰にも提供できません" in assumed for assumed in result.assumed)
+    assert load_edition(write_edition(result, tmp_path / "editions")) == edition

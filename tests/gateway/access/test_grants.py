@@ -7,7 +7,6 @@ from gateway.access import AccessRegistry, AccessService, RegistrationError
 from gateway.access.registration import expand_items, is_my_number
 from gateway.problems import Problem
 from standard_models.builtin import load_builtin
-from standard_models.dictionary import DataItem
 from tests.doubles import StoppedClock
 from tests.gateway.access.consumers import CLIENT, NAME, PURPOSE, TOWN, register
 
@@ -184,21 +183,33 @@ def test_my_number_is_known_by_its_name(name: str, field: str, expected: bool):
     assert is_my_number(replace(item, name=name, field_name=field)) is expected
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "001.shiensochijoho",
+        "001.shiensochijoho.shiensochikaishinengappi",
+        "001.kagaishajoho.kagaisha_shimei",
+        "001.yokushijoho.yokushikubun",
+        "004.fuhyoshiensochijoho",
+    ],
+)
+def test_a_register_of_protection_cannot_be_granted(reference: str):
+    """Neither whole nor by an item: that a measure exists is itself secret."""
+    with pytest.raises(RegistrationError, match="register of protection"):
+        expand_items([reference], load_builtin())
+
+
+@pytest.mark.parametrize(
+    "reference", ["001.bangojoho.juminhyokodo", "001.bangojoho.kisonenkinbango"]
+)
+def test_record_codes_and_pension_numbers_cannot_be_granted(reference: str):
+    """The law lets nobody outside their own administration ask for them."""
+    with pytest.raises(RegistrationError, match="number of a person"):
+        expand_items([reference], load_builtin())
+
+
 def test_my_number_cannot_be_granted():
-    """Not even inside a group."""
-    dictionary = load_builtin()
-    group = dictionary.find_group("001.juminkihonjoho")
-    assert group is not None
-    number: DataItem = replace(group.items[0], name="個人番号", field_name="kojimbango")
-
-    class WithMyNumber:
-        def find_group(self, ref: str):
-            return replace(group, items=(*group.items, number)) if ref == group.ref else None
-
-        def find_item(self, ref: str):
-            return number if ref == number.ref else None
-
-    for reference in (group.ref, number.ref):
-        with pytest.raises(RegistrationError) as refusal:
-            expand_items([reference], WithMyNumber())  # type: ignore[arg-type]
-        assert "個人番号" in refusal.value.detail_ja
+    """Neither by its reference nor inside its group."""
+    for reference in ("001.bangojoho.kojinbango", "001.bangojoho"):
+        with pytest.raises(RegistrationError, match="My Number"):
+            expand_items([reference], load_builtin())

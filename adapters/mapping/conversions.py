@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from adapters.mapping.model import Condition, Default, ItemRule, Number, Split, Text
+from adapters.mapping.model import (
+    Amount,
+    AmountUnit,
+    Condition,
+    Default,
+    ItemRule,
+    Split,
+    Text,
+)
 from standard_models.answers import (
     Absence,
     AbsenceReason,
@@ -21,13 +30,13 @@ from standard_models.answers import (
     Severity,
     Value,
 )
+from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, DataType
 from standard_models.values.fiscal_years import parse_fiscal_year
+from standard_models.values.money import MoneyRules, MoneyUnit, parse_money
 from standard_models.values.text import (
     BLANK_WIDE,
-    GETA,
     is_full_width,
-    private_use_characters,
     remove_controls,
     to_full_width,
     to_full_width_name,
@@ -39,7 +48,21 @@ Row = dict[str, Any]
 """A flat record, made for one conversion; a plan may keep what it has read in it."""
 Convert = Callable[[Row], Answer]
 
+
+@dataclass(frozen=True, slots=True)
+class SystemCharacters:
+    """The local characters (外字) of the system that a mapping describes."""
+
+    system: str
+    table: GaijiTable
+
+
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
+_UNITS = {
+    AmountUnit.YEN: MoneyUnit.YEN,
+    AmountUnit.THOUSAND_YEN: MoneyUnit.THOUSAND_YEN,
+    AmountUnit.MILLION_YEN: MoneyUnit.MILLION_YEN,
+}
 _YEAR_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -51,6 +74,10 @@ def lost(*quality: Quality) -> Absence:
 def finding(item: DataItem, code: str, severity: Severity, **params: str | int) -> Quality:
     """Return a finding about ``item``."""
     return Quality(code, severity, {"item_id": item.item_id, **params})
+
+
+def _about(item: DataItem, seen: tuple[Quality, ...]) -> tuple[Quality, ...]:
+    return tuple(Quality(q.code, q.severity, {"item_id": item.item_id, **q.params}) for q in seen)
 
 
 def checked(item: DataItem, value: JsonScalar, quality: tuple[Quality, ...] = ()) -> Answer:
@@ -77,7 +104,7 @@ def field(
     item: DataItem,
     rule: ItemRule,
     codes: Mapping[str, str | None] | None,
-    characters: Mapping[str, str | None],
+    characters: SystemCharacters,
 ) -> Convert:
     """Return the conversion of a rule that reads one field."""
     path = rule.field or ""
@@ -149,7 +176,7 @@ def _content(
     item: DataItem,
     rule: ItemRule,
     codes: Mapping[str, str | None] | None,
-    characters: Mapping[str, str | None],
+    characters: SystemCharacters,
 ) -> Callable[[Any], Answer]:
     if codes is not None:
         return _coded(item, codes)
@@ -157,8 +184,10 @@ def _content(
         return _fiscal_year(item)
     if rule.year_month:
         return _year_month(item)
-    if item.data_type in {DataType.INTEGER, DataType.SIGNED_INTEGER}:
-        return _number(item, rule.number)
+    if rule.amount:
+        return _amount(item, rule.amount, Absence(rule.blank))
+    if number := _NUMBERS.get(item.data_type):
+        return number(item)
     return _text(item, rule, characters)
 
 
@@ -192,15 +221,71 @@ def _year_month(item: DataItem) -> Callable[[Any], Answer]:
     return convert
 
 
-def _number(item: DataItem, unit: Number) -> Callable[[Any], Answer]:
-    factor = 1000 if unit is Number.THOUSANDS else 1
+def _amount(item: DataItem, amount: Amount, blank: Absence) -> Callable[[Any], Answer]:
+    unit = _UNITS[amount.unit]
+    rules = MoneyRules(
+        unit, frozenset(amount.placeholders), amount.brackets_negative, amount.fractions
+    )
+    wrong = lost(finding(item, "NOT_A_NUMBER", Severity.ERROR))
+
+    def convert(raw: Any) -> Answer:
+        if (whole := _whole(raw)) is not None:
+            return checked(item, whole * unit)
+        written = raw if isinstance(raw, str) else _decimal_text(raw)
+        if written is None:
+            return wrong
+        reading = parse_money(written, rules)
+        if reading.yen is not None:
+            return checked(item, reading.yen)
+        seen = _about(item, reading.quality)
+        missing = any(q.code == "MISSING" for q in reading.quality)
+        return Absence(blank.reason, seen) if missing else lost(*seen)
+
+    return convert
+
+
+def _whole(raw: Any) -> int | None:
+    """Return a number of JSON or SQL that is an integer, None for anything else."""
+    if isinstance(raw, float):
+        return int(raw) if raw.is_integer() else None
+    return None if isinstance(raw, str) else _integer(raw)
+
+
+def _number(item: DataItem) -> Callable[[Any], Answer]:
     wrong = lost(finding(item, "NOT_A_NUMBER", Severity.ERROR))
 
     def convert(raw: Any) -> Answer:
         number = _integer(raw)
-        return wrong if number is None else checked(item, number * factor)
+        return wrong if number is None else checked(item, number)
 
     return convert
+
+
+def _decimal(item: DataItem) -> Callable[[Any], Answer]:
+    wrong = lost(finding(item, "NOT_A_NUMBER", Severity.ERROR))
+
+    def convert(raw: Any) -> Answer:
+        written = raw if isinstance(raw, str) else _decimal_text(raw)
+        return wrong if written is None else checked(item, written)
+
+    return convert
+
+
+_NUMBERS = {
+    DataType.INTEGER: _number,
+    DataType.SIGNED_INTEGER: _number,
+    DataType.DECIMAL: _decimal,
+}
+
+
+def _decimal_text(raw: Any) -> str | None:
+    """Return a number of JSON or SQL as its digits, None for anything else."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        return None
+    number = Decimal(repr(raw) if isinstance(raw, float) else raw)
+    if not number.is_finite():
+        return None
+    return f"{number:f}"
 
 
 def _integer(raw: Any) -> int | None:
@@ -215,9 +300,7 @@ def _integer(raw: Any) -> int | None:
     return None
 
 
-def _text(
-    item: DataItem, rule: ItemRule, characters: Mapping[str, str | None]
-) -> Callable[[Any], Answer]:
+def _text(item: DataItem, rule: ItemRule, characters: SystemCharacters) -> Callable[[Any], Answer]:
     style = rule.text or (Text.FULL_WIDTH if item.data_type is DataType.FULL_WIDTH else Text.AS_IS)
     wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
     split = rule.split
@@ -243,23 +326,15 @@ def _text(
 
 
 def _readable(
-    item: DataItem, raw: str, characters: Mapping[str, str | None]
+    item: DataItem, raw: str, characters: SystemCharacters
 ) -> tuple[str | None, tuple[Quality, ...]]:
     """Return the text without controls and without local characters (外字)."""
     reading = remove_controls(raw)
     text, quality = reading.text, reading.quality
     if text is None:
         return None, quality
-    for local in private_use_characters(text):
-        known = characters.get(local)
-        text = text.replace(local, known or GETA)
-        if not known:
-            code = f"{ord(local):04X}"
-            quality = (
-                *quality,
-                finding(item, "GAIJI_UNMAPPED", Severity.WARNING, character_code=code),
-            )
-    return text, quality
+    resolved = characters.table.resolve(characters.system, text)
+    return resolved.text, (*quality, *_about(item, resolved.quality))
 
 
 def _in_style(

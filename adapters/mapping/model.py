@@ -42,11 +42,12 @@ class Text(StrEnum):
     HALF_WIDTH = "half-width"
 
 
-class Number(StrEnum):
-    """How a field becomes a number."""
+class AmountUnit(StrEnum):
+    """What 1 in a field of money means."""
 
-    PLAIN = "plain"
-    THOUSANDS = "thousands"
+    YEN = "yen"
+    THOUSAND_YEN = "thousand-yen"
+    MILLION_YEN = "million-yen"
 
 
 class DateFormat(StrEnum):
@@ -216,6 +217,19 @@ class Split(_Section):
     part: Literal[1, 2]
 
 
+class Amount(_Section):
+    """How a field writes an amount of money; its meaning is in yen.
+
+    ``placeholders`` stand where nothing was entered (``***``). Brackets around a negative amount
+    and fractions of the unit are read only where they are declared.
+    """
+
+    unit: AmountUnit
+    placeholders: tuple[str, ...] = ()
+    brackets_negative: bool = False
+    fractions: bool = False
+
+
 class Default(_Section):
     """What stands where the source has nothing, because somebody decided so."""
 
@@ -234,7 +248,7 @@ class ItemRule(_Section):
     absent: Literal[AbsenceReason.NOT_SUPPLIED] | None = None
 
     text: Text | None = None
-    number: Number = Number.PLAIN
+    amount: Amount | None = None
     codes: str | None = None
     fiscal_year: bool = False
     year_month: bool = False

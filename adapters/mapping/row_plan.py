@@ -13,6 +13,7 @@ from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.rows import compile_rows, compile_surroundings
 from standard_models.answers import AbsenceReason, StandardRecord
+from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, Group
 
 
@@ -122,7 +123,12 @@ class _Compiler:
     def __init__(self, document: MappingDocument, rule: GroupRule) -> None:
         self._rule = rule
         self._codes = {name: _codes(table) for name, table in document.code_tables.items()}
-        self._characters = {chr(int(g.code, 16)): g.to for g in document.characters}
+        self._characters = conversions.SystemCharacters(
+            document.system,
+            GaijiTable.of_system(
+                document.system, {g.code: g.to for g in document.characters if g.to is not None}
+            ),
+        )
         self._dates = {
             name: date_items.date_reader(name, date) for name, date in rule.dates.items()
         }

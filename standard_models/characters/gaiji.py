@@ -52,6 +52,13 @@ class GaijiTable:
             raise ValueError("a code of a system is decided twice")
 
     @classmethod
+    def of_system(cls, system: str, characters: Mapping[str, str]) -> GaijiTable:
+        """Return what the mapping of one system says: its codes (hexadecimal) to characters."""
+        table = cls(())
+        table._known = {(system, code.upper()): to for code, to in characters.items()}
+        return table
+
+    @classmethod
     def read(cls, path: Path) -> GaijiTable:
         """Read decisions from a CSV file with the columns of ``COLUMNS``.
 

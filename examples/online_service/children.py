@@ -13,8 +13,8 @@ from examples.online_service.family import (
     Certainty,
     Member,
     Relatives,
-    born_on_or_after,
-    first_birth_date,
+    is_child,
+    merely_counts,
     relation_of,
     relatives,
 )
@@ -30,6 +30,7 @@ from examples.online_service.form import (
     Person,
     Section,
 )
+from standard_models.values.three_valued import Judgement
 
 _UNREADABLE = "〓"
 _APART = "2"
@@ -50,8 +51,7 @@ class ChildRows:
         self.make = make
         self.w = make.w
         self.key_of = key_of
-        self.first_child = first_birth_date(town_day)
-        self.first_counted = first_birth_date(town_day, counted_only=True)
+        self.town_day = town_day
         self.family = self._family()
 
     def _family(self) -> Relatives:
@@ -101,13 +101,12 @@ class ChildRows:
         older: list[Person] = []
         for member, certainty in self.family.children:
             birth = member.record["setaiin_seinengappi"]
-            age = born_on_or_after(birth, self.first_child)
-            if age is not Certainty.NO:
+            age = is_child(birth, self.town_day)
+            if age is not Judgement.NO:
                 match = _take(paid, member.record)
                 younger.append(self._child(member.record, match, certainty, age, len(younger) + 1))
             elif (
-                certainty is Certainty.YES
-                and born_on_or_after(birth, self.first_counted) is Certainty.YES
+                certainty is Certainty.YES and merely_counts(birth, self.town_day) is Judgement.YES
             ):
                 older.append(self._older(member.record, len(older) + 1))
         apart = [self._known_to_welfare(r, len(younger) + n) for n, r in enumerate(paid, 1)]
@@ -127,7 +126,7 @@ class ChildRows:
         record: Record,
         paid: Record | None,
         certainty: Certainty,
-        age: Certainty,
+        age: Judgement,
         number: int,
     ) -> Person:
         key = self._key(record["setaiin_shimei"], record["setaiin_seinengappi"])
@@ -136,7 +135,7 @@ class ChildRows:
         notes: list[Markup] = []
         if certainty is Certainty.UNCLEAR:
             notes.append(self.w("relation_unclear"))
-        if age is Certainty.UNCLEAR:
+        if age is Judgement.UNDECIDABLE:
             notes.append(self.w("age_unclear"))
         title = self.w.plain("person_child", n=number)
         custody = self._custody_field(paid, key)

@@ -6,18 +6,12 @@ import datetime as dt
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from standard_models.values.eras import GREGORIAN_SINCE, era_of
+from standard_models.values.wareki import Calendar, display_date, wareki
+from standard_models.values.wareki import western as western_date
+
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 
-_ERAS: Final = (
-    (dt.date(2019, 5, 1), "令和", "Reiwa"),
-    (dt.date(1989, 1, 8), "平成", "Heisei"),
-    (dt.date(1926, 12, 25), "昭和", "Showa"),
-    (dt.date(1912, 7, 30), "大正", "Taisho"),
-    (dt.date(1873, 1, 1), "明治", "Meiji"),
-)
-"""First day of each era; Meiji from the day on which Japan changed to the Gregorian calendar."""
-
-_MEIJI_OFFSET = 1867
 _MONTHS = [
     "January",
     "February",
@@ -34,33 +28,21 @@ _MONTHS = [
 ]
 
 
-def era_year(day: dt.date) -> tuple[str, str, int] | None:
-    """Return the era in Japanese and English and the year in it, or None before 1873."""
-    for first, name, english in _ERAS:
-        if day >= first:
-            start = _MEIJI_OFFSET + 1 if name == "明治" else first.year
-            return name, english, day.year - start + 1
-    return None
-
-
-def _western_ja(day: dt.date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def show_date(day: dt.date, language: str, *, western: bool = False) -> str:
     """Return the day in words.
 
     ``western`` gives the Western calendar alone: the birth date of a foreign resident is never
     converted into an era. Source: resident specification, dates on certificates and screens.
     """
-    era = era_year(day)
+    plain = western or day < GREGORIAN_SINCE
     if language == "en":
         text = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-        return text if western or era is None else f"{text} ({era[1]} {era[2]})"
-    if western or era is None:
-        return _western_ja(day)
-    text = f"{era[0]}{'元' if era[2] == 1 else era[2]}年{day.month}月{day.day}日"
-    return f"{text}（{_western_ja(day)}）" if language == "easy" else text
+        if plain:
+            return text
+        era = era_of(day)
+        return f"{text} ({era.romaji} {era.year_of(day.year)})"
+    shown = display_date(day, Calendar.WESTERN if western else Calendar.ERA)
+    return f"{shown}（{western_date(day)}）" if language == "easy" and not plain else shown
 
 
 def show_weekday(day: dt.date, language: str) -> str:
@@ -88,8 +70,7 @@ def show_year(year: int, language: str, *, fiscal: bool = True) -> str:
     """Return a (fiscal) year, given by its Western number, with its era."""
     if language == "en":
         return f"FY {year}" if fiscal else str(year)
-    era = era_year(dt.date(year, 12, 31))
-    name = f"{era[0]}{'元' if era[2] == 1 else era[2]}年" if era else f"{year}年"
+    name = wareki(dt.date(year, 12, 31)).removesuffix("12月31日")
     return f"{name}度" if fiscal else name
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from examples.online_service.form import Entry, Field, Form
 from examples.online_service.wording import Wording
+from standard_models.values.dates import parse_written
 
 Draft = Mapping[str, str]
 
@@ -20,12 +21,6 @@ REMARK_PREFIX: Final = "wrong-"
 REMARK_MAXIMUM: Final = 200
 _LONGEST: Final = 400
 
-_ERAS: Final = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
-_DATE: Final = re.compile(
-    r"(?P<era>令和|平成|昭和|[RHS])?(?P<year>\d{1,4}|元)[年./-](?P<month>\d{1,2})[月./-]"
-    r"(?P<day>\d{1,2})日?",
-    re.IGNORECASE,
-)
 _KANA: Final = re.compile(r"[ァ-ヺー・　 ().（）．，,／/「」\-－0-9A-Z０-９Ａ-Ｚ]+")
 
 
@@ -49,17 +44,8 @@ def draft_from(form: Mapping[str, object], known: frozenset[str]) -> dict[str, s
 
 def read_date(text: str) -> dt.date | None:
     """Return the day written as ``令和2年4月1日``, ``R2.4.1``, ``2020-04-01``; None otherwise."""
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
-    if match is None:
-        return None
-    year = 1 if match["year"] == "元" else int(match["year"])
-    era = (match["era"] or "").upper()
-    if not era and len(match["year"]) != 4:
-        return None
-    try:
-        return dt.date(year + _ERAS.get(era, 0), int(match["month"]), int(match["day"]))
-    except ValueError:
-        return None
+    reading = parse_written(text)
+    return reading.day if not reading.quality else None
 
 
 def _phone(text: str) -> bool:

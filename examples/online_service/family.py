@@ -13,6 +13,10 @@ from enum import Enum
 from typing import Final
 
 from examples.online_service.answers import Item
+from standard_models.answers import UncertainDate
+from standard_models.values.school_years import until_year_end_of
+from standard_models.values.three_valued import Judgement
+from standard_models.values.unknown_dates import uncertain_from_json
 
 HEAD: Final = ("01",)
 CHILD: Final = "20"
@@ -110,24 +114,17 @@ def _roles(claimant: tuple[str, ...] | None, heirs: int) -> tuple[_Roles, _Roles
 _SPOUSE_STEPS: Final = frozenset((s,) for s in SPOUSES)
 
 
-def born_on_or_after(birth: Item, first: dt.date) -> Certainty:
-    """Tell whether a birth date, exact or not, lies on or after ``first``."""
+def is_child(birth: Item, day: dt.date) -> Judgement:
+    """Tell whether somebody born then is a child in the sense of the allowance on ``day``."""
+    return until_year_end_of(_birth_date(birth), _CHILD_UNTIL_AGE, day)
+
+
+def merely_counts(birth: Item, day: dt.date) -> Judgement:
+    """Tell whether somebody born then is of an age to count as an elder child on ``day``."""
+    return until_year_end_of(_birth_date(birth), _COUNTED_UNTIL_AGE, day)
+
+
+def _birth_date(birth: Item) -> dt.date | UncertainDate | None:
     if birth.known:
-        return Certainty.YES if dt.date.fromisoformat(birth.value) >= first else Certainty.NO
-    bounds = birth.uncertain or {}
-    if bounds.get("earliest") and dt.date.fromisoformat(bounds["earliest"]) >= first:
-        return Certainty.YES
-    if bounds.get("latest") and dt.date.fromisoformat(bounds["latest"]) < first:
-        return Certainty.NO
-    return Certainty.UNCLEAR
-
-
-def first_birth_date(day: dt.date, *, counted_only: bool = False) -> dt.date:
-    """Return the earliest birth date of a child in the sense of the allowance on ``day``.
-
-    One reaches an age on the day before the birthday, so the oldest were born on 2 April.
-    ``counted_only`` gives the date for elder children who merely count.
-    """
-    fiscal_year = day.year if day.month >= 4 else day.year - 1
-    age = _COUNTED_UNTIL_AGE if counted_only else _CHILD_UNTIL_AGE
-    return dt.date(fiscal_year - age, 4, 2)
+        return dt.date.fromisoformat(birth.value)
+    return uncertain_from_json(birth.uncertain) if birth.uncertain else None

@@ -23,13 +23,15 @@ GREGORIAN_SINCE = dt.date(1873, 1, 1)
 class Era:
     """One era.
 
-    ``letter`` is the Latin initial (``R``), ``initial`` the one-kanji form (令), ``glyph`` the
-    single character of the era name (㋿). ``first_day`` and ``last_day`` are inclusive; the
-    current era has no last day. ``computed_from`` is the first day that era dates convert from.
+    ``letter`` is the Latin initial (``R``), ``romaji`` the name (Reiwa), ``initial`` the one-kanji
+    form (令), ``glyph`` the single character of the era name (㋿). ``first_day`` and ``last_day``
+    are inclusive; the current era has no last day. ``computed_from`` is the first day that era
+    dates convert from.
     """
 
     letter: str
     name: str
+    romaji: str
     initial: str
     glyph: str
     first_year: int
@@ -65,6 +67,7 @@ def eras() -> tuple[Era, ...]:
         Era(
             row["letter"],
             row["name"],
+            row["romaji"],
             row["initial"],
             row["glyph"],
             int(row["first_year"]),

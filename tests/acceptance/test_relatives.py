@@ -10,11 +10,12 @@ from examples.online_service.answers import Item
 from examples.online_service.family import (
     Certainty,
     Member,
-    born_on_or_after,
-    first_birth_date,
+    is_child,
+    merely_counts,
     relation_of,
     relatives,
 )
+from standard_models.values.three_valued import Judgement
 
 HEAD, HUSBAND, WIFE, CHILD, MOTHER = ("01",), ("10",), ("11",), ("20",), ("31",)
 GRANDCHILD, CHILDS_WIFE, WIFES_CHILD = ("20", "20"), ("20", "11"), ("11", "20")
@@ -95,50 +96,44 @@ def test_a_step_that_was_lost_makes_the_relationship_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "first"),
-    [("2026-10-01", "2008-04-02"), ("2027-03-31", "2008-04-02"), ("2027-04-01", "2009-04-02")],
+    ("day", "born", "expected"),
+    [
+        ("2026-10-01", "2008-04-02", Judgement.YES),
+        ("2026-10-01", "2008-04-01", Judgement.NO),
+        ("2027-03-31", "2008-04-02", Judgement.YES),
+        ("2027-04-01", "2008-04-02", Judgement.NO),
+        ("2027-04-01", "2009-04-02", Judgement.YES),
+    ],
 )
-def test_the_allowance_ends_with_the_fiscal_year_of_the_18th_birthday(day: str, first: str) -> None:
+def test_the_allowance_ends_with_the_fiscal_year_of_the_18th_birthday(
+    day: str, born: str, expected: Judgement
+) -> None:
     """Who was born on 1 April turned 18 the day before, in the fiscal year that is over."""
-    assert first_birth_date(dt.date.fromisoformat(day)).isoformat() == first
+    assert is_child(Item(value=born), dt.date.fromisoformat(day)) is expected
 
 
 def test_elder_children_count_to_the_fiscal_year_of_age_22() -> None:
     """Four years more than the allowance itself."""
-    counted = first_birth_date(dt.date(2026, 10, 1), counted_only=True)
-    assert counted.isoformat() == "2004-04-02"
+    day = dt.date(2026, 10, 1)
+    assert merely_counts(Item(value="2004-04-02"), day) is Judgement.YES
+    assert merely_counts(Item(value="2004-04-01"), day) is Judgement.NO
+
+
+def unknown(earliest: str, latest: str) -> Item:
+    dates = {"earliest": earliest, "latest": latest}
+    return Item(reason="recorded-unknown", uncertain={"precision": "month", "text": "", **dates})
 
 
 @pytest.mark.parametrize(
     ("birth", "expected"),
     [
-        (Item(value="2008-04-02"), Certainty.YES),
-        (Item(value="2008-04-01"), Certainty.NO),
-        (Item(reason="recorded-unknown"), Certainty.UNCLEAR),
-        (
-            Item(
-                reason="recorded-unknown",
-                uncertain={"earliest": "2008-04-01", "latest": "2008-04-30"},
-            ),
-            Certainty.UNCLEAR,
-        ),
-        (
-            Item(
-                reason="recorded-unknown",
-                uncertain={"earliest": "2009-01-01", "latest": "2009-12-31"},
-            ),
-            Certainty.YES,
-        ),
-        (
-            Item(
-                reason="recorded-unknown",
-                uncertain={"earliest": "1999-01-01", "latest": "1999-12-31"},
-            ),
-            Certainty.NO,
-        ),
+        (Item(reason="recorded-unknown"), Judgement.UNDECIDABLE),
+        (unknown("2008-04-01", "2008-04-30"), Judgement.UNDECIDABLE),
+        (unknown("2009-01-01", "2009-12-31"), Judgement.YES),
+        (unknown("1999-01-01", "1999-12-31"), Judgement.NO),
     ],
-    ids=["first-day", "day-before", "unknown", "border-month", "later-year", "earlier-year"],
+    ids=["unknown", "border-month", "later-year", "earlier-year"],
 )
-def test_an_uncertain_birth_date_decides_only_what_it_can(birth: Item, expected: Certainty) -> None:
+def test_an_uncertain_birth_date_decides_only_what_it_can(birth: Item, expected: Judgement) -> None:
     """A range on one side of the border decides; one across it does not."""
-    assert born_on_or_after(birth, dt.date(2008, 4, 2)) is expected
+    assert is_child(birth, dt.date(2026, 10, 1)) is expected

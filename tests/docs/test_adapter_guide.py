@@ -125,7 +125,7 @@ def test_every_key_of_the_mapping_language_is_explained():
 
 def test_every_choice_of_the_mapping_language_is_explained():
     """Forms of text, numbers, dates and times, and meanings of faults."""
-    enums = (model.Text, model.Number, model.DateFormat, model.TimeFormat, model.FaultMeaning)
+    enums = (model.Text, model.AmountUnit, model.DateFormat, model.TimeFormat, model.FaultMeaning)
     choices = [choice.value for enum in enums for choice in enum]
     assert sorted(choice for choice in choices if f"`{choice}`" not in GUIDE) == []
 

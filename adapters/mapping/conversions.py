@@ -43,6 +43,7 @@ from standard_models.values.text import (
     to_half_width,
     trim_padding,
 )
+from standard_models.values.year_months import parse_year_month
 
 Row = dict[str, Any]
 """A flat record, made for one conversion; a plan may keep what it has read in it."""
@@ -63,7 +64,6 @@ _UNITS = {
     AmountUnit.THOUSAND_YEN: MoneyUnit.THOUSAND_YEN,
     AmountUnit.MILLION_YEN: MoneyUnit.MILLION_YEN,
 }
-_YEAR_MONTH = re.compile(r"(\d{4})(0[1-9]|1[0-2])", re.ASCII)
 
 
 def lost(*quality: Quality) -> Absence:
@@ -212,11 +212,10 @@ def _fiscal_year(item: DataItem) -> Callable[[Any], Answer]:
 
 
 def _year_month(item: DataItem) -> Callable[[Any], Answer]:
-    wrong = lost(finding(item, "WRONG_FORM", Severity.ERROR, expected="YYYYMM"))
-
     def convert(raw: Any) -> Answer:
-        found = _YEAR_MONTH.fullmatch(raw) if isinstance(raw, str) else None
-        return checked(item, f"{found[1]}-{found[2]}") if found else wrong
+        reading = parse_year_month(plain_text(raw))
+        seen = _about(item, reading.quality)
+        return lost(*seen) if reading.month is None else checked(item, str(reading.month), seen)
 
     return convert
 

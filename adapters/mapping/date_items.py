@@ -11,12 +11,15 @@ from standard_models.answers import Absence, AbsenceReason, Answer, Severity, Va
 from standard_models.dictionary import DataItem
 from standard_models.values.date_readings import unreadable
 from standard_models.values.dates import (
+    CenturyWindow,
     DateOutcome,
     DateReading,
     DateRules,
     EraProfile,
     NullMeaning,
     parse_era_digits,
+    parse_ordinal_digits,
+    parse_short_western_digits,
     parse_western_digits,
     parse_written,
 )
@@ -37,6 +40,7 @@ def date_reader(name: str, rule: DateRule) -> ReadDate:
         nines=NullMeaning(rule.nines),
         parts_unknown=rule.parts_unknown,
         non_calendar_days=rule.non_calendar_days,
+        century=CenturyWindow(rule.century_from) if rule.century_from else None,
     )
     parse = _parser(rule.format, rules, rule.eras)
     path, text_path = rule.field, rule.text_field
@@ -107,6 +111,10 @@ def _parser(
             return lambda raw: parse_era_digits(raw, profile)
         case DateFormat.WESTERN_DIGITS:
             return lambda raw: parse_western_digits(raw, rules)
+        case DateFormat.SHORT_WESTERN_DIGITS:
+            return lambda raw: parse_short_western_digits(raw, rules)
+        case DateFormat.ORDINAL_DIGITS:
+            return lambda raw: parse_ordinal_digits(raw, rules)
         case DateFormat.WRITTEN:
             return lambda raw: parse_written(raw, rules)
 

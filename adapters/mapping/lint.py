@@ -69,6 +69,10 @@ class _Linter:
             if date.format is DateFormat.ERA_DIGITS and not date.eras:
                 place = ("groups", group.ref, "dates", name)
                 yield find(place, "no-era-codes", "era-digits needs the meaning of each era code")
+            if date.format is DateFormat.SHORT_WESTERN_DIGITS and date.century_from is None:
+                place = ("groups", group.ref, "dates", name)
+                message = "short-western-digits needs century_from, the first of its 100 years"
+                yield find(place, "no-century", message)
 
     def _columns(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
         """Yield fields that the vendor's document does not have, and columns nobody reads."""

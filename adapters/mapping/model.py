@@ -55,6 +55,8 @@ class DateFormat(StrEnum):
 
     ERA_DIGITS = "era-digits"
     WESTERN_DIGITS = "western-digits"
+    SHORT_WESTERN_DIGITS = "short-western-digits"
+    ORDINAL_DIGITS = "ordinal-digits"
     WRITTEN = "written"
 
 
@@ -189,7 +191,10 @@ class Gaiji(_Section):
 
 
 class DateRule(_Section):
-    """A date of the record, read once and used by up to three items (date, flag, text)."""
+    """A date of the record, read once and used by up to three items (date, flag, text).
+
+    ``century_from`` is the first of the hundred years in which years of two digits lie.
+    """
 
     field: FieldPath
     format: DateFormat
@@ -200,6 +205,7 @@ class DateRule(_Section):
     nines: NullMeaningName = "error"
     parts_unknown: bool = False
     non_calendar_days: bool = False
+    century_from: int | None = Field(default=None, ge=1801, le=2100)
 
 
 class Condition(_Section):

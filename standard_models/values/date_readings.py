@@ -46,11 +46,23 @@ class NullMeaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CenturyWindow:
+    """The hundred years, from ``first_year`` on, in which a two-digit year of a column lies."""
+
+    first_year: int
+
+    def year(self, two_digits: int) -> int:
+        """Return the one year of the window that ends in ``two_digits`` (0 to 99)."""
+        return self.first_year + (two_digits - self.first_year) % 100
+
+
+@dataclass(frozen=True, slots=True)
 class DateRules:
     """What a column of dates may hold.
 
     ``parts_unknown`` allows month or day 00 (不詳). ``non_calendar_days`` allows a day that no
-    calendar has, as registers keep it for births and deaths.
+    calendar has, as registers keep it for births and deaths. ``century`` says in which hundred
+    years Western years of two digits lie; without it they are not read.
     """
 
     blank: NullMeaning = NullMeaning.NOT_RECORDED
@@ -58,6 +70,7 @@ class DateRules:
     nines: NullMeaning = NullMeaning.ERROR
     parts_unknown: bool = False
     non_calendar_days: bool = False
+    century: CenturyWindow | None = None
 
 
 STRICT: Final = DateRules()

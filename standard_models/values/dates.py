@@ -9,12 +9,15 @@ Sentences such as ``令和３年９月下旬`` are read by ``standard_models.val
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import re
 from typing import Final
 
 from standard_models.values.date_readings import (
     STRICT,
     WHOLLY_UNKNOWN,
+    CenturyWindow,
     DateOutcome,
     DateParts,
     DateReading,
@@ -33,6 +36,7 @@ __all__ = [
     "OPEN_START",
     "STRICT",
     "WHOLLY_UNKNOWN",
+    "CenturyWindow",
     "DateOutcome",
     "DateParts",
     "DateReading",
@@ -41,6 +45,8 @@ __all__ = [
     "NullMeaning",
     "parse_era_digits",
     "parse_iso",
+    "parse_ordinal_digits",
+    "parse_short_western_digits",
     "parse_western_digits",
     "parse_written",
 ]
@@ -52,6 +58,9 @@ OPEN_END: Final = "9999-12-31"
 _TO_HALF: Final = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _ERA_DIGITS = re.compile(r"(.)(\d\d)(\d\d)(\d\d)", re.ASCII)
 _WESTERN_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_SHORT_DIGITS = re.compile(r"(\d\d)(\d\d)(\d\d)", re.ASCII)
+_ORDINAL = re.compile(r"(?!0000)(\d{4})(\d{3})", re.ASCII)
+_SHORT_WRITTEN = re.compile(r"(\d\d)([./-])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
@@ -120,6 +129,48 @@ def parse_western_digits(raw: str, rules: DateRules = STRICT) -> DateReading:
     return _read_numbers(None, found[1], found[2], found[3], rules)
 
 
+def parse_short_western_digits(raw: str, rules: DateRules) -> DateReading:
+    """Read six digits ``YYMMDD`` in the century of the rules.
+
+    Without a century the year is anybody's guess: ``DATE_AMBIGUOUS`` (E). Never raises.
+    """
+    key = half_width_key(raw)
+    null = _null(key, rules)
+    if null is not None:
+        return null
+    found = _SHORT_DIGITS.fullmatch(key)
+    if found is None:
+        return unreadable("DATE_UNREADABLE", rule="YYMMDD")
+    if rules.century is None:
+        return unreadable("DATE_AMBIGUOUS", rule="two-digit year without a century")
+    year = rules.century.year(int(found[1]))
+    return _read_numbers(None, str(year), found[2], found[3], rules)
+
+
+def parse_ordinal_digits(raw: str, rules: DateRules = STRICT) -> DateReading:
+    """Read seven digits ``YYYYDDD``: the year and the day counted in it, 001 to 365 or 366.
+
+    Seven digits may as well be an era date, so a column must be declared to hold these. Day 000
+    is an unknown day of the year where the rules allow unknown parts. Never raises.
+    """
+    key = half_width_key(raw)
+    null = _null(key, rules)
+    if null is not None:
+        return null
+    found = _ORDINAL.fullmatch(key)
+    if found is None:
+        return unreadable("DATE_UNREADABLE", rule="YYYYDDD")
+    year, number = int(found[1]), int(found[2])
+    if not number:
+        return _read_numbers(None, found[1], "00", "00", rules)
+    if number > 365 + calendar.isleap(year):
+        return unreadable("NOT_CALENDAR_DAY")
+    day = dt.date(year, 1, 1) + dt.timedelta(days=number - 1)
+    if day.isoformat() == OPEN_END:
+        return read_null(rules.nines, "nines")
+    return DateReading(DateOutcome.DAY, day)
+
+
 def parse_iso(raw: str, rules: DateRules = STRICT) -> DateReading:
     """Read ``YYYY-MM-DD``, the canonical form. Never raises; see ``DateReading``."""
     key = raw.strip()
@@ -182,7 +233,8 @@ def parse_written(text: str, rules: DateRules = STRICT) -> DateReading:
     """Read a written date: era or Western year, with 年月日, separators, or a letter and digits.
 
     Digits alone are ambiguous without a profile and are never read: ``DATE_AMBIGUOUS`` (E).
-    Month or day ``00`` is an unknown part where the rules allow it. Never raises.
+    Nor is a year of two digits (``99/4/1``), unless the rules give its century. Month or day
+    ``00`` is an unknown part where the rules allow it. Never raises.
     """
     key = arabic_key(text)
     null = _null(key, rules)
@@ -193,6 +245,11 @@ def parse_written(text: str, rules: DateRules = STRICT) -> DateReading:
     for pattern in _WRITTEN:
         if found := pattern.fullmatch(key):
             return _read_match(found, rules, text)
+    if found := _SHORT_WRITTEN.fullmatch(key):
+        if rules.century is None:
+            return unreadable("DATE_AMBIGUOUS", rule="two-digit year without a century")
+        year = rules.century.year(int(found[1]))
+        return _read_numbers(None, str(year), found[3], found[4], rules)
     return unreadable("DATE_UNREADABLE", rule="written date")
 
 

@@ -77,6 +77,8 @@ WRONG: list[tuple[str, tuple[str, str], list[tuple[int, str]]]] = [
     ("no such group", ("022.techojoho:", "022.techojohoo:"), [(13, "unknown-group")]),
     ("an item of another group", ("techobango: {", "ninteibango: {"),
      [(19, "unmapped-required-item"), (22, "unknown-item")]),
+    ("years of two digits without a century",
+     ("format: western-digits}", "format: short-western-digits}"), [(18, "no-century")]),
     ("a required item left out", (ITEM + "\n", ""), [(19, "unmapped-required-item")]),
     ("no such read", ("read: tehai", "read: tehei"), [(14, "unknown-read")]),
     ("no such code table", ("codes: shu", "codes: shuu"), [(21, "unknown-code-table")]),

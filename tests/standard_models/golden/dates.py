@@ -6,20 +6,34 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from standard_models.answers import Quality, UncertainDate
-from standard_models.values.date_readings import DateOutcome, DateReading, DateRules, EraProfile
+from standard_models.values.date_readings import (
+    CenturyWindow,
+    DateOutcome,
+    DateReading,
+    DateRules,
+    EraProfile,
+)
 from standard_models.values.dates import (
     parse_era_digits,
     parse_iso,
+    parse_ordinal_digits,
+    parse_short_western_digits,
     parse_western_digits,
     parse_written,
 )
 from standard_models.values.fiscal_years import fiscal_year, parse_fiscal_year
 from standard_models.values.unknown_dates import parse_sentence
 from standard_models.values.wareki import Calendar, display_date
+from standard_models.values.year_months import (
+    YearMonthReading,
+    parse_era_year_month,
+    parse_year_month,
+)
 
 Outcome = tuple[str, Sequence[Quality]]
 ERAS = EraProfile({"1": "M", "2": "T", "3": "S", "4": "H", "5": "R"})
 BIRTH = DateRules(non_calendar_days=True)
+FROM_1930 = DateRules(century=CenturyWindow(1930))
 
 
 def told(reading: DateReading) -> Outcome:
@@ -54,6 +68,10 @@ def read_fiscal_year(raw: str) -> Outcome:
     return "" if reading.year is None else str(reading.year), reading.quality
 
 
+def month(reading: YearMonthReading) -> Outcome:
+    return str(reading.month or ""), reading.quality
+
+
 def shown(calendar: Calendar, *, full_width: bool = False) -> Callable[[str], Outcome]:
     def show(raw: str) -> Outcome:
         return display_date(dt.date.fromisoformat(raw), calendar, full_width=full_width), ()
@@ -66,6 +84,12 @@ OPERATIONS: dict[str, Callable[[str], Outcome]] = {
     "birth": lambda raw: told(parse_written(raw, BIRTH)),
     "digits": lambda raw: told(parse_era_digits(raw, ERAS)),
     "western": lambda raw: told(parse_western_digits(raw)),
+    "short": lambda raw: told(parse_short_western_digits(raw, DateRules())),
+    "short_from_1930": lambda raw: told(parse_short_western_digits(raw, FROM_1930)),
+    "written_from_1930": lambda raw: told(parse_written(raw, FROM_1930)),
+    "ordinal": lambda raw: told(parse_ordinal_digits(raw)),
+    "month": lambda raw: month(parse_year_month(raw)),
+    "month_digits": lambda raw: month(parse_era_year_month(raw, dict(ERAS.eras))),
     "iso": lambda raw: told(parse_iso(raw)),
     "sentence": sentence,
     "era": shown(Calendar.ERA),

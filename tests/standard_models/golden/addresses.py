@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from standard_models.answers import Quality
-from standard_models.values.addresses import AddressKind, parse_address
+from standard_models.values.address_reading import parse_address
+from standard_models.values.addresses import AddressKind, foreign_address
 from standard_models.values.block_numbers import parse_block_number
 
 Outcome = tuple[str, Sequence[Quality]]
@@ -40,4 +41,17 @@ def same(raw: str) -> Outcome:
     return ("yes" if equal else "no"), ()
 
 
-OPERATIONS: dict[str, Callable[[str], Outcome]] = {"split": split, "block": block, "same": same}
+def abroad(raw: str) -> Outcome:
+    code, country, text = raw.split(" | ")
+    reading = foreign_address(code, country, text, {"265": "アメリカ合衆国"})
+    assert reading.address is not None
+    found = reading.address
+    return f"{found.whole} / {found.country_code} / {found.country}", reading.quality
+
+
+OPERATIONS: dict[str, Callable[[str], Outcome]] = {
+    "split": split,
+    "block": block,
+    "same": same,
+    "abroad": abroad,
+}

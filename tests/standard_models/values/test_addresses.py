@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standard_models.reference.municipalities import municipalities
-from standard_models.values.addresses import parse_address
+from standard_models.values.address_reading import parse_address
 from standard_models.values.block_numbers import folded, kanji_number, parse_block_number
 
 NUMBERS = st.integers(1, 9_999)

@@ -7,7 +7,6 @@ guess.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import Final
 
 from standard_models.answers import Quality, Severity
 from standard_models.values.block_numbers import folded, parse_block_number
-from standard_models.values.text import trim_padding
+from standard_models.values.text import fold_width, trim_padding
 
 NO_TOWN: Final = "0000000"
 """町字コード of an address without a town block."""
@@ -112,6 +111,6 @@ def foreign_address(
 
 def another_person(building: str | None) -> tuple[Quality, ...]:
     """Return ``NAMES_ANOTHER_PERSON`` (I) if a building part may name somebody (…様方)."""
-    if building and _ANOTHER_PERSON.search(unicodedata.normalize("NFKC", building)):
+    if building and _ANOTHER_PERSON.search(fold_width(building)):
         return (Quality("NAMES_ANOTHER_PERSON", Severity.INFORMATION),)
     return ()

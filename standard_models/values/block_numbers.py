@@ -7,10 +7,11 @@ item list 031, 住所_番地号表記; comparison: our rule (D).
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from standard_models.values.text import fold_width
 
 _DASHES: Final = "－‐‑‒–—―−ー-"
 _DASH = re.compile(f"[{_DASHES}]")
@@ -58,8 +59,7 @@ class BlockNumber:
 
 def folded(text: str) -> str:
     """Return a text with width, kanji numerals, dashes and blanks folded, for keys only."""
-    half = unicodedata.normalize("NFKC", text)
-    plain = _DASH.sub("-", half).replace(" ", "")
+    plain = _DASH.sub("-", fold_width(text)).replace(" ", "")
     key = _KANJI_NUMBER.sub(lambda found: str(kanji_number(found[0])), plain)
     return key if key == text else folded(key)
 

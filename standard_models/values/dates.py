@@ -61,6 +61,7 @@ _WESTERN_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _SHORT_DIGITS = re.compile(r"(\d\d)(\d\d)(\d\d)", re.ASCII)
 _ORDINAL = re.compile(r"(?!0000)(\d{4})(\d{3})", re.ASCII)
 _SHORT_WRITTEN = re.compile(r"(\d\d)([./-])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_APART = re.compile(r"(?<=\d) +(?=\d)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
@@ -192,11 +193,16 @@ def _read_numbers(era: Era | None, y: str, m: str, d: str, rules: DateRules) -> 
 
 
 _KANJI_DIGITS: Final = {c: n for n, c in enumerate("〇一二三四五六七八九")}
-_KANJI_NUMBER = re.compile("[〇一二三四五六七八九十]+(?=[年月日])")
+_FORMAL: Final = str.maketrans(
+    {"壱": "一", "壹": "一", "弐": "二", "貳": "二", "参": "三", "參": "三", "拾": "十",
+     "廿": "二十", "卅": "三十"}
+)  # fmt: skip
+"""Figures of old registers (大字) and the short forms of twenty and thirty."""
+_KANJI_NUMBER = re.compile("[〇一二三四五六七八九十壱壹弐貳参參拾廿卅]+(?=[年月日])")
 
 
 def _kanji_number(match: re.Match[str]) -> str:
-    text = match.group()
+    text = match.group().translate(_FORMAL)
     if "十" not in text:
         return "".join(str(_KANJI_DIGITS[c]) for c in text)
     tens, _, ones = text.partition("十")
@@ -206,15 +212,28 @@ def _kanji_number(match: re.Match[str]) -> str:
 
 
 def arabic_key(text: str) -> str:
-    """Return ``half_width_key`` with kanji numbers before 年, 月, 日 as digits."""
-    return _KANJI_NUMBER.sub(_kanji_number, half_width_key(text))
+    """Return ``half_width_key`` with kanji numbers before 年, 月, 日 as digits.
+
+    A blank between two figures separates them: 平成 12 6 15 is no number 12615.
+    """
+    if not text.isascii():
+        text = text.translate(_TO_HALF)
+    return _KANJI_NUMBER.sub(_kanji_number, half_width_key(_APART.sub(".", text)))
 
 
+_SEPARATOR: Final = "[./・･·‐‑–−ー-]"
 _ERA = "|".join(sorted(era_names(), key=len, reverse=True))
 YEAR = rf"(?:(?P<era>{_ERA})(?P<era_year>\d{{1,3}}|元)|(?P<western>\d{{4}}))"
+
+
+def _written(after_year: str, between: str, end: str = "") -> re.Pattern[str]:
+    month_day = rf"(?P<month>\d{{1,2}}){between}(?P<day>\d{{1,2}}){end}"
+    return re.compile(rf"(?:西暦(?=\d))?{YEAR}{after_year}{month_day}", re.ASCII)
+
+
 _WRITTEN = (
-    re.compile(rf"{YEAR}年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日", re.ASCII),
-    re.compile(rf"{YEAR}(?P<sep>[./-])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})", re.ASCII),
+    _written(f"(?:年|{_SEPARATOR})", "月", "日"),
+    _written(f"(?P<sep>{_SEPARATOR})", "(?P=sep)"),
     re.compile(
         rf"(?P<era>{_ERA})(?P<era_year>\d\d)(?P<western>)(?P<month>\d\d)(?P<day>\d\d)", re.ASCII
     ),

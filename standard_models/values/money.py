@@ -10,20 +10,20 @@ in ledgers and host extracts.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from standard_models.answers import Quality, Severity
-from standard_models.values.text import to_full_width
+from standard_models.values.text import fold_width, to_full_width
 
-_MINUS: Final = "▲△-−－‐‑–—﹣"
-_PLUS: Final = "+＋"
-_YEN: Final = "¥￥\\"
+_MINUS: Final = "▲△-−‐‑–—﹣"
+_PLUS: Final = "+"
+_YEN: Final = "¥\\"
 _UNITS: Final = {"百万円": 1_000_000, "千円": 1_000, "円": 1}
 _NUMBER = re.compile(r"(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d+))?", re.ASCII)
+_APART = re.compile(r"\d +\d", re.ASCII)
 _BRACKETS = re.compile(r"\((.+)\)")
 
 
@@ -66,13 +66,15 @@ def parse_money(raw: str, rules: MoneyRules) -> MoneyReading:
     """Read an amount. Never raises; a blank or a placeholder is ``MISSING`` (I), never zero.
 
     ``AMOUNT_UNREADABLE`` (E) for what is no number, ``AMOUNT_AMBIGUOUS`` (E) for commas that do not
-    group by three, two signs, or brackets without a rule, ``AMOUNT_UNIT_CONFLICT`` (E) for a unit
-    other than that of the profile, ``AMOUNT_NOT_WHOLE`` (E) for parts of a yen and for fractions
-    that the profile does not declare.
+    group by three, blanks between figures, two signs, or brackets without a rule,
+    ``AMOUNT_UNIT_CONFLICT`` (E) for a unit other than that of the profile, ``AMOUNT_NOT_WHOLE`` (E)
+    for parts of a yen and for fractions that the profile does not declare.
     """
-    text = unicodedata.normalize("NFKC", raw.replace("￥", "\\")).strip()
+    text = fold_width(raw).strip(" ")
     if not text or raw.strip(" \u3000") in rules.placeholders:
         return MoneyReading(None, (Quality("MISSING", Severity.INFORMATION),))
+    if _APART.search(text):
+        return _refused("AMOUNT_AMBIGUOUS")
     negative, text, problem = _sign(text.replace(" ", ""), rules)
     text, unit = _unit(text)
     if problem is None and unit is not None and unit != rules.unit:
@@ -84,20 +86,19 @@ def parse_money(raw: str, rules: MoneyRules) -> MoneyReading:
 
 def _sign(text: str, rules: MoneyRules) -> tuple[bool, str, str | None]:
     """Return whether the amount is negative, the rest, and what speaks against reading it."""
-    signs = unicodedata.normalize("NFKC", _MINUS) + _MINUS
     negative = False
     if found := _BRACKETS.fullmatch(text):
         if not rules.brackets_negative:
             return False, text, "AMOUNT_AMBIGUOUS"
         negative, text = True, found[1]
     text = text.lstrip(_YEN)
-    marks = [c for c in text if c in signs or c in _PLUS]
+    marks = [c for c in text if c in _MINUS or c in _PLUS]
     if len(marks) + negative > 1:
         return False, text, "AMOUNT_AMBIGUOUS"
     if marks:
         if text[0] not in marks and text[-1] not in marks:
             return False, text, "AMOUNT_UNREADABLE"
-        negative = marks[0] in signs
+        negative = marks[0] in _MINUS
         text = text.strip("".join(marks))
     return negative, text.lstrip(_YEN), None
 

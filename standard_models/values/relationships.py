@@ -28,7 +28,7 @@ MAX_LINKS: Final = 4
 _ALONE: Final = frozenset({HEAD, RELATIVE, LODGER})
 _UNREGISTERED = re.compile("未届け?の?([夫妻])|([夫妻])(?:（未届け?）|未届け?)")
 _NUMBER: Final = "[一二三四五六七八九十１２３４５６７８９]"
-_CHILD = re.compile(rf"(?:長|次|{_NUMBER}{{1,2}})(?:男|女)|養子|養女|養男|男|女")
+_CHILD = re.compile(rf"(?:長|次|{_NUMBER}{{1,2}})(?:男|女)|養子|養女|養男")
 _CANDIDATES: Final[Mapping[str, tuple[str, ...]]] = {
     "祖父": ("父の父", "母の父"),
     "祖母": ("父の母", "母の母"),
@@ -49,6 +49,8 @@ _CANDIDATES: Final[Mapping[str, tuple[str, ...]]] = {
                "母の兄の子", "母の弟の子", "母の姉の子", "母の妹の子"),
     "義父": ("夫の父", "妻の父"),
     "義母": ("夫の母", "妻の母"),
+    "男": ("子",),
+    "女": ("子",),
     "連れ子": ("夫の子", "妻の子"),
     "内縁の夫": ("夫（未届）",),
     "内縁の妻": ("妻（未届）",),

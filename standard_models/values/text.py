@@ -152,6 +152,16 @@ def compose_kana(text: str) -> str:
     return _HALF_KANA.sub(lambda m: _KANA_TO_FULL[m.group()], text)
 
 
+def fold_width(text: str) -> str:
+    """Return ``text`` with full-width ASCII half-width and half-width kana full-width.
+
+    For reading and comparing only. Nothing else folds: ``②`` and ``²`` are not the figure 2.
+    """
+    if text.isascii():
+        return text
+    return compose_kana(text.translate(_ASCII_TO_HALF))
+
+
 def to_full_width(text: str) -> str:
     """Return ``text`` with every half-width character in its full-width form, blanks included.
 

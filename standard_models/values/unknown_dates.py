@@ -53,6 +53,7 @@ class BoundsPolicy:
     seasons: Mapping[str, Season] = field(default_factory=dict)
 
 
+_ABOUT: Final = "頃|ころ|ごろ"
 _MONTH: Final = r"(?P<month>\d{1,2})月"
 _DAY: Final = r"(?P<day>\d{1,2})日"
 _WRITTEN_RULES: Final = DateRules(parts_unknown=True, non_calendar_days=True)
@@ -60,16 +61,16 @@ _FORMS: Final = (
     ("unknown", re.compile(r"(?:年月日)?(?:不詳|不明)")),
     (
         "parts",
-        re.compile(rf"(?P<e>推定)?{YEAR}年(?:{_MONTH}(?:{_DAY})?)?(?P<a>頃|ころ|ごろ)?", re.A),
+        re.compile(rf"(?P<e>推定)?{YEAR}年(?:{_MONTH}(?:{_DAY})?)?(?P<a>{_ABOUT})?", re.A),
     ),
     ("parts", re.compile(rf"(?P<e>){YEAR}年(?:月|{_MONTH})日(?:不詳|不明)(?P<day>)(?P<a>)", re.A)),
-    ("season", re.compile(rf"{YEAR}年(?P<season>[春夏秋冬])(?P<a>頃)?", re.A)),
-    ("ten_day", re.compile(rf"{YEAR}年{_MONTH}(?P<third>[上中下])旬(?P<a>頃)?", re.A)),
+    ("season", re.compile(rf"{YEAR}年(?P<season>[春夏秋冬])(?P<a>{_ABOUT})?", re.A)),
+    ("ten_day", re.compile(rf"{YEAR}年{_MONTH}(?P<third>[上中下])旬(?P<a>{_ABOUT})?", re.A)),
     (
         "range",
         re.compile(
-            rf"{YEAR}年{_MONTH}(?P<e>推定)?{_DAY}(?P<a>頃)?から"
-            r"(?:(?P<month2>\d{1,2})月)?(?P<e2>推定)?(?P<day2>\d{1,2})日(?P<a2>頃)?"
+            rf"{YEAR}年{_MONTH}(?P<e>推定)?{_DAY}(?P<a>{_ABOUT})?から"
+            rf"(?:(?P<month2>\d{{1,2}})月)?(?P<e2>推定)?(?P<day2>\d{{1,2}})日(?P<a2>{_ABOUT})?"
             r"までの?間",
             re.A,
         ),

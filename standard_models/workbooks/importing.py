@@ -106,7 +106,7 @@ def import_workbook(path: Path, options: ImportOptions, known: Dictionary) -> Im
     name = api_name or _business_name(reading, known, business_id)
     draft = _Draft(reading, options, known, business_id, name, is_api=api_name is not None)
     edition, files = _edition(draft)
-    unread = sum(p.place != "drawing" for p in reading.problems if not p.refuses)
+    unread = sum(p.is_of_cell for p in reading.problems if not p.refuses)
     refused = any(problem.refuses for problem in reading.problems)
     return Import(
         edition=None if refused else edition,

@@ -25,6 +25,11 @@ class Problem:
     excerpt: str = ""
     refuses: bool = True
 
+    @property
+    def is_of_cell(self) -> bool:
+        """Tell whether the place is a cell, not a row or the drawings of a sheet."""
+        return self.place != "drawing" and not self.place.startswith("row ")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -85,6 +90,12 @@ class Reading:
             self.problems.append(
                 Problem(sheet.name, cell.place, rule, cell.text[:EXCERPT], refuses=False)
             )
+        for row, column in sorted(sheet.doubtful.keys() & sheet.taken):
+            found = sheet.cells[row, column]
+            self.refuse(sheet, found.place, sheet.doubtful[row, column], found.text)
+        for row in sorted(sheet.hidden_rows & read_rows):
+            rule = "the row is hidden; it was read like the others"
+            self.problems.append(Problem(sheet.name, f"row {row}", rule, refuses=False))
         if sheet.drawings:
             rule = "shapes and pictures hold no cells and are not read"
             self.problems.append(Problem(sheet.name, "drawing", rule, refuses=False))

@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from standard_models.values.text import remove_controls
+
 MAX_FILE_BYTES: Final = 50_000_000
 MAX_UNPACKED_BYTES: Final = 500_000_000
 MAX_CELLS: Final = 2_000_000
 
 _BLANKS = re.compile(r"\s+")
+_LINE_ENDS = re.compile(r"[\r\n\t]|_x000D_")
 
 
 class WorkbookError(Exception):
@@ -50,7 +53,12 @@ class Cell:
 
 @dataclass
 class Sheet:
-    """A sheet: its filled cells, and which of them somebody has read."""
+    """A sheet: its filled cells, and which of them somebody has read.
+
+    ``broken`` are cells without a content of their own; ``doubtful`` cells whose text may not be
+    what it says (struck through, invisible characters); both with the rule. ``hidden_rows`` are
+    numbers of rows that spreadsheets do not show.
+    """
 
     name: str
     hidden: bool
@@ -58,6 +66,8 @@ class Sheet:
     broken: dict[tuple[int, int], str]
     merged: dict[tuple[int, int], tuple[int, int]]
     drawings: int
+    doubtful: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: frozenset[int] = frozenset()
     taken: set[tuple[int, int]] = field(default_factory=set)
 
     def text(self, row: int, column: int) -> str:
@@ -105,7 +115,7 @@ def read_sheets(path: Path) -> list[Sheet]:
         warnings.simplefilter("ignore")  # openpyxl tells of extensions that hold no content
         try:
             shown = openpyxl.load_workbook(path, data_only=True)
-            written = openpyxl.load_workbook(path)
+            written = openpyxl.load_workbook(path, rich_text=True)
         except Exception as error:  # noqa: BLE001 - a damaged part fails in any way whatever
             name = type(error).__name__
             raise WorkbookError(f"{path.name}: the workbook is damaged ({name})") from None
@@ -147,9 +157,11 @@ def _drawings(path: Path) -> dict[int, int]:
 def _sheet(shown: Any, written: Any, drawings: int) -> Sheet:
     cells: dict[tuple[int, int], Cell] = {}
     broken: dict[tuple[int, int], str] = {}
+    doubtful: dict[tuple[int, int], str] = {}
     for row in shown.iter_rows():
         for cell in row:
-            formula = written.cell(cell.row, cell.column).value
+            source = written.cell(cell.row, cell.column)
+            formula = source.value
             place = (cell.row, cell.column)
             if cell.value is None:
                 if isinstance(formula, str) and formula.startswith("="):
@@ -160,6 +172,8 @@ def _sheet(shown: Any, written: Any, drawings: int) -> Sheet:
                 broken[place] = "a formula that ends in an error"
             if text := _text(cell.value):
                 cells[place] = Cell(*place, text)
+                if rule := _doubt(source, text):
+                    doubtful[place] = rule
         if len(cells) > MAX_CELLS:
             raise WorkbookError(f"sheet {shown.title}: more than {MAX_CELLS} filled cells")
     merged = {
@@ -169,7 +183,20 @@ def _sheet(shown: Any, written: Any, drawings: int) -> Sheet:
         for column in range(area.min_col, area.max_col + 1)
     }
     hidden = shown.sheet_state != "visible"
-    return Sheet(shown.title, hidden, cells, broken, merged, drawings)
+    rows = frozenset(row for row, shape in written.row_dimensions.items() if shape.hidden)
+    return Sheet(shown.title, hidden, cells, broken, merged, drawings, doubtful, rows)
+
+
+def _doubt(cell: Any, text: str) -> str | None:
+    """Return why the text of a cell may not be what it says, None if nothing speaks against it."""
+    pieces = cell.value if isinstance(cell.value, list) else []
+    struck = cell.font is not None and cell.font.strike
+    fonts = (getattr(piece, "font", None) for piece in pieces if str(piece).strip())
+    if struck or any(getattr(font, "strike", None) for font in fonts):
+        return "the text is struck through: delete it or the line, nobody can tell which holds"
+    visible = _LINE_ENDS.sub("", text)
+    codes = [str(q.params["code_point"]) for q in remove_controls(visible).quality]
+    return f"holds invisible characters: {', '.join(codes)}" if codes else None
 
 
 def _text(value: object) -> str:

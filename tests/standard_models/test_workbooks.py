@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from standard_models.builtin import load_builtin
 from standard_models.edition_files import load_edition
@@ -431,3 +435,48 @@ def test_a_new_group_that_tells_of_protection_is_marked_and_told(tmp_path: Path)
     assert [group.protection_register for group in edition.groups] == [False, True]
     assert any("誰にも提供できません" in assumed for assumed in result.assumed)
     assert load_edition(write_edition(result, tmp_path / "editions")) == edition
+
+
+def struck(book: openpyxl.Workbook) -> None:
+    book.worksheets[0]["D9"].font = Font(strike=True)
+
+
+def partly_struck(book: openpyxl.Workbook) -> None:
+    pieces = TextBlock(InlineFont(strike=True), "12"), "15"
+    book.worksheets[0]["M7"] = CellRichText(*pieces)
+
+
+def invisible(book: openpyxl.Workbook) -> None:
+    book.worksheets[0]["D7"] = "宛名\u200b番号"
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "rule"),
+    [
+        (struck, "D9", "struck through"),
+        (partly_struck, "M7", "struck through"),
+        (invisible, "D7", "U+200B"),
+    ],
+)
+def test_a_text_that_may_not_be_what_it_says_refuses_the_edition(
+    tmp_path: Path, change: Callable[[openpyxl.Workbook], None], place: str, rule: str
+) -> None:
+    """A line through a row or a part of a cell marks what an edition removed, or not."""
+    book = openpyxl.load_workbook(LIST)
+    change(book)
+    book.save(tmp_path / "list.xlsx")
+    result = import_workbook(tmp_path / "list.xlsx", LIST_OPTIONS, load_builtin())
+    assert result.edition is None
+    assert [(p.place, rule in p.rule) for p in result.problems if p.refuses] == [(place, True)]
+
+
+def test_a_hidden_row_is_read_and_told(tmp_path: Path) -> None:
+    """It may be meant; whoever imports sees it nowhere else."""
+    book = openpyxl.load_workbook(LIST)
+    book.worksheets[0].row_dimensions[9].hidden = True
+    book.save(tmp_path / "list.xlsx")
+    result = import_workbook(tmp_path / "list.xlsx", LIST_OPTIONS, load_builtin())
+    assert result.edition is not None
+    assert len(list(result.edition.items)) == 29
+    assert [(p.place, p.refuses) for p in result.problems] == [("row 9", False)]
+    assert result.read + len(result.notes) == result.cells

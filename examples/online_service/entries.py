@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,15 +12,15 @@ from markupsafe import Markup
 
 from examples.online_service.form import Entry, Field, Form
 from examples.online_service.wording import Wording
+from standard_models.values.bank_kana import to_bank_kana
 from standard_models.values.dates import parse_written
+from standard_models.values.text import fold_width
 
 Draft = Mapping[str, str]
 
 REMARK_PREFIX: Final = "wrong-"
 REMARK_MAXIMUM: Final = 200
 _LONGEST: Final = 400
-
-_KANA: Final = re.compile(r"[ァ-ヺー・　 ().（）．，,／/「」\-－0-9A-Z０-９Ａ-Ｚ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +48,16 @@ def read_date(text: str) -> dt.date | None:
 
 
 def _phone(text: str) -> bool:
-    digits = re.sub(r"[-‐－ー ().（）]", "", unicodedata.normalize("NFKC", text))
+    digits = re.sub(r"[-‐ー ().]", "", fold_width(text))
     return re.fullmatch(r"0[0-9]{9,10}", digits) is not None
 
 
 def _account(text: str) -> bool:
-    return re.fullmatch(r"[0-9]{7}", unicodedata.normalize("NFKC", text)) is not None
+    return re.fullmatch(r"[0-9]{7}", fold_width(text)) is not None
 
 
 def _kana(text: str) -> bool:
-    wide = unicodedata.normalize("NFKC", text)
-    return _KANA.fullmatch(wide) is not None
+    return to_bank_kana(text).text is not None
 
 
 _RULES: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {

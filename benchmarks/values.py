@@ -16,18 +16,28 @@ from datetime import datetime
 
 from standard_models.characters.degrade import degrade
 from standard_models.characters.repertoire import jis_x_0208, mj
+from standard_models.values.address_reading import parse_address
 from standard_models.values.bank_kana import to_bank_kana
-from standard_models.values.date_readings import EraProfile
-from standard_models.values.dates import parse_era_digits, parse_iso, parse_written
+from standard_models.values.block_numbers import parse_block_number
+from standard_models.values.date_readings import CenturyWindow, DateRules, EraProfile
+from standard_models.values.dates import (
+    parse_era_digits,
+    parse_iso,
+    parse_short_western_digits,
+    parse_written,
+)
 from standard_models.values.identifiers import AddresseeNumber, MyNumber
 from standard_models.values.money import MoneyRules, MoneyUnit, parse_money
+from standard_models.values.names import parse_name
 from standard_models.values.relationships import parse_relationship
 from standard_models.values.search_keys import name_key
 from standard_models.values.text import to_full_width_name
 from standard_models.values.unknown_dates import parse_sentence
+from standard_models.values.year_months import parse_year_month
 
 ROUNDS, REPEATS = 7, 2_000
 ERAS = EraProfile({"1": "M", "2": "T", "3": "S", "4": "H", "5": "R"})
+CENTURY = DateRules(century=CenturyWindow(1950))
 YEN = MoneyRules(MoneyUnit.YEN)
 _WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
@@ -65,6 +75,11 @@ def cases() -> list[Case]:
         ("amount", lambda: parse_money("▲3,450", YEN), "strptime"),
         ("addressee number", lambda: AddresseeNumber.parse("47112", 12), "strptime"),
         ("My Number", lambda: MyNumber.parse("345678901234"), "strptime"),
+        ("date, two-digit year", lambda: parse_short_western_digits("990401", CENTURY), "strptime"),
+        ("month", lambda: parse_year_month("令和８年４月"), "strptime"),
+        ("number of a lot", lambda: parse_block_number("８８番地の２"), "translate"),
+        ("address", lambda: parse_address("東京都千代田区霞が関二丁目１番６号"), "translate"),
+        ("name in parts", lambda: parse_name("架空　花子"), "translate"),
         ("relationship", lambda: parse_relationship("長男の妻"), "strptime"),
         ("name, full width", lambda: to_full_width_name("ｶｸｳ ﾊﾅｺ"), "translate"),
         ("bank kana", lambda: to_bank_kana("チョウ　フミヨ"), "translate"),

@@ -15,7 +15,7 @@ from typing import Final
 from standard_models.answers import Quality, Severity
 from standard_models.reference.address_base import Town, TownTable
 from standard_models.reference.former_municipalities import former_municipalities
-from standard_models.reference.municipalities import municipalities
+from standard_models.reference.municipalities import Municipality, municipalities
 from standard_models.values.addresses import (
     Address,
     AddressKind,
@@ -200,10 +200,10 @@ def _places(whole: str) -> Iterator[_Place]:
     district = _DISTRICT.match(after)
     starts = {0, district.end() if district else 0}
     found = []
-    for place in municipalities().values():
-        if prefecture is not None and place.prefecture != prefecture:
-            continue
-        for start in starts:
+    for start in starts:
+        for place in _by_first_two().get(after[start : start + 2], ()):
+            if prefecture is not None and place.prefecture != prefecture:
+                continue
             if after.startswith(place.name, start) and (start == 0 or place.name[-1] in "町村"):
                 end = start + len(place.name)
                 found.append((place, after[:end], after[end:]))
@@ -212,6 +212,15 @@ def _places(whole: str) -> Iterator[_Place]:
         wards = any(n != place.name and n.startswith(place.name) and n[-1] == "区" for n in names)
         if not wards:
             yield _Place(place.code, place.prefecture, written, rest)
+
+
+@cache
+def _by_first_two() -> Mapping[str, tuple[Municipality, ...]]:
+    """Return the municipalities by the first two characters of their names."""
+    found: dict[str, tuple[Municipality, ...]] = {}
+    for place in municipalities().values():
+        found[place.name[:2]] = (*found.get(place.name[:2], ()), place)
+    return found
 
 
 @cache

@@ -175,3 +175,10 @@ def test_every_code_table_of_a_provisional_list_is_used(edition: Edition) -> Non
     for item in edition.items:
         for value in item.codes.labels if item.codes is not None else ():
             assert len(value) <= item.length, item.ref
+
+
+@pytest.mark.parametrize("edition", LISTS, ids=name)
+def test_a_list_is_called_as_its_business_is(edition: Edition) -> None:
+    """In Japanese and English: two names of one business would look like two."""
+    business = businesses()[edition.business_id]
+    assert (edition.name, edition.label_en) == (business.name, business.label_en)

@@ -14,6 +14,7 @@ from standard_models.builtin import load_builtin
 from standard_models.catalogue.__main__ import main
 from standard_models.catalogue.site import page_of, write_site
 from standard_models.reference.businesses import businesses
+from tests.contrast import POOR_CONTRAST
 
 DICTIONARY = load_builtin()
 
@@ -153,13 +154,51 @@ def test_a_search_in_english_counts_its_hits(page: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_no_page_scrolls_sideways(chromium: Browser, site: Path, width: int) -> None:
-    """Wide tables scroll in their own region, which the keyboard reaches."""
+    """Every page; wide tables scroll in their own region, which the keyboard reaches."""
     page = chromium.new_page(viewport={"width": width, "height": 800})
-    for name in ("index.html", "001-provisional-2026.html", "031-official-api-2.0.html"):
-        page.goto((site / name).as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator(".wide").first.get_attribute("tabindex") == "0"
+    for path in sorted(site.glob("*.html")):
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        regions = page.locator(".wide")
+        assert regions.count() == page.locator('.wide[tabindex="0"]').count()
     page.close()
+
+
+@pytest.mark.browser
+def test_every_text_of_a_page_can_be_read(chromium: Browser, site: Path) -> None:
+    """Contrast of at least 4.5 on a list, on changes, and where an item is the target."""
+    page = chromium.new_page()
+    for name in (
+        "index.html",
+        "001-provisional-2026.html#001P0006",
+        "031-official-20230929--official-api-2.0.html",
+    ):
+        page.goto(f"{site.as_uri()}/{name}")
+        assert page.evaluate(POOR_CONTRAST) == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_keyboard_reaches_the_content_and_the_search(page: Page) -> None:
+    """First the link past the head, then the search, then its hits."""
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.get_by_label("項目を探す").fill("氏名")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#hits') !== null")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#*")
+
+
+@pytest.mark.browser
+def test_a_printed_page_shows_the_whole_table_without_the_search(page: Page, site: Path) -> None:
+    """On A4 nothing scrolls and nothing is hidden behind a region."""
+    page.goto((site / "023-provisional-2026.html").as_uri())
+    page.emulate_media(media="print")
+    assert not page.locator("#search").is_visible()
+    regions = "[...document.querySelectorAll('.wide')]"
+    clipped = f"{regions}.some(e => getComputedStyle(e).overflowX != 'visible')"
+    assert page.evaluate(clipped) is False
 
 
 @pytest.mark.browser

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from standard_models.characters.families import family_of
-from standard_models.characters.tables import Glyph, glyphs
+from standard_models.reference.character_families import family_of
+from standard_models.reference.character_tables import Glyph, glyphs
 from standard_models.values.text import to_full_width
 
 

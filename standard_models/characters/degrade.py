@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from standard_models.answers import Quality, Severity
 from standard_models.characters.repertoire import Repertoire
-from standard_models.characters.tables import Basis, Reduction, reductions
+from standard_models.reference.character_tables import Basis, Reduction, reductions
 from standard_models.values.text import GETA, iter_characters
 
 ANY_BASIS: Final = Basis(31)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from standard_models.answers import Quality, Severity
-from standard_models.characters.tables import glyphs
+from standard_models.reference.character_tables import glyphs
 from standard_models.values.text import iter_characters
 
 ADDITION_COLUMNS: Final = ("name", "code_points", "substitute")

@@ -18,8 +18,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+from standard_models.reference.check_digits import municipality_check
 from standard_models.reference.municipalities import find_municipality, municipalities
-from standard_models.values.check_digits import municipality_check
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 COLUMNS: Final = (

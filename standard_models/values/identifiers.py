@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, NoReturn, Self, TypeVar
 
 from standard_models.answers import Quality, Severity
-from standard_models.values.check_digits import (
+from standard_models.reference.check_digits import (
     RemainderOne,
     corporate_number_check,
     local_number_check,

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from typing import Final
 
-from standard_models.characters.families import family_of
+from standard_models.reference.character_families import family_of
 from standard_models.values.text import remove_controls
 
 KEY_VERSION: Final = 1

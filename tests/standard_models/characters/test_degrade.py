@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from standard_models.characters.degrade import Degraded, DegradePolicy, degrade
 from standard_models.characters.repertoire import jis_x_0208, mj
-from standard_models.characters.tables import Basis, reductions
+from standard_models.reference.character_tables import Basis, reductions
 
 WEAK = jis_x_0208()
 UNDECIDED = next(

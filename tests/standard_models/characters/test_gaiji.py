@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standard_models.characters.candidates import Hints, candidates
-from standard_models.characters.families import family_of
 from standard_models.characters.gaiji import GaijiDecision, GaijiTable
 from standard_models.characters.repertoire import Addition, Additions, mj
+from standard_models.reference.character_families import family_of
 from standard_models.values.text import private_use_characters
 
 HEAD = "system,code,character,decided_by,decided_on,note\n"

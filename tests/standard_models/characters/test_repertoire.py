@@ -12,7 +12,7 @@ from standard_models.characters.repertoire import (
     load_additions,
     mj,
 )
-from standard_models.characters.tables import glyphs, reductions
+from standard_models.reference.character_tables import glyphs, reductions
 
 
 def test_the_mj_character_set_is_complete() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from standard_models.answers import Quality
-from standard_models.values.check_digits import RemainderOne, local_number_check
+from standard_models.reference.check_digits import RemainderOne, local_number_check
 from standard_models.values.identifiers import (
     AddresseeNumber,
     CorporateNumber,

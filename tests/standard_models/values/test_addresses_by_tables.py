@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standard_models.reference.address_base import TownTable, layouts, read_table
+from standard_models.reference.check_digits import municipality_check
 from standard_models.reference.former_municipalities import (
     FormerMunicipalities,
     MunicipalityState,
@@ -19,7 +20,6 @@ from standard_models.reference.former_municipalities import (
 from standard_models.reference.municipalities import find_municipality
 from standard_models.values.address_reading import AddressTables, parse_address
 from standard_models.values.addresses import AddressKind, foreign_address
-from standard_models.values.check_digits import municipality_check
 
 CHIYODA = "131016"
 BLOCKS = [

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standard_models.answers import Severity
-from standard_models.reference.municipalities import municipalities
-from standard_models.values.check_digits import (
+from standard_models.reference.check_digits import (
     RemainderOne,
     corporate_number_check,
     local_number_check,
     municipality_check,
     my_number_check,
 )
+from standard_models.reference.municipalities import municipalities
 from standard_models.values.identifiers import (
     AddresseeNumber,
     CorporateNumber,

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
-from standard_models.characters.tables import Basis, reductions
+from standard_models.reference.character_tables import Basis, reductions
 
 
 def family_of(character: str) -> str:

@@ -1,0 +1,1 @@
+"""Records in files: layouts, COBOL copybooks, fixed-length records, CSV."""

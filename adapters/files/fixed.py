@@ -61,7 +61,11 @@ class RecordProfile:
 
 
 class RecordReader:
-    """Reads the records of one layout."""
+    """Reads the records of one layout.
+
+    A whole number without sign keeps its leading zeros and is text: it may be a number of somebody
+    (``0000047112``) as well as an amount.
+    """
 
     def __init__(
         self, layout: Layout, encoding: HostEncoding, profile: RecordProfile | None = None
@@ -156,7 +160,10 @@ class RecordReader:
         quality = tuple(q for q in reading.quality if q.code != "MISSING")
         if value is None:
             return None, quality
-        return (int(value) if member.scale == 0 else value), quality
+        if member.scale:
+            return value, quality
+        whole = int(value)
+        return (whole if member.signed else f"{whole:0{member.digits}d}"), quality
 
     def _number(self, member: Field, path: str, raw: bytes) -> NumberReading:
         nulls = self._profile.nulls.get(path, frozenset())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from adapters.mapping.document import Document, Finding, Level, Path
 from adapters.mapping.model import DateFormat, GroupRule, ItemRule
@@ -11,19 +11,36 @@ from standard_models.dictionary import Condition, DataItem, DataType, Dictionary
 _NUMBERS = {DataType.INTEGER, DataType.SIGNED_INTEGER}
 
 
-def lint(document: Document, dictionary: Dictionary) -> list[Finding]:
+def lint(
+    document: Document,
+    dictionary: Dictionary,
+    layouts: Mapping[str, Collection[str]] | None = None,
+) -> list[Finding]:
     """Return every finding, in the order of the text; an empty list means that it can be used.
 
-    Findings of level ``information`` do not keep a mapping from being used.
+    ``layouts`` names, for reads of files, the fields that their records have (``menjo.kbn``); those
+    of CSV are known from the document. Findings of level ``information`` do not keep a mapping from
+    being used.
     """
-    return sorted(_Linter(document, dictionary).findings())
+    return sorted(_Linter(document, dictionary, layouts or {}).findings())
 
 
 class _Linter:
-    def __init__(self, document: Document, dictionary: Dictionary) -> None:
+    def __init__(
+        self,
+        document: Document,
+        dictionary: Dictionary,
+        layouts: Mapping[str, Collection[str]],
+    ) -> None:
         self._document = document
         self._mapping = document.mapping
         self._dictionary = dictionary
+        of_csv = {
+            name: read.file.csv.columns.values()
+            for name, read in document.mapping.reads.items()
+            if read.file is not None and read.file.csv is not None
+        }
+        self._layouts = {**of_csv, **layouts}
 
     def findings(self) -> Iterator[Finding]:
         find = self._document.finding
@@ -65,6 +82,7 @@ class _Linter:
                 message = f"{item.field_name} is required by the edition and not mapped"
                 yield find(items, "unmapped-required-item", message)
         yield from self._columns(group, rule)
+        yield from self._layout(group, rule)
         for name, date in rule.dates.items():
             if date.format is DateFormat.ERA_DIGITS and not date.eras:
                 place = ("groups", group.ref, "dates", name)
@@ -89,6 +107,17 @@ class _Linter:
             if column not in used:
                 message = f"no item is made of {column}"
                 yield find((*place, "columns"), "unused-column", message, Level.INFORMATION)
+
+    def _layout(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
+        """Yield fields that the records of a file do not have."""
+        if rule.read not in self._layouts:
+            return
+        known = set(self._layouts[rule.read])
+        for field, path in _all_fields(rule):
+            if _from_root(rule, field) not in known:
+                place = ("groups", group.ref, *path)
+                message = f"the records of {rule.read} have no field {field}"
+                yield self._document.finding(place, "unknown-field", message)
 
     def _item(self, item: DataItem, rule: ItemRule, group: GroupRule) -> Iterator[tuple[str, str]]:
         for name in (rule.date, rule.date_flag, rule.date_text):
@@ -126,8 +155,19 @@ class _Linter:
                 yield "wrong-code", f"{name}: {row.code} becomes a code that the item cannot hold"
 
 
+def _from_root(rule: GroupRule, field: str) -> str:
+    """Return the path of a field from the root of the file's record."""
+    around = {"/": "", "^": rule.records.rpartition(".")[0]}.get(field[0], rule.records)
+    return ".".join(filter(None, (around, field.lstrip("/^"))))
+
+
 def _record_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield every field of the record itself that the rule reads, with its place."""
+    return ((field, place) for field, place in _all_fields(rule) if field[0] not in "/^")
+
+
+def _all_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every field that the rule reads, with its place in the document."""
     found: list[tuple[str, tuple[str, ...]]] = [(rule.subject, ("subject",))]
     found += [(path, ("highest",)) for path in rule.highest]
     if rule.where:
@@ -140,6 +180,4 @@ def _record_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
         place = ("dates", name)
         found.append((date.field, place))
         found += [(date.text_field, place)] if date.text_field else []
-    for field, path in found:
-        if field[0] not in "^/":
-            yield field, path
+    return iter(found)

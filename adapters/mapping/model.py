@@ -144,18 +144,81 @@ class FaultMeaning(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class Condition(_Section):
+    """Holds when the field has one of the values (or none of them)."""
+
+    field: FieldPath
+    among: tuple[Scalar, ...] = ()
+    not_among: tuple[Scalar, ...] = ()
+
+
+class CopybookShape(_Section):
+    """Fixed-length records of a host, as a COBOL copybook beside the mapping declares them.
+
+    ``encoding`` is a host encoding (``jef``). ``selectors`` says how shapes of characters are kept.
+    ``nulls`` lists, by field, contents (hexadecimal) that mean that nothing was entered.
+    ``alternatives`` says, for a field that redefines another, when it holds.
+    """
+
+    copybook: str = Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
+    copybook_encoding: Literal["utf-8", "cp932"] = "utf-8"
+    encoding: str
+    selectors: Literal["none", "hanyo-denshi", "adobe-japan1"] = "hanyo-denshi"
+    ascii_digits: bool = False
+    little_endian: bool = False
+    nulls: dict[str, tuple[Annotated[str, Field(pattern=r"^([0-9A-F]{2})+$")], ...]] = Field(
+        default_factory=dict
+    )
+    alternatives: dict[str, Condition] = Field(default_factory=dict)
+
+
+class CsvShape(_Section):
+    """A CSV file. ``columns`` maps the header (or, without one, the columns in order) to fields."""
+
+    columns: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(
+        min_length=1
+    )
+    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    quote: Literal['"', "'", ""] = '"'
+    header: bool = True
+
+    @field_validator("columns")
+    @classmethod
+    def _each_field_once(cls, columns: dict[str, str]) -> dict[str, str]:
+        if len(set(columns.values())) != len(columns):
+            msg = "two columns have one field"
+            raise ValueError(msg)
+        return columns
+
+
+class FileRead(_Section):
+    """The records of files that a system hands over."""
+
+    fixed: CopybookShape | None = None
+    csv: CsvShape | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if (self.fixed is None) == (self.csv is None):
+            msg = "a file has exactly one of fixed, csv"
+            raise ValueError(msg)
+        return self
+
+
 class Read(_Section):
     """One question to the source."""
 
     sql: SqlRead | None = None
     rest: RestRead | None = None
     soap: SoapRead | None = None
+    file: FileRead | None = None
     as_of: AsOf | None = None
 
     @model_validator(mode="after")
     def _one_transport(self) -> Self:
-        if sum(t is not None for t in (self.sql, self.rest, self.soap)) != 1:
-            msg = "a read has exactly one of sql, rest, soap"
+        if sum(t is not None for t in (self.sql, self.rest, self.soap, self.file)) != 1:
+            msg = "a read has exactly one of sql, rest, soap, file"
             raise ValueError(msg)
         return self
 
@@ -206,14 +269,6 @@ class DateRule(_Section):
     parts_unknown: bool = False
     non_calendar_days: bool = False
     century_from: int | None = Field(default=None, ge=1801, le=2100)
-
-
-class Condition(_Section):
-    """Holds when the field has one of the values (or none of them)."""
-
-    field: FieldPath
-    among: tuple[Scalar, ...] = ()
-    not_among: tuple[Scalar, ...] = ()
 
 
 class Split(_Section):

@@ -50,7 +50,7 @@ class RowPlan:
         """
         records: list[StandardRecord] = []
         lost = 0
-        for row in self._current(answer):
+        for row in self.rows(answer):
             try:
                 records.append(self.to_standard(row))
             except MappingFailed:
@@ -69,7 +69,12 @@ class RowPlan:
         answers = {name: convert(row) for name, convert in self._conversions}
         return StandardRecord(self._group.ref, subject, answers)
 
-    def _current(self, answer: Any) -> Iterator[Row]:
+    def rows(self, answer: Any) -> Iterator[Row]:
+        """Yield the flat records of ``answer`` that count: kept by ``where``, of the highest rank.
+
+        Raises:
+            ShapeError: the answer has another shape than the mapping says.
+        """
         rows = self._kept(self._rows(answer))
         if not self._rule.highest:
             return rows

@@ -15,6 +15,7 @@ from gateway.cli import (
     database,
     docs,
     keys,
+    mapping,
     purposes,
     routes,
     serving,
@@ -42,6 +43,7 @@ app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
 app.add_typer(audit.app, name="audit")
 app.add_typer(standard.app, name="standard")
+app.add_typer(mapping.app, name="mapping")
 
 
 def main(command: Callable[[], object] = app) -> None:

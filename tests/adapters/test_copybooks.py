@@ -149,9 +149,9 @@ def test_a_record_becomes_fields_groups_and_lists() -> None:
     found = RecordReader(read_copybook(ATENA), JEF).read(record())
     assert found.findings == ()
     assert found.record is not None
-    assert found.record["atena_no"] == 47112
+    assert found.record["atena_no"] == "0000047112"
     assert found.record["kojin_bu"] == {"shimei": "架空　花子", "shimei_kana": "ｶｸｳ ﾊﾅｺ"}
-    assert found.record["sei_ymd"] == 4120615
+    assert found.record["sei_ymd"] == "4120615"
     assert [year["shotoku"] for year in found.record["kazei"]] == [-345, 1200]
     assert [str(year["ritsu"]) for year in found.record["kazei"]] == ["-1.500", "1.500"]
     assert found.record["kaisu"] == 3

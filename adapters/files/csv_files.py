@@ -1,0 +1,160 @@
+"""CSV files of every bad habit, row by row: what is wrong with a row is told, and hits only it.
+
+Rows are split as bytes, because one byte that the encoding does not have must not cost the file.
+Line ends and delimiters inside quotes belong to the cell; doubled quotes are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from adapters.files.fixed import FieldFinding, RecordReading
+from standard_models.answers import Quality, Severity
+
+MAX_ROW_BYTES: Final = 1_000_000
+_BOM: Final = b"\xef\xbb\xbf"
+_BY_BYTES: Final = frozenset({"utf-8", "cp932", "shift_jis", "euc_jp", "eucjp", "ascii"})
+
+
+class CsvShapeError(Exception):
+    """The file as a whole is not of the declared shape; the message says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvProfile:
+    """What a profile says of a CSV file.
+
+    ``columns`` maps what stands in the header row to field names; without ``header`` it names the
+    columns in their order. ``quote`` is empty where the file knows no quotes. A byte order mark is
+    accepted, not needed.
+    """
+
+    columns: Mapping[str, str]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """A row: the line on which it begins, its bytes, and its fields or why there are none."""
+
+    line: int
+    raw: bytes
+    reading: RecordReading = field(default_factory=lambda: RecordReading(None))
+
+
+def read_csv(file: BinaryIO, profile: CsvProfile) -> Iterator[CsvRow]:
+    """Yield the rows of a file, the header left out.
+
+    ``CELL_COUNT`` (R) for a row with more or fewer cells than columns, ``UNDECODABLE`` (R) with the
+    byte offset for bytes that the encoding does not have, ``QUOTE_UNBALANCED`` (R) for a quote that
+    is not closed or a cell that goes on behind one. Blank lines are passed over.
+
+    Raises:
+        CsvShapeError: the header lacks a column or has an unknown or repeated one, a row is too
+            long, or the encoding cannot be split by bytes.
+    """
+    if profile.encoding.lower() not in _BY_BYTES:
+        raise CsvShapeError(f"{profile.encoding}: not an encoding whose rows end with a byte")
+    rows = _rows(file, profile)
+    names = list(profile.columns.values())
+    if profile.header:
+        names = _header(next(rows, None), profile)
+    for line, raw in rows:
+        yield CsvRow(line, raw, _record(raw, names, profile))
+
+
+def _rows(file: BinaryIO, profile: CsvProfile) -> Iterator[tuple[int, bytes]]:
+    """Yield the rows with their first line; a line end inside quotes does not end one."""
+    quote = profile.quote.encode("ascii")
+    waiting, first = b"", 0
+    for number, line in enumerate(file, start=1):
+        own = line.removeprefix(_BOM) if number == 1 else line
+        if not waiting:
+            first = number
+        waiting += own
+        if len(waiting) > MAX_ROW_BYTES:
+            raise CsvShapeError(f"line {first}: the row is longer than {MAX_ROW_BYTES} bytes")
+        if quote and waiting.count(quote) % 2:
+            continue
+        if waiting.strip(b"\r\n"):
+            yield first, waiting.rstrip(b"\r\n")
+        waiting = b""
+    if waiting.strip(b"\r\n"):
+        yield first, waiting.rstrip(b"\r\n")
+
+
+def _header(row: tuple[int, bytes] | None, profile: CsvProfile) -> list[str]:
+    if row is None:
+        raise CsvShapeError("the file has no header row")
+    cells = _cells(row[1], profile)
+    if isinstance(cells, Quality):
+        raise CsvShapeError(f"line {row[0]}: the header is damaged ({cells.code})")
+    heads = [cell.strip() for cell in cells]
+    for what, found in (
+        ("is missing", profile.columns.keys() - set(heads)),
+        ("is not declared", set(heads) - profile.columns.keys()),
+        ("stands twice", {head for head in heads if heads.count(head) > 1}),
+    ):
+        if found:
+            raise CsvShapeError(f"line {row[0]}: the column {min(found)[:40]} {what}")
+    return [profile.columns[head] for head in heads]
+
+
+def _record(raw: bytes, names: list[str], profile: CsvProfile) -> RecordReading:
+    cells = _cells(raw, profile)
+    if isinstance(cells, Quality):
+        return RecordReading(None, (FieldFinding("", 0, cells),))
+    if len(cells) != len(names):
+        params: dict[str, str | int] = {"cells": len(cells), "expected": len(names)}
+        wrong = Quality("CELL_COUNT", Severity.REJECT, params)
+        return RecordReading(None, (FieldFinding("", 0, wrong),))
+    return RecordReading({n: cell or None for n, cell in zip(names, cells, strict=True)})
+
+
+def _cells(raw: bytes, profile: CsvProfile) -> list[str] | Quality:
+    try:
+        text = raw.decode(profile.encoding)
+    except UnicodeDecodeError as error:
+        return Quality("UNDECODABLE", Severity.REJECT, {"byte": error.start})
+    if not profile.quote:
+        return text.split(profile.delimiter)
+    cells: list[str] = []
+    place = 0
+    while place <= len(text):
+        cell, end = _cell(text, place, profile)
+        if cell is None:
+            return Quality("QUOTE_UNBALANCED", Severity.REJECT, {"character": end})
+        cells.append(cell)
+        place = end + 1
+        if end >= len(text):
+            break
+    return cells
+
+
+def _cell(text: str, place: int, profile: CsvProfile) -> tuple[str | None, int]:
+    """Return a cell and the place of the delimiter behind it; None where quotes do not close."""
+    quote, delimiter = profile.quote, profile.delimiter
+    if not text.startswith(quote, place):
+        end = text.find(delimiter, place)
+        end = len(text) if end < 0 else end
+        return text[place:end], end
+    found = []
+    at = place + 1
+    while True:
+        close = text.find(quote, at)
+        if close < 0:
+            return None, place
+        found.append(text[at:close])
+        if not text.startswith(quote * 2, close):
+            break
+        found.append(quote)
+        at = close + 2
+    end = close + 1
+    if end < len(text) and not text.startswith(delimiter, end):
+        return None, end
+    return "".join(found), end

@@ -1,0 +1,233 @@
+"""What a mapping makes of real records: counted item by item, column by column, code by code.
+
+Everything adds up: records read are those converted, those without a person and those damaged;
+the outcomes of an item add up to the records of its group. Only codes are shown, no other content.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from adapters.errors import MappingFailed
+from adapters.mapping.conversions import plain_text
+from adapters.mapping.model import GroupRule, ItemRule
+from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.row_plan import RowPlan, RowPlans
+from adapters.mapping.rows import compile_rows
+from standard_models.answers import Answer, Value
+from standard_models.dictionary import DataItem, Group
+
+MAX_CODE: Final = 8
+"""Longer contents of a coded column are not shown: they are no codes."""
+TOO_LONG: Final = "（長い値 / long value）"
+
+
+@dataclass
+class ItemCoverage:
+    """One standard item: its origin (filled, derived, constant, …) and how its records came out."""
+
+    item: DataItem
+    origin: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    quality: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class GroupCoverage:
+    """One group: its records, those that name nobody, its items and its coded columns."""
+
+    group: Group
+    records: int = 0
+    nobody: int = 0
+    items: dict[str, ItemCoverage] = field(default_factory=dict)
+    codes: dict[str, Counter[tuple[str, bool]]] = field(default_factory=dict)
+    """By code table: how often a value came, and whether the table has a standard code for it."""
+
+
+@dataclass
+class Coverage:
+    """The whole report. ``columns`` are the source's fields: filled, and the items made of them."""
+
+    read: int = 0
+    damaged: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, GroupCoverage] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
+    used: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        return {
+            "read": self.read,
+            "damaged": dict(self.damaged),
+            "findings": dict(self.findings),
+            "groups": {ref: _group_json(group) for ref, group in self.groups.items()},
+            "columns": {
+                path: {"filled": count, "items": list(self.used.get(path, ()))}
+                for path, count in self.columns.items()
+            },
+        }
+
+
+def _group_json(group: GroupCoverage) -> dict[str, Any]:
+    return {
+        "records": group.records,
+        "nobody": group.nobody,
+        "items": {
+            name: {
+                "origin": item.origin,
+                "outcomes": dict(item.outcomes),
+                "quality": dict(item.quality),
+            }
+            for name, item in group.items.items()
+        },
+        "codes": {
+            table: [
+                {"value": value, "mapped": mapped, "count": count}
+                for (value, mapped), count in counted.most_common()
+            ]
+            for table, counted in group.codes.items()
+        },
+    }
+
+
+class CoverageCounter:
+    """Counts record by record, in bounded memory."""
+
+    def __init__(
+        self, document: MappingDocument, groups: Mapping[str, Group], read: str, columns: list[str]
+    ) -> None:
+        """Prepare the groups that ``read`` feeds; ``columns`` are the fields of its records."""
+        rules = {ref: rule for ref, rule in document.groups.items() if rule.read == read}
+        plans = RowPlans(document, groups)
+        self._plans = {ref: plans.plan(ref) for ref in rules}
+        self._codes = {ref: _code_readers(document, rule) for ref, rule in rules.items()}
+        self.report = Coverage(
+            groups={
+                ref: GroupCoverage(groups[ref], items=_items(groups[ref], rule))
+                for ref, rule in rules.items()
+            },
+            columns=dict.fromkeys(columns, 0),
+            used=_used(rules),
+        )
+
+    def count(self, record: Mapping[str, Any] | None, findings: list[str]) -> None:
+        """Count one record; None for one that is damaged, with the codes of what was seen.
+
+        Raises:
+            ShapeError: the record lacks a field that the mapping reads.
+        """
+        self.report.read += 1
+        if record is None:
+            self.report.damaged[findings[0] if findings else ""] += 1
+            return
+        self.report.findings.update(findings)
+        for path in self.report.columns:
+            self.report.columns[path] += _is_filled(record, path)
+        for ref, plan in self._plans.items():
+            self._count_group(self.report.groups[ref], plan, record)
+            for table, mapped, rows, fields in self._codes[ref]:
+                counter = self.report.groups[ref].codes.setdefault(table, Counter())
+                for row in rows(record):
+                    counter.update(_codes_of(row, fields, mapped))
+
+    def _count_group(self, group: GroupCoverage, plan: RowPlan, record: Mapping[str, Any]) -> None:
+        for row in plan.rows(record):
+            try:
+                standard = plan.to_standard(dict(row))
+            except MappingFailed:
+                group.nobody += 1
+                continue
+            group.records += 1
+            for name, answer in standard.answers.items():
+                item = group.items[name]
+                item.outcomes[_outcome(answer, item.origin)] += 1
+                item.quality.update(q.code for q in answer.quality)
+
+
+def _outcome(answer: Answer, origin: str) -> str:
+    if not isinstance(answer, Value):
+        return answer.reason.value
+    if any(q.code == "DEFAULTED" for q in answer.quality):
+        return "defaulted"
+    return "filled" if origin in {"field", "date"} else origin
+
+
+def _items(group: Group, rule: GroupRule) -> dict[str, ItemCoverage]:
+    return {
+        name: ItemCoverage(item, _origin(rule.items.get(name)))
+        for name, item in group.by_field.items()
+    }
+
+
+def _origin(rule: ItemRule | None) -> str:
+    if rule is None:
+        return "never"
+    for origin in ("field", "constant", "date", "date_flag", "date_text"):
+        if getattr(rule, origin) is not None:
+            return "derived" if origin in {"date_flag", "date_text"} else origin
+    return "never"
+
+
+def _used(rules: Mapping[str, GroupRule]) -> dict[str, tuple[str, ...]]:
+    """Return, for each field of the source, the items that are made of it."""
+    found: dict[str, list[str]] = {}
+    for ref, rule in rules.items():
+        for name, item in rule.items.items():
+            for path in _fields_of(rule, item):
+                own = path.lstrip("/^")
+                deep = own if path[0] in "/^" or not rule.records else f"{rule.records}.{own}"
+                found.setdefault(deep, []).append(f"{ref}.{name}")
+    return {path: tuple(items) for path, items in found.items()}
+
+
+def _fields_of(rule: GroupRule, item: ItemRule) -> Iterator[str]:
+    if item.field:
+        yield item.field
+    if item.applies_when:
+        yield item.applies_when.field
+    date = rule.dates.get(item.date or item.date_flag or item.date_text or "")
+    if date is not None:
+        yield date.field
+        if date.text_field:
+            yield date.text_field
+
+
+_CodeReader = tuple[str, frozenset[str], Any, tuple[str, ...]]
+
+
+def _code_readers(document: MappingDocument, rule: GroupRule) -> list[_CodeReader]:
+    tables: dict[str, list[str]] = {}
+    for item in rule.items.values():
+        if item.codes and item.field and item.codes in document.code_tables:
+            tables.setdefault(item.codes, []).append(item.field)
+    return [
+        (
+            name,
+            frozenset(row.code for row in document.code_tables[name].rows if row.to is not None),
+            compile_rows(rule.records, fields),
+            tuple(dict.fromkeys(fields)),
+        )
+        for name, fields in tables.items()
+    ]
+
+
+def _codes_of(
+    row: Mapping[str, Any], fields: tuple[str, ...], mapped: frozenset[str]
+) -> Iterator[tuple[str, bool]]:
+    for path in fields:
+        value = plain_text(row[path])
+        if value:
+            known = value in mapped
+            yield (value if known or len(value) <= MAX_CODE else TOO_LONG), known
+
+
+def _is_filled(record: Mapping[str, Any], path: str) -> bool:
+    nodes: list[Any] = [record]
+    for name in path.split("."):
+        inner = [node[name] for node in nodes if isinstance(node, Mapping) and name in node]
+        nodes = [e for node in inner for e in (node if isinstance(node, list) else [node])]
+    return any(node is not None and plain_text(node) for node in nodes)

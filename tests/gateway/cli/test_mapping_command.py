@@ -1,0 +1,127 @@
+"""`hitotsu mapping`: a vendor looks at a mapping and what it makes of a host's file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.host.writer import record
+
+HOST = Path(__file__).parents[2] / "adapters" / "host"
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    """A folder with mapping, copybook and a file of four records, one of them cut."""
+    folder = tmp_path / "kit"
+    folder.mkdir()
+    for name in ("mapping.yaml", "nenkin.cpy"):
+        shutil.copy(HOST / name, folder)
+    data = record() + record("000000047120", kind="7") + record(since=4130231) + record()[:40]
+    (folder / "nenkin.dat").write_bytes(data)
+    return folder
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    text = (folder / "mapping.yaml").read_text("utf-8")
+    assert old in text
+    target = folder / "changed.yaml"
+    target.write_text(text.replace(old, new), "utf-8")
+    return target
+
+
+def test_lint_names_every_error_with_its_line(hitotsu, kit):
+    """A field that the copybook does not have is one of them."""
+    assert hitotsu("mapping", "lint", kit / "mapping.yaml").exit_code == 0
+    wrong = changed(kit, "{field: rireki_no}", "{field: rireki_bango}")
+    result = hitotsu("mapping", "lint", wrong)
+    assert result.exit_code == 1
+    assert "changed.yaml:33:7" in result.stdout
+    assert "have no field rireki_bango [unknown-field]" in result.stdout
+    assert "誤り 1、お知らせ 0 / 1 errors, 0 notes" in result.stdout
+
+
+def test_preview_shows_bytes_fields_and_standard_items_of_a_record(hitotsu, kit):
+    """Side by side, from the record that was asked for."""
+    result = hitotsu("mapping", "preview", kit / "mapping.yaml", kit / "nenkin.dat", "--from", "2")
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.stdout.split())
+    assert "atena_no f0 f0 f0 f0 f0 f0 f0 f4 f7 f1 f2 f0 000000047120" in shown
+    assert "shutoku_ymd 41 20 61 5f 4120615" in shown
+    assert "shikakushutokunengappi 2000-06-15" in shown
+    assert "hihokenshashubetsu lost-in-mapping UNMAPPED_CODE W" in shown
+
+
+def test_preview_of_a_damaged_record_says_what_is_wrong(hitotsu, kit):
+    """The bytes are counted; no field is made up."""
+    result = hitotsu("mapping", "preview", kit / "mapping.yaml", kit / "nenkin.dat", "--from", "4")
+    assert result.exit_code == 0
+    assert "R RECORD_LENGTH" in result.stdout
+    assert "026." not in result.stdout
+
+
+def test_preview_beyond_the_end_says_so(hitotsu, kit):
+    """Not an empty answer."""
+    result = hitotsu("mapping", "preview", kit / "mapping.yaml", kit / "nenkin.dat", "--from", "9")
+    assert result.exit_code == 1
+    assert "there is no record 9" in result.stderr
+
+
+def test_coverage_counts_every_record_and_can_be_kept(hitotsu, kit):
+    """On the screen and as JSON; no content of a person in either."""
+    kept = kit / "coverage.json"
+    result = hitotsu(
+        "mapping", "coverage", kit / "mapping.yaml", kit / "nenkin.dat", "--json", kept
+    )
+    assert result.exit_code == 0, result.output
+    assert "読んだ記録 4、壊れた記録 1 / 4 records read, 1 damaged" in result.stdout
+    report = json.loads(kept.read_text("utf-8"))
+    assert report["groups"]["026.shikakujoho"]["records"] == 3
+    assert report["columns"]["yobi"] == {"filled": 0, "items": []}
+    assert {"value": "7", "mapped": False, "count": 1} in report["groups"]["026.shikakujoho"][
+        "codes"
+    ]["shubetsu"]
+    assert "架空" not in result.stdout + kept.read_text("utf-8")
+    assert "000000047112" not in result.stdout + kept.read_text("utf-8")
+
+
+def test_diff_tells_what_a_new_version_does_otherwise(hitotsu, kit):
+    """Rule by rule; the same text twice makes no difference."""
+    new = changed(kit, "sosashaid: {constant: HOST}", "sosashaid: {field: yobi}")
+    result = hitotsu("mapping", "diff", kit / "mapping.yaml", new)
+    assert result.exit_code == 0
+    shown = " ".join(result.stdout.split())
+    assert "groups.026.shikakujoho.items.sosashaid constant: HOST field: yobi" in shown
+    same = hitotsu("mapping", "diff", kit / "mapping.yaml", kit / "mapping.yaml")
+    assert "no difference" in same.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("encoding: jef", "encoding: ebcdic", "the encoding ebcdic is none of"),
+        ("nenkin.cpy", "missing.cpy", "missing.cpy: FileNotFoundError"),
+    ],
+)
+def test_what_cannot_be_used_ends_in_one_line(hitotsu, kit, old, new, said):
+    """Which encoding, which file."""
+    wrong = changed(kit, old, new)
+    result = hitotsu("mapping", "coverage", wrong, kit / "nenkin.dat")
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_a_mapping_without_files_has_nothing_to_preview(hitotsu, kit):
+    """It says which reads there are."""
+    text = "language: 1\nsystem: x\nversion: 1.0.0\nreads:\n  a: {sql: {statement: SELECT 1}}\n"
+    text += "groups:\n  002.inkantorokujoho:\n    read: a\n    subject: no\n    items:\n"
+    text += "      atenabango: {field: no}\n      rirekibango: {field: r}\n"
+    text += "      inkantorokubango: {field: b}\n"
+    other = kit / "other.yaml"
+    other.write_text(text + "      torokunengappi: {absent: not-supplied}\n", "utf-8")
+    result = hitotsu("mapping", "coverage", other, kit / "nenkin.dat")
+    assert result.exit_code == 1
+    assert "choose a read of files" in result.stderr

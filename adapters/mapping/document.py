@@ -46,7 +46,7 @@ class MappingError(Exception):
         self.findings = tuple(findings)
 
 
-class _Loader(yaml.SafeLoader):
+class MappingLoader(yaml.SafeLoader):
     """YAML in which a bare word is text unless it clearly is something else.
 
     By the book ``no`` is false, ``01`` is 1, ``12:30`` is 750 and ``2026-10-01`` is a day; columns
@@ -54,7 +54,7 @@ class _Loader(yaml.SafeLoader):
     """
 
 
-_Loader.yaml_implicit_resolvers = {}
+MappingLoader.yaml_implicit_resolvers = {}
 for _tag, _form, _first in (
     ("bool", r"true|false", "tf"),
     ("int", r"0|-?[1-9][0-9]*", "-0123456789"),
@@ -63,7 +63,7 @@ for _tag, _form, _first in (
     ("merge", r"<<", "<"),
 ):
     _expression = re.compile(rf"^(?:{_form})$")
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _expression, [*_first, ""])
+    MappingLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _expression, [*_first, ""])
 
 
 class Positions:
@@ -71,7 +71,7 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self._marks: dict[Path, tuple[int, int]] = {}
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=MappingLoader)
         if node is not None:
             self._collect(node, ())
 
@@ -94,7 +94,9 @@ class Positions:
 
     def repeated_keys(self, text: str) -> Iterator[tuple[Path, int, int]]:
         """Yield every key that stands twice in one place: YAML would keep only the last."""
-        pending: list[tuple[yaml.Node | None, Path]] = [(yaml.compose(text, Loader=_Loader), ())]
+        pending: list[tuple[yaml.Node | None, Path]] = [
+            (yaml.compose(text, Loader=MappingLoader), ())
+        ]
         while pending:
             node, path = pending.pop()
             if isinstance(node, yaml.MappingNode):
@@ -131,7 +133,7 @@ def read_document(text: str) -> Document:
     """
     try:
         positions = Positions(text)
-        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        content: Any = yaml.load(text, Loader=MappingLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

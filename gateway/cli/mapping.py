@@ -22,6 +22,13 @@ from adapters.mapping.lint import lint as find_errors
 from adapters.mapping.model import FileRead
 from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
+from adapters.mapping.workbook import (
+    MappingWorkbookError,
+    WorkbookError,
+    from_workbook,
+    to_workbook,
+)
+from adapters.mapping.writing import to_yaml
 from gateway.cli.session import (
     REFUSED,
     err,
@@ -45,6 +52,10 @@ DataFile: TypeAlias = Annotated[
 ]
 ReadName: TypeAlias = Annotated[
     str | None, typer.Option("--read", help="読み方の名前（一つなら省略可） / The read.")
+]
+
+Target: TypeAlias = Annotated[
+    Path, typer.Argument(dir_okay=False, help="書き先（新しいファイル） / The file to write.")
 ]
 
 _RAW_SHOWN = 48
@@ -149,6 +160,44 @@ def diff(
     for change in changes:
         table.add_row(words[change.kind], change.path, change.before, change.after)
     out().print(table)
+
+
+@app.command("to-xlsx")
+def to_xlsx(mapping: MappingFile, target: Target) -> None:
+    """項目マッピング表（Excel）を作る / Write the mapping as a workbook."""
+    document, dictionary = _document(mapping), read_dictionary(read_settings())
+    _refuse_existing(target)
+    to_workbook(document.mapping, dictionary.groups).save(target)
+    items = sum(len(rule.items) for rule in document.mapping.groups.values())
+    say(f"{target} に {items} 項目を書きました。", f"{items} items written to {target}")
+
+
+@app.command("from-xlsx")
+def from_xlsx(
+    workbook: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="項目マッピング表 / The workbook.")
+    ],
+    target: Target,
+) -> None:
+    """項目マッピング表（Excel）から対応定義を作る / Write a mapping from a workbook."""
+    _refuse_existing(target)
+    try:
+        mapping = from_workbook(workbook)
+    except MappingWorkbookError as error:
+        for problem in error.problems:
+            out().print(f"{workbook.name}:{problem}", markup=False, highlight=False)
+        count = len(error.problems)
+        fail(f"{workbook.name} に誤りが {count} あります。", f"{workbook.name} has {count} errors")
+    except WorkbookError as error:
+        fail(f"読めません：{error}", f"cannot be read: {error}")
+    target.write_text(to_yaml(mapping), "utf-8")
+    items = sum(len(rule.items) for rule in mapping.groups.values())
+    say(f"{target} に {items} 項目を書きました。", f"{items} items written to {target}")
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        fail(f"{path} はもうあります。", f"{path} exists already")
 
 
 def _text(path: Path) -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.adapters.host.writer import record
@@ -125,3 +126,29 @@ def test_a_mapping_without_files_has_nothing_to_preview(hitotsu, kit):
     result = hitotsu("mapping", "coverage", other, kit / "nenkin.dat")
     assert result.exit_code == 1
     assert "choose a read of files" in result.stderr
+
+
+def test_a_mapping_goes_into_a_workbook_and_back(hitotsu, kit):
+    """What comes back makes no difference; nothing is written over."""
+    book, back = kit / "mapping.xlsx", kit / "back.yaml"
+    assert hitotsu("mapping", "to-xlsx", kit / "mapping.yaml", book).exit_code == 0
+    assert hitotsu("mapping", "to-xlsx", kit / "mapping.yaml", book).exit_code == 1
+    assert hitotsu("mapping", "from-xlsx", book, back).exit_code == 0
+    assert "no difference" in hitotsu("mapping", "diff", kit / "mapping.yaml", back).stdout
+    shutil.copy(kit / "nenkin.dat", kit / "again.dat")
+    assert hitotsu("mapping", "coverage", back, kit / "again.dat").exit_code == 0
+
+
+def test_a_workbook_with_slips_names_them_all(hitotsu, kit):
+    """By sheet and cell, and nothing is written."""
+    book = kit / "mapping.xlsx"
+    hitotsu("mapping", "to-xlsx", kit / "mapping.yaml", book)
+    opened = openpyxl.load_workbook(book)
+    opened["項目マッピング"]["G3"] = "?"
+    opened["外字"]["A2"] = "?"
+    opened.save(book)
+    result = hitotsu("mapping", "from-xlsx", book, kit / "back.yaml")
+    assert result.exit_code == 1
+    assert "mapping.xlsx:項目マッピング!G3" in result.stdout
+    assert not (kit / "back.yaml").exists()
+    assert hitotsu("mapping", "from-xlsx", kit / "nenkin.dat", kit / "back.yaml").exit_code == 1

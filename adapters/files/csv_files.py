@@ -68,6 +68,20 @@ def read_csv(file: BinaryIO, profile: CsvProfile) -> Iterator[CsvRow]:
         yield CsvRow(line, raw, _record(raw, names, profile))
 
 
+def header_of(file: BinaryIO, encoding: str) -> list[str]:
+    """Return what stands in the header row of a file with commas and quotes.
+
+    Raises:
+        CsvShapeError: there is none, or it is damaged.
+    """
+    profile = CsvProfile({}, encoding)
+    row = next(_rows(file, profile), None)
+    cells = _cells(row[1], profile) if row is not None else None
+    if cells is None or isinstance(cells, Quality):
+        raise CsvShapeError("the file has no header row that can be read")
+    return [cell.strip() for cell in cells]
+
+
 def _rows(file: BinaryIO, profile: CsvProfile) -> Iterator[tuple[int, bytes]]:
     """Yield the rows with their first line; a line end inside quotes does not end one."""
     quote = profile.quote.encode("ascii")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, BinaryIO, TypeAlias
 import typer
 from rich.progress import Progress
 
+from adapters.files.columns import columns_of
 from adapters.files.csv_files import CsvShapeError
 from adapters.files.fixed import Record
 from adapters.files.layout import Field, FieldGroup
@@ -22,6 +23,8 @@ from adapters.mapping.lint import lint as find_errors
 from adapters.mapping.model import FileRead
 from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
+from adapters.mapping.suggest import draft
+from adapters.mapping.suggest import suggest as propose
 from adapters.mapping.workbook import (
     MappingWorkbookError,
     WorkbookError,
@@ -160,6 +163,50 @@ def diff(
     for change in changes:
         table.add_row(words[change.kind], change.path, change.before, change.after)
     out().print(table)
+
+
+@app.command()
+def suggest(
+    layout: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="コピー句、CSV、レイアウト表（Excel） / Copybook, CSV or a layout sheet.",
+        ),
+    ],
+    group: Annotated[
+        list[str], typer.Option("--group", help="標準のグループ（繰り返し可） / Group; repeat.")
+    ],
+    target: Annotated[Path, typer.Option("--out", dir_okay=False, help="下書きの書き先 / Draft.")],
+    data: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="データの見本 / Sample data.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="文字コード / Encoding.")] = "utf-8",
+    system: Annotated[str, typer.Option(help="システムの名前 / Name of the system.")] = "system",
+) -> None:
+    """レイアウトから対応定義の下書きを作る。候補には理由がつく / Draft a mapping, with reasons."""
+    dictionary = read_dictionary(read_settings())
+    _refuse_existing(target)
+    unknown = [ref for ref in group if dictionary.find_group(ref) is None]
+    if unknown:
+        fail(f"グループ {unknown[0]} はありません。", f"there is no group {unknown[0]}")
+    try:
+        columns = columns_of(layout, data, encoding)
+    except FileShapeError as error:
+        fail(f"レイアウトを読めません：{error}", f"the layout cannot be read: {error}")
+    found = {ref: propose(columns, dictionary.groups[ref]) for ref in group}
+    target.write_text(draft(system, "read", found), "utf-8")
+    for ref, items in found.items():
+        table = new_table(ref, "候補 / Candidates", "理由 / Reasons")
+        for item in dictionary.groups[ref].items:
+            ranked = items.get(item.field_name, ())
+            names = "\n".join(f"{s.score:.2f} {s.column.path} {s.column.name}" for s in ranked)
+            reasons = "\n".join(", ".join(s.reasons) for s in ranked)
+            table.add_row(f"{item.field_name} {item.name}", names or "なし / none", reasons)
+        out().print(table)
+    count = sum(map(len, found.values()))
+    say(f"{target} に {count} 項目の下書きを書きました。", f"{count} items drafted in {target}")
 
 
 @app.command("to-xlsx")

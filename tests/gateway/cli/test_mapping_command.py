@@ -152,3 +152,41 @@ def test_a_workbook_with_slips_names_them_all(hitotsu, kit):
     assert "mapping.xlsx:項目マッピング!G3" in result.stdout
     assert not (kit / "back.yaml").exists()
     assert hitotsu("mapping", "from-xlsx", kit / "nenkin.dat", kit / "back.yaml").exit_code == 1
+
+
+@pytest.mark.parametrize("kind", ["copybook", "csv", "sheet"])
+def test_a_draft_comes_from_what_a_vendor_has(hitotsu, kit, kind):
+    """A copybook with data, a CSV file with its header, or a layout sheet; never written over."""
+    if kind == "copybook":
+        source = [kit / "nenkin.cpy", "--data", kit / "nenkin.dat", "--encoding", "jef"]
+    elif kind == "csv":
+        (kit / "layout.csv").write_text("宛名番号,shubetsu\n000000047112,1\n", "utf-8")
+        source = [kit / "layout.csv"]
+    else:
+        book = openpyxl.Workbook()
+        for row in (["レイアウト"], ["No", "項目名", "物理名"], [1, "宛名番号", "F001"]):
+            book.worksheets[0].append(row)
+        book.save(kit / "layout.xlsx")
+        source = [kit / "layout.xlsx"]
+    out = kit / "draft.yaml"
+    command = ["mapping", "suggest", *source, "--group", "026.shikakujoho", "--out", out]
+    result = hitotsu(*command)
+    assert result.exit_code == 0, result.output
+    assert "宛名番号 1.00" in out.read_text("utf-8")
+    assert hitotsu(*command).exit_code == 1
+
+
+def test_a_draft_of_nothing_says_what_is_missing(hitotsu, kit):
+    """A group that is none, a layout that cannot be read."""
+    out = kit / "draft.yaml"
+    unknown = hitotsu(
+        "mapping", "suggest", kit / "nenkin.cpy", "--group", "026.nashi", "--out", out,
+        "--encoding", "jef",
+    )  # fmt: skip
+    assert (unknown.exit_code, "there is no group 026.nashi" in unknown.stderr) == (1, True)
+    (kit / "empty.csv").write_text("", "utf-8")
+    empty = hitotsu(
+        "mapping", "suggest", kit / "empty.csv", "--group", "026.shikakujoho", "--out", out
+    )
+    assert (empty.exit_code, "no header row" in empty.stderr) == (1, True)
+    assert not out.exists()

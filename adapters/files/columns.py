@@ -1,0 +1,114 @@
+"""The columns of a source, read from what a vendor has: a copybook, a CSV file, a layout sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from adapters.files.csv_files import CsvProfile, CsvShapeError, header_of, read_csv
+from adapters.files.records import FileShapeError, layout_of, open_records
+from adapters.mapping.model import CopybookShape, FileRead
+from adapters.mapping.suggest import SourceColumn
+from standard_models.workbooks.sheets import Sheet, WorkbookError, read_sheets
+
+SAMPLES: Final = 200
+_FIELD_HEADS = re.compile(r"物理名|フィールド|カラム|英字名|項目id|変数名|column|field")
+_NAME_HEADS = re.compile(r"項目名|論理名|日本語名|名称|データ項目|項目")
+
+
+def columns_of(layout: Path, data: Path | None, encoding: str) -> list[SourceColumn]:
+    """Return the columns that ``layout`` names, with contents from ``data`` where it is given.
+
+    A copybook (``.cpy``, ``.cob``) is read with records in a host encoding, a CSV file with its own
+    rows, an Excel sheet (``.xlsx``) by a heading row with a field name and a Japanese name.
+
+    Raises:
+        FileShapeError: the layout or the data cannot be read.
+    """
+    match layout.suffix.lower():
+        case ".csv":
+            return _of_csv(layout, encoding)
+        case ".xlsx":
+            return _of_sheet(layout)
+        case _:
+            return _of_copybook(layout, data, encoding)
+
+
+def _of_csv(path: Path, encoding: str) -> list[SourceColumn]:
+    try:
+        with path.open("rb") as file:
+            heads = header_of(file, encoding)
+        names = {head: f"c{number}" for number, head in enumerate(heads)}
+        profile = CsvProfile(names, encoding)
+        with path.open("rb") as file:
+            rows = [row.reading.record for row in islice(read_csv(file, profile), SAMPLES)]
+    except CsvShapeError as error:
+        raise FileShapeError(str(error)) from None
+    return [
+        SourceColumn(
+            head if head.isascii() else field,
+            "" if head.isascii() else head,
+            tuple(str(row[field]) for row in rows if row is not None and row[field]),
+        )
+        for head, field in names.items()
+    ]
+
+
+def _of_copybook(path: Path, data: Path | None, encoding: str) -> list[SourceColumn]:
+    shape = CopybookShape(copybook=path.name, encoding=encoding)
+    layout = layout_of(shape, path.parent)
+    columns = {
+        re.sub(r"\[\d+\]", "", name): SourceColumn(re.sub(r"\[\d+\]", "", name))
+        for name, _, _ in layout.fields()
+    }
+    if data is None:
+        return list(columns.values())
+    found: dict[str, list[str]] = {name: [] for name in columns}
+    with data.open("rb") as file:
+        for record in islice(open_records(FileRead(fixed=shape), path.parent, file), SAMPLES):
+            for name, content in _flat("", record.record or {}):
+                found.setdefault(name, []).append(content)
+    return [replace(column, samples=tuple(found[name])) for name, column in columns.items()]
+
+
+def _flat(path: str, content: object) -> Iterator[tuple[str, str]]:
+    if isinstance(content, dict):
+        for name, inner in content.items():
+            yield from _flat(f"{path}{name}.", inner)
+    elif isinstance(content, list):
+        for inner in content:
+            yield from _flat(path, inner)
+    elif content is not None:
+        yield path[:-1], str(content)
+
+
+def _of_sheet(path: Path) -> list[SourceColumn]:
+    try:
+        sheets = read_sheets(path)
+    except WorkbookError as error:
+        raise FileShapeError(str(error)) from None
+    for sheet in sheets:
+        if columns := list(_columns_of_sheet(sheet)):
+            return columns
+    raise FileShapeError(
+        f"{path.name}: no sheet has a heading row with a field name (物理名) and a name (項目名)"
+    )
+
+
+def _columns_of_sheet(sheet: Sheet) -> Iterator[SourceColumn]:
+    fields = names = 0
+    for row, cells in sheet.rows(1):
+        if not fields:
+            heads = {cell.column: cell.key for cell in cells}
+            fields = next((c for c, key in heads.items() if _FIELD_HEADS.search(key)), 0)
+            names = next(
+                (c for c, key in heads.items() if _NAME_HEADS.search(key) and c != fields), 0
+            )
+            fields = fields if names else 0
+            continue
+        if field := sheet.text(row, fields):
+            yield SourceColumn(field, sheet.text(row, names))

@@ -1,7 +1,8 @@
 """Fixed-length records: bytes become fields by a layout, an encoding and what a profile says.
 
 Nothing raises for what a record holds: a field that cannot be read is a finding with its path and
-byte offset, and its content is None; a shift or character that is cut breaks the whole record.
+byte offset, and ``Unreadable`` stands for it; a shift or character that is cut breaks the whole
+record.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from adapters.encodings.decimals import (
 )
 from adapters.encodings.host import HostEncoding
 from adapters.files.layout import Field, FieldGroup, FieldKind, Layout
+from adapters.mapping.conversions import Unreadable
 from standard_models.answers import Quality, Severity
 from standard_models.values.text import trim_padding
 
@@ -148,18 +150,19 @@ class RecordReader:
 
     def _content(
         self, member: Field, path: str, raw: bytes
-    ) -> tuple[str | int | Decimal | None, tuple[Quality, ...]]:
+    ) -> tuple[str | int | Decimal | Unreadable | None, tuple[Quality, ...]]:
         if member.kind in {FieldKind.TEXT, FieldKind.DOUBLE}:
             if raw in self._profile.nulls.get(path, ()):
                 return None, ()
             decoded = self._encoding.decode_field(raw, double=member.kind is FieldKind.DOUBLE)
-            text = decoded.text
-            return (None if text is None else trim_padding(text)), decoded.quality
+            if decoded.text is None:
+                return Unreadable(decoded.quality), decoded.quality
+            return trim_padding(decoded.text), decoded.quality
         reading = self._number(member, path, raw)
         value = reading.value
         quality = tuple(q for q in reading.quality if q.code != "MISSING")
         if value is None:
-            return None, quality
+            return (Unreadable(quality) if quality else None), quality
         if member.scale:
             return value, quality
         whole = int(value)

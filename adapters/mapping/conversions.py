@@ -51,6 +51,16 @@ Convert = Callable[[Row], Answer]
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What stands in a record where a field has content that could not be read, with the cause.
+
+    It is never taken for a field that is empty: the item is lost, not unrecorded.
+    """
+
+    quality: tuple[Quality, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SystemCharacters:
     """The local characters (外字) of the system that a mapping describes."""
 
@@ -115,6 +125,8 @@ def field(
 
     def convert(row: Row) -> Answer:
         raw = read(row[path])
+        if isinstance(raw, Unreadable):
+            return lost(*_about(item, raw.quality))
         if raw is None or (isinstance(raw, str) and raw in nulls):
             return blank
         return content(raw)
@@ -157,7 +169,7 @@ def condition_of(condition: Condition) -> Callable[[Row], bool]:
 
 def plain_text(raw: Any) -> str:
     """Return a field as text without padding: numbers and booleans as JSON has them."""
-    if raw is None:
+    if raw is None or isinstance(raw, Unreadable):
         return ""
     if isinstance(raw, bool):
         return "true" if raw else "false"

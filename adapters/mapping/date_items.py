@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.mapping.conversions import Convert, Row, checked, finding, lost, plain_text
+from adapters.mapping.conversions import (
+    Convert,
+    Row,
+    Unreadable,
+    checked,
+    finding,
+    lost,
+    plain_text,
+)
 from adapters.mapping.model import DateFormat, DateRule
 from standard_models.answers import Absence, AbsenceReason, Answer, Severity, Value
 from standard_models.dictionary import DataItem
@@ -120,6 +128,8 @@ def _parser(
 
 
 def _read(parse: Callable[[str], DateReading], digits: Any, text: Any) -> DateReading:
+    if isinstance(digits, Unreadable):
+        return DateReading(DateOutcome.UNREADABLE, quality=digits.quality)
     if not isinstance(digits, str | int | None) or not isinstance(text, str | None):
         return unreadable("DATE_UNREADABLE", rule="text")
     if sentence := plain_text(text):

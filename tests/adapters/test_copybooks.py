@@ -12,6 +12,7 @@ from adapters.encodings.host import host_encoding
 from adapters.files.copybook import CopybookError, read_copybook
 from adapters.files.fixed import RecordProfile, RecordReader, read_blocks
 from adapters.files.layout import FieldKind
+from adapters.mapping.conversions import Unreadable
 
 ATENA = """\
 000100* 宛名マスター
@@ -171,12 +172,14 @@ def test_of_two_declarations_of_one_place_that_holds_which_the_profile_names() -
 
 
 def test_a_damaged_number_is_a_finding_and_the_record_goes_on() -> None:
-    """With path and place; the content is None, not zero."""
+    """With path and place; neither zero nor nothing stands for it."""
     raw = bytearray(record())
     raw[62] = 0xFF
     found = RecordReader(read_copybook(ATENA), JEF).read(bytes(raw))
     assert found.record is not None
-    assert found.record["kazei"][0]["shotoku"] is None
+    content = found.record["kazei"][0]["shotoku"]
+    assert isinstance(content, Unreadable)
+    assert [q.code for q in content.quality] == ["BAD_NIBBLE"]
     assert [(f.path, f.byte, f.quality.code) for f in found.findings] == [
         ("kazei.shotoku", 62, "BAD_NIBBLE")
     ]

@@ -76,6 +76,28 @@ def test_each_item_tells_how_its_records_came_out() -> None:
     )
 
 
+def test_a_field_with_damage_is_lost_and_not_taken_for_an_empty_one() -> None:
+    """A bad nibble in a date, an undefined code in a text: lost with the cause."""
+    damaged_date, damaged_text = bytearray(record()), bytearray(record())
+    damaged_date[26] = 0xAF
+    damaged_text[15] = 0x57
+    report = counted(bytes(damaged_date + damaged_text))
+    items = report.groups["026.shikakujoho"].items
+    assert dict(items["shikakushutokunengappi"].outcomes) == {"lost-in-mapping": 1, "filled": 1}
+    assert dict(items["shikakushutokunengappi"].quality) == {"BAD_NIBBLE": 1}
+    assert dict(items["kisonenkinbango"].quality) == {"UNDEFINED_CODE": 1}
+    assert dict(items["kisonenkinbango"].outcomes) == {"lost-in-mapping": 1, "filled": 1}
+    assert dict(report.findings) == {"BAD_NIBBLE": 1, "UNDEFINED_CODE": 1}
+
+
+def test_a_record_whose_number_is_damaged_names_nobody() -> None:
+    """It is counted apart and becomes nobody's record."""
+    raw = bytearray(record())
+    raw[3] = 0xC1
+    group = counted(bytes(raw)).groups["026.shikakujoho"]
+    assert (group.records, group.nobody) == (0, 1)
+
+
 def test_each_column_tells_how_often_it_is_filled_and_what_uses_it() -> None:
     """A column that nobody reads may be one that was forgotten."""
     report = counted(FILE)

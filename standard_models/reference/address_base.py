@@ -1,4 +1,4 @@
-"""Tables of the Address Base Registry (アドレス・ベース・レジストリ): layouts, reader, town blocks.
+"""Tables of the Address Base Registry (アドレス・ベース・レジストリ): layouts and reader.
 
 Source: デジタル庁, アドレス・ベース・レジストリ; columns by ``address_base_layouts.csv`` (types and
 lengths as third parties list them).
@@ -10,12 +10,13 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 _OF_PREFECTURE = re.compile(r"_pref\d\d$")
@@ -24,7 +25,7 @@ _KINDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "half": (re.compile(r"[\x20-\x7eĀāĪīŪūĒēŌō]*"), "half-width characters"),
     "kana": (re.compile(r"[^\x00-\x7f｡-ﾟ]*"), "full-width characters"),
     "date": (re.compile(r"(?:\d{4}-\d\d-\d\d)?", re.A), "a day as 2026-04-01"),
-    "text": (re.compile(r".*"), "text"),
+    "text": (re.compile(r".*"), "one line of text"),
 }
 _KEY_LENGTHS: Final = {"lg_code": 6, "machiaza_id": 7}
 
@@ -52,7 +53,7 @@ class TableProblem:
 class TableReading:
     """The rows that are right, by column name, and every problem of the others.
 
-    ``read`` is the number of data rows: ``len(rows) + rejected``.
+    ``read`` is the number of data rows: ``len(rows) + rejected``. Blank lines are no rows.
     """
 
     table: str
@@ -87,7 +88,8 @@ def read_table(path: Path, table: str | None = None) -> TableReading:
     stand in any order. A row with a problem is left out whole and listed.
 
     Raises:
-        ValueError: no such table, not UTF-8, or a column is missing, unknown or there twice.
+        ValueError: no such table, not UTF-8, a column is missing, unknown or there twice, or the
+            quotes of a line are not closed: what follows could not be told apart.
     """
     table = table or _OF_PREFECTURE.sub("_pref", path.stem)
     columns = layouts().get(table)
@@ -97,27 +99,48 @@ def read_table(path: Path, table: str | None = None) -> TableReading:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name}: byte {error.start} is not UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
+    lines = _lines(path.name, text)
+    _, header = next(lines, (1, []))
     _check_header(path.name, header, columns)
+    return _read_rows(table, header, columns, lines)
+
+
+def _lines(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of a line, the last one of a row on several, and its cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    good = 0
+    try:
+        for cells in reader:
+            good = reader.line_num
+            yield good, cells
+    except csv.Error as error:
+        raise ValueError(f"{name}: no CSV from line {good + 1}: {error}") from None
+
+
+def _read_rows(
+    table: str,
+    header: list[str],
+    columns: tuple[Column, ...],
+    lines: Iterator[tuple[int, list[str]]],
+) -> TableReading:
     rows: list[Mapping[str, str]] = []
     problems: list[TableProblem] = []
     read = 0
     by_name = {column.column: column for column in columns}
     seen: set[tuple[str, ...]] = set()
-    for cells in reader:
+    for line, cells in lines:
         if not cells:
             continue
         read += 1
-        found = list(_row_problems(reader.line_num, header, cells, by_name))
+        found = list(_row_problems(line, header, cells, by_name))
         row = dict(zip(header, cells, strict=False))
         key = _key(table, row)
         if not found and key in seen:
-            found = [TableProblem(reader.line_num, "machiaza_id", "the key stands twice")]
+            found = [TableProblem(line, "machiaza_id", "the key stands twice")]
         problems += found
         if not found:
             seen.add(key)
-            rows.append(row)
+            rows.append(MappingProxyType(row))
     return TableReading(table, tuple(rows), tuple(problems), read)
 
 
@@ -160,93 +183,11 @@ def _is_day(text: str) -> bool:
 
 
 def _key(table: str, row: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what no two rows share.
+
+    The registry lists a block twice where parts of it have residence numbers and others have not.
+    """
     names = ["lg_code", "machiaza_id", "blk_id", "rsdt_id", "rsdt2_id", "rsdt_addr_flg"]
     if table.startswith("mt_town_"):
         names += ["efct_date", "oaza_cho_aka_flg", "koaza_aka_code"]
     return tuple(row.get(name, "") for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """A town block (町字) of a municipality, in force from and until inclusive days.
-
-    ``chome_number`` is the figure of 丁目 (``2``), empty without. ``until`` is the last day on
-    which it was in force, None while it is.
-    """
-
-    municipality_code: str
-    town_id: str
-    large: str
-    chome: str
-    chome_number: str
-    small: str
-    residence_numbering: bool
-    since: dt.date | None
-    until: dt.date | None
-
-    @property
-    def name(self) -> str:
-        """Return the name as the registry writes it: ``霞が関二丁目``."""
-        return f"{self.large}{self.chome}{self.small}"
-
-    def holds(self, day: dt.date) -> bool:
-        """Tell whether the block was in force on ``day``."""
-        return (self.since is None or self.since <= day) and (
-            self.until is None or day <= self.until
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TownTable:
-    """The town blocks of one or more municipalities."""
-
-    towns: tuple[Town, ...]
-    _by_municipality: dict[str, list[Town]] = field(init=False, default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        """Index the blocks."""
-        for town in self.towns:
-            self._by_municipality.setdefault(town.municipality_code, []).append(town)
-
-    @classmethod
-    def of(cls, rows: Iterable[Mapping[str, str]]) -> TownTable:
-        """Return the blocks of rows of ``mt_town_all`` or ``mt_town_fullset_all``.
-
-        Rows that are only another name of a block (通称) are left out: the registry's own name is
-        what codes belong to.
-        """
-        return cls(tuple(_town(row) for row in rows if not _is_alias(row)))
-
-    def covers(self, municipality_code: str) -> bool:
-        """Tell whether the table holds blocks of the municipality."""
-        return municipality_code in self._by_municipality
-
-    def of_municipality(self, code: str, day: dt.date | None = None) -> tuple[Town, ...]:
-        """Return the blocks of a municipality, all of them or those in force on ``day``."""
-        found = self._by_municipality.get(code, ())
-        return tuple(town for town in found if day is None or town.holds(day))
-
-    def find(self, code: str, town_id: str, day: dt.date | None = None) -> Town | None:
-        """Return the block of 団体コード and 町字ID; None without one, or if ``day`` is needed."""
-        found = [t for t in self.of_municipality(code, day) if t.town_id == town_id]
-        return found[0] if len(found) == 1 else None
-
-
-def _is_alias(row: Mapping[str, str]) -> bool:
-    return row["oaza_cho_aka_flg"] == "1" or row["koaza_aka_code"] in {"1", "2", "3"}
-
-
-def _town(row: Mapping[str, str]) -> Town:
-    since, abolished = row["efct_date"], row["ablt_date"]
-    until = dt.date.fromisoformat(abolished) - dt.timedelta(days=1) if abolished else None
-    return Town(
-        row["lg_code"],
-        row["machiaza_id"],
-        row["oaza_cho"],
-        row["chome"],
-        row["chome_number"],
-        row["koaza"],
-        row["rsdt_addr_flg"] == "1",
-        dt.date.fromisoformat(since) if since else None,
-        until,
-    )

@@ -13,9 +13,14 @@ from functools import cache
 from typing import Final
 
 from standard_models.answers import Quality, Severity
-from standard_models.reference.address_base import Town, TownTable
-from standard_models.reference.former_municipalities import former_municipalities
+from standard_models.reference.former_municipalities import (
+    FormerMunicipalities,
+    FormerMunicipality,
+    MunicipalityState,
+    former_municipalities,
+)
 from standard_models.reference.municipalities import Municipality, municipalities
+from standard_models.reference.town_blocks import TownTable
 from standard_models.values.addresses import (
     Address,
     AddressKind,
@@ -23,9 +28,9 @@ from standard_models.values.addresses import (
     another_person,
 )
 from standard_models.values.block_numbers import Numbering, parse_block_number
-from standard_models.values.text import to_full_width, trim_padding
+from standard_models.values.text import trim_padding
 
-_NOWHERE = re.compile("住所不定|住居不定|住所不明|不明|不詳|無")
+_NOWHERE = re.compile("(?:住所|住居|居所)?(?:不定|不明|不詳)|無")
 _STREETS = re.compile("上る|上ル|下る|下ル|東入|西入")
 _DISTRICT = re.compile("[^0-9０-９市区町村]{1,6}?郡")
 _ARABIC: Final = "[0-9０-９]"
@@ -55,12 +60,14 @@ class AddressTables:
     """What a reader of addresses may rely on, and the day for which it reads.
 
     ``towns`` are the blocks of the address registry. ``countries`` are names by code of the
-    national table. ``day`` picks the blocks in force; without it all count.
+    national table. ``former`` are the abolished municipalities, those of the package without it.
+    ``day`` picks what was in force; without it all blocks count, and every abolition is past.
     """
 
     towns: TownTable | None = None
     countries: Mapping[str, str] = field(default_factory=dict)
     day: dt.date | None = None
+    former: FormerMunicipalities | None = None
 
 
 NO_TABLES: Final = AddressTables()
@@ -72,8 +79,8 @@ def parse_address(raw: str, tables: AddressTables = NO_TABLES) -> AddressReading
     It is split only if the municipality is the only one of that name, and where the number part
     begins is certain: by itself (番地, or 番 and 号), or because exactly one block of the town
     table leaves a number. Otherwise the whole stays and ``ADDRESS_NOT_SPLIT`` (W) says so. A
-    recorded absence of an address is ``unknown``; a text that begins with a country of the table is
-    abroad.
+    recorded absence of an address is ``unknown`` (``ADDRESS_UNKNOWN``, I); a text that begins with
+    a country of the table is abroad.
     An abolished municipality is told (``MUNICIPALITY_ABOLISHED``, I) and never replaced. A building
     part that may name another person is told: ``NAMES_ANOTHER_PERSON`` (I).
     """
@@ -81,16 +88,16 @@ def parse_address(raw: str, tables: AddressTables = NO_TABLES) -> AddressReading
     if whole is None:
         return AddressReading(None, (Quality("MISSING", Severity.INFORMATION),))
     if _NOWHERE.fullmatch(whole):
-        return AddressReading(Address(AddressKind.UNKNOWN, whole))
+        unknown = Address(AddressKind.UNKNOWN, whole)
+        return AddressReading(unknown, (Quality("ADDRESS_UNKNOWN", Severity.INFORMATION),))
     if abroad := _country_at_start(whole, tables.countries):
         return AddressReading(abroad)
     places = list(_places(whole))
     rest = _certain_rest(places[0], tables) if len(places) == 1 else None
     if rest is None or _STREETS.search(whole):
-        address = Address(AddressKind.DOMESTIC, whole)
-        return AddressReading(
-            address, (Quality("ADDRESS_NOT_SPLIT", Severity.WARNING), *_abolished(whole))
-        )
+        abolished = () if places else _abolished(whole, tables)
+        not_split = Quality("ADDRESS_NOT_SPLIT", Severity.WARNING)
+        return AddressReading(Address(AddressKind.DOMESTIC, whole), (not_split, *abolished))
     place = places[0]
     address = Address(
         AddressKind.DOMESTIC,
@@ -99,7 +106,7 @@ def parse_address(raw: str, tables: AddressTables = NO_TABLES) -> AddressReading
         town_id=rest.town_id,
         prefecture=place.prefecture if whole.startswith(place.prefecture) else None,
         municipality=place.written,
-        town=rest.town,
+        town=rest.town or None,
         block_number=rest.number,
         building=rest.building,
     )
@@ -115,13 +122,33 @@ def _country_at_start(whole: str, countries: Mapping[str, str]) -> Address | Non
     return Address(AddressKind.ABROAD, whole, country_code=code, country=max(found, key=len))
 
 
-def _abolished(whole: str) -> tuple[Quality, ...]:
-    """Tell of an abolished municipality at the start: its address is no error."""
-    for row in former_municipalities().rows:
-        if whole.startswith((f"{row.prefecture}{row.name}", row.name)):
-            params: dict[str, str | int] = {"abolished_on": row.abolished_on.isoformat()}
-            return (Quality("MUNICIPALITY_ABOLISHED", Severity.INFORMATION, params),)
+def municipality_quality(
+    code: str, day: dt.date, former: FormerMunicipalities | None = None
+) -> tuple[Quality, ...]:
+    """Tell of a recorded 団体コード of a municipality that was no more on ``day``.
+
+    Code and strings stay as they are: ``MUNICIPALITY_ABOLISHED`` (I). ``former`` is the table of
+    the package without one.
+    """
+    found = (former or former_municipalities()).find(code, day)
+    if found.state is MunicipalityState.ABOLISHED and found.former is not None:
+        return _told(found.former)
     return ()
+
+
+def _told(row: FormerMunicipality) -> tuple[Quality, ...]:
+    params: dict[str, str | int] = {"abolished_on": row.abolished_on.isoformat()}
+    return (Quality("MUNICIPALITY_ABOLISHED", Severity.INFORMATION, params),)
+
+
+def _abolished(whole: str, tables: AddressTables) -> tuple[Quality, ...]:
+    """Tell of the one abolished municipality at the start: its address is no error."""
+    prefecture, after, starts = _starts(whole)
+    former = tables.former or former_municipalities()
+    found = [row for start in starts for row in former.at_start(prefecture, after[start:])]
+    if len(found) != 1 or (tables.day is not None and tables.day < found[0].abolished_on):
+        return ()
+    return _told(found[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,44 +162,34 @@ class _Rest:
 
 
 def _certain_rest(place: _Place, tables: AddressTables) -> _Rest | None:
-    if tables.towns is not None and tables.towns.covers(place.code):
-        blocks = tables.towns.of_municipality(place.code, tables.day)
-        if readings := list(_by_blocks(place.rest, blocks)):
-            return readings[0] if len(readings) == 1 else None
+    readings = set(_by_blocks(place, tables.towns, tables.day)) if tables.towns else set()
+    if readings:
+        return readings.pop() if len(readings) == 1 else None
     split = next((found for form in _RESTS if (found := form.fullmatch(place.rest))), None)
     if split is None or not _is_certain(split["number"]):
         return None
     return _Rest(split["town"], split["number"], split["building"])
 
 
-def _by_blocks(rest: str, blocks: tuple[Town, ...]) -> Iterator[_Rest | None]:
+def _by_blocks(place: _Place, towns: TownTable, day: dt.date | None) -> Iterator[_Rest | None]:
     """Yield what each block makes of the text, None for a reading that is not certain itself.
 
-    A bare number behind a name that also has 丁目 may begin with one of them.
+    A bare number behind a name that also has 丁目 may begin with one of them, and a name that ends
+    with a figure may be what looks like the number behind a shorter name.
     """
-    divided = {town.large for town in blocks if town.chome}
-    for town in blocks:
-        for name in _spellings(town):
-            if not rest.startswith(name):
-                continue
-            found = _NUMBER_AND_BUILDING.fullmatch(rest, len(name))
-            if found is None:
-                continue
-            number = parse_block_number(found["number"])
-            bare = number.numbering is Numbering.BARE and len(number.numbers) > 1
-            hidden = bare and not town.chome and town.large in divided
-            if number.numbering is Numbering.UNREAD or hidden:
+    for name, town in towns.at_start(place.code, place.rest, day):
+        found = _NUMBER_AND_BUILDING.fullmatch(place.rest, len(name))
+        if found is None:
+            if name[-1:].isdecimal():
                 yield None
-            else:
-                yield _Rest(name, found["number"], found["building"], town.town_id)
-
-
-def _spellings(town: Town) -> frozenset[str]:
-    """Return how a block is written: its 丁目 as the registry has it, or in figures."""
-    if not town.chome_number:
-        return frozenset({town.name})
-    figures = town.chome_number, to_full_width(town.chome_number)
-    return frozenset({town.name, *(f"{town.large}{n}丁目{town.small}" for n in figures)})
+            continue
+        numbering = parse_block_number(found["number"]).numbering
+        bare = numbering is Numbering.BARE
+        hidden = bare and not town.chome and towns.is_divided(place.code, town.large, day)
+        if numbering is Numbering.UNREAD or hidden:
+            yield None
+        else:
+            yield _Rest(name, found["number"], found["building"], town.town_id)
 
 
 def _is_certain(number: str) -> bool:
@@ -195,10 +212,7 @@ def _places(whole: str) -> Iterator[_Place]:
     A ward goes before its own city, because the rest of its name could be no town. Other names of
     which one begins another (as 大町 in 大町町) are all yielded: nobody decides between them.
     """
-    prefecture = next((p for p in _prefectures() if whole.startswith(p)), None)
-    after = whole.removeprefix(prefecture or "")
-    district = _DISTRICT.match(after)
-    starts = {0, district.end() if district else 0}
+    prefecture, after, starts = _starts(whole)
     found = []
     for start in starts:
         for place in _by_first_two().get(after[start : start + 2], ()):
@@ -212,6 +226,14 @@ def _places(whole: str) -> Iterator[_Place]:
         wards = any(n != place.name and n.startswith(place.name) and n[-1] == "区" for n in names)
         if not wards:
             yield _Place(place.code, place.prefecture, written, rest)
+
+
+def _starts(whole: str) -> tuple[str | None, str, set[int]]:
+    """Return the prefecture, the text behind it, and where in it a name can begin."""
+    prefecture = next((p for p in _prefectures() if whole.startswith(p)), None)
+    after = whole.removeprefix(prefecture or "")
+    district = _DISTRICT.match(after)
+    return prefecture, after, {0, district.end() if district else 0}
 
 
 @cache

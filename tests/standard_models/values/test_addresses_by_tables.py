@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standard_models.reference.address_base import TownTable, layouts, read_table
+from standard_models.reference.address_base import layouts, read_table
 from standard_models.reference.check_digits import municipality_check
 from standard_models.reference.former_municipalities import (
     FormerMunicipalities,
@@ -18,6 +18,7 @@ from standard_models.reference.former_municipalities import (
     former_municipalities,
 )
 from standard_models.reference.municipalities import find_municipality
+from standard_models.reference.town_blocks import TownTable
 from standard_models.values.address_reading import AddressTables, parse_address
 from standard_models.values.addresses import AddressKind, foreign_address
 

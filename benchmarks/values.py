@@ -16,7 +16,9 @@ from datetime import datetime
 
 from standard_models.characters.degrade import degrade
 from standard_models.characters.repertoire import jis_x_0208, mj
-from standard_models.values.address_reading import parse_address
+from standard_models.reference.town_blocks import Town, TownTable
+from standard_models.values.address_reading import AddressTables, parse_address
+from standard_models.values.addresses import foreign_address
 from standard_models.values.bank_kana import to_bank_kana
 from standard_models.values.block_numbers import parse_block_number
 from standard_models.values.date_readings import CenturyWindow, DateRules, EraProfile
@@ -39,6 +41,15 @@ ROUNDS, REPEATS = 7, 2_000
 ERAS = EraProfile({"1": "M", "2": "T", "3": "S", "4": "H", "5": "R"})
 CENTURY = DateRules(century=CenturyWindow(1950))
 YEN = MoneyRules(MoneyUnit.YEN)
+COUNTRIES = {"265": "アメリカ合衆国"}
+TOWNS = AddressTables(
+    TownTable(
+        tuple(
+            Town("131016", f"{n:04}001", f"見本{n}町", "１丁目", "1", "", None, None, None)
+            for n in range(1, 1_000)
+        )
+    )
+)
 _WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 Case = tuple[str, Callable[[], object], str]
@@ -79,6 +90,16 @@ def cases() -> list[Case]:
         ("month", lambda: parse_year_month("令和８年４月"), "strptime"),
         ("number of a lot", lambda: parse_block_number("８８番地の２"), "translate"),
         ("address", lambda: parse_address("東京都千代田区霞が関二丁目１番６号"), "translate"),
+        (
+            "address, by 999 blocks",
+            lambda: parse_address("東京都千代田区見本500町一丁目１－６", TOWNS),
+            "translate",
+        ),
+        (
+            "address, abroad",
+            lambda: foreign_address("265", "アメリカ合衆国", "カリフォルニア州", COUNTRIES),
+            "translate",
+        ),
         ("name in parts", lambda: parse_name("架空　花子"), "translate"),
         ("relationship", lambda: parse_relationship("長男の妻"), "strptime"),
         ("name, full width", lambda: to_full_width_name("ｶｸｳ ﾊﾅｺ"), "translate"),

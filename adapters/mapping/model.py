@@ -334,6 +334,43 @@ class ItemRule(_Section):
         return self
 
 
+class Sum(_Section):
+    """``total`` is the sum of the items ``of``."""
+
+    total: str
+    of: tuple[str, ...] = Field(min_length=1)
+
+
+class Order(_Section):
+    """Each of the ``items`` is not after (or above) the next one that has a value."""
+
+    items: tuple[str, ...] = Field(min_length=2)
+
+
+class Bounds(_Section):
+    """``item`` is neither below ``least`` nor above ``most``."""
+
+    item: str
+    least: Scalar | None = None
+    most: Scalar | None = None
+
+
+class Invariant(_Section):
+    """What must hold in every record of a group. Exactly one of sum, order, bounds."""
+
+    sum: Sum | None = None
+    order: Order | None = None
+    bounds: Bounds | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if len([kind for kind in (self.sum, self.order, self.bounds) if kind is not None]) != 1:
+            msg = "exactly one of sum, order, bounds"
+            raise ValueError(msg)
+        return self
+
+
 class GroupRule(_Section):
     """How records of one standard group are made from one read.
 
@@ -352,6 +389,7 @@ class GroupRule(_Section):
     highest: tuple[FieldPath, ...] = ()
     dates: dict[str, DateRule] = Field(default_factory=dict)
     items: dict[str, ItemRule] = Field(min_length=1)
+    invariants: dict[str, Invariant] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ranks_one_thing(self) -> Self:

@@ -9,6 +9,7 @@ from typing import Any
 from adapters.errors import MappingFailed
 from adapters.mapping import conversions, date_items
 from adapters.mapping.conversions import Convert, Row
+from adapters.mapping.invariants import items_of, judge
 from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.rows import compile_rows, compile_surroundings
@@ -37,9 +38,17 @@ class RowPlan:
         self._group = group
         self._rule = rule
         compiler = _Compiler(document, rule)
-        self._conversions = tuple((name, compiler.conversion(group.item(name))) for name in wanted)
+        self._wanted = tuple(wanted)
+        judged = [
+            (judge(name, invariant), items_of(invariant))
+            for name, invariant in rule.invariants.items()
+            if set(items_of(invariant)) & set(self._wanted)
+        ]
+        self._judges = tuple(mark for mark, _ in judged)
+        needed = dict.fromkeys([*self._wanted, *(name for _, items in judged for name in items)])
+        self._conversions = tuple((name, compiler.conversion(group.item(name))) for name in needed)
         self._keep = conversions.condition_of(rule.where) if rule.where else None
-        self._rows = compile_rows(rule.records, compiler.fields(wanted))
+        self._rows = compile_rows(rule.records, compiler.fields(needed))
         self._ranked_by = _ranked_by(rule) or self._rows
 
     def convert(self, answer: Any) -> Converted:
@@ -67,6 +76,10 @@ class RowPlan:
         if not subject:
             raise MappingFailed(f"{self._group.ref}: the field that names the person is empty")
         answers = {name: convert(row) for name, convert in self._conversions}
+        if self._judges:
+            for mark in self._judges:
+                mark(answers)
+            answers = {name: answers[name] for name in self._wanted}
         return StandardRecord(self._group.ref, subject, answers)
 
     def rows(self, answer: Any) -> Iterator[Row]:

@@ -33,7 +33,8 @@ def about(number: str, person: bool) -> bytes:
         "atenaNo": f"0000{number}",
     }
     place = {"banchi": wide}
-    tax = {"nenzei": int(number)}
+    levies = {"shotokuwari": None, "kintowari": None}
+    tax = {"nenzei": int(number), "shi": levies, "ken": levies, "shinrin": None}
     mine = (
         {"sofusaki": place, "jutogai": None}
         if person

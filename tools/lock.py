@@ -1,8 +1,8 @@
 """Write the lock files from pyproject.toml: one resolution, three layers that never overlap.
 
-``runtime`` is what the container ships, ``demo`` adds what the demo town needs, ``development``
-adds tests and lint. Installing several layers therefore always gives the same versions.
-Run through ``make lock``.
+``runtime`` is what the container ships (with compiled conversion and deliveries), ``demo`` adds
+what the demo town needs, ``development`` adds tests and lint. Installing several layers therefore
+always gives the same versions. Run through ``make lock``.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ def resolve(requirements: list[str], constraints: Path | None) -> dict[str, str]
 def main() -> int:
     """Write every layer; fail when the resolver fails."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    runtime = project["project"]["dependencies"]
-    demo = runtime + project["project"]["optional-dependencies"]["town"]
+    extras = project["project"]["optional-dependencies"]
+    runtime = project["project"]["dependencies"] + extras["bulk"] + extras["deliveries"]
+    demo = runtime + extras["town"]
     groups = project["dependency-groups"]
     everything = demo + groups["test"] + groups["lint"] + project["build-system"]["requires"]
     pinned = resolve(everything, None)
     constraints = FOLDER / "all.tmp"
     FOLDER.mkdir(exist_ok=True)
-    constraints.write_text("\n".join(pinned), "utf-8")
+    # With their markers: a package may have one version for each version of Python.
+    lines = (block.partition("\n")[0].removesuffix("\\") for block in pinned.values())
+    constraints.write_text("\n".join(lines), "utf-8")
     done: set[str] = set()
     try:
         for layer, requirements in (

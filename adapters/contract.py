@@ -14,16 +14,17 @@ gives it all of these. It keeps no state between calls that belongs to one call.
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
 
-from adapters.errors import AdapterError, SourceTimeout
-from standard_models.answers import StandardRecord
+from adapters.deadline import Deadline as Deadline  # noqa: PLC0414 - part of the contract
+from adapters.errors import AdapterError
+from adapters.sources.base import Source
+from standard_models.answers import JsonScalar, Quality, StandardRecord
 from standard_models.dictionary import Dictionary
 
 CONTRACT_VERSION = "1.0"
@@ -54,35 +55,8 @@ class EventLog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """An absolute point on the monotonic clock by which a call must have ended."""
-
-    at: float
-
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """Return the deadline ``seconds`` from now."""
-        return cls(time.monotonic() + seconds)
-
-    def remaining_s(self) -> float:
-        """Return the seconds left, never negative."""
-        return max(0.0, self.at - time.monotonic())
-
-    def require_s(self) -> float:
-        """Return the seconds left.
-
-        Raises:
-            SourceTimeout: nothing is left.
-
-        """
-        if (left := self.remaining_s()) <= 0:
-            raise SourceTimeout("the deadline of the question had passed before the call")
-        return left
-
-    def earlier(self, seconds: float) -> Deadline:
-        """Return the nearer of this deadline and ``seconds`` from now."""
-        return Deadline(min(self.at, time.monotonic() + seconds))
+def _as_it_is(source: Source) -> Source:
+    return source
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +65,8 @@ class Host:
 
     ``municipality`` is the 6-digit 団体コード that the adapter works for. ``http`` is shared, has
     the gateway's TLS rules and limits, and must not be closed by the adapter. ``dictionary``
-    holds the installed editions.
+    holds the installed editions. ``around_source`` is put around the source of an adapter when it
+    is opened: the host may watch every read there, or stand in for the system.
     """
 
     municipality: str
@@ -99,6 +74,7 @@ class Host:
     http: httpx.AsyncClient
     log: EventLog
     dictionary: Dictionary
+    around_source: Callable[[Source], Source] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +204,197 @@ class ProtectionFlags(Protocol):
 
         Raises:
             AdapterError: the list is not complete; a partial list is never returned.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FourFacts:
+    """基本4情報 as a citizen states them, in the forms of the standard; None where not stated.
+
+    ``shimei`` and ``shimei_kana`` are full-width, ``seinengappi`` is a day, ``seibetsu`` a code of
+    the standard (``1`` male, ``2`` female), ``jusho`` the written address.
+    """
+
+    shimei: str | None = None
+    shimei_kana: str | None = None
+    seinengappi: dt.date | None = None
+    seibetsu: str | None = None
+    jusho: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search by 基本4情報, for the ``fields`` of the candidates' ``group``.
+
+    ``page`` is the opaque token of the page before, None for the first.
+    """
+
+    facts: FourFacts
+    group: str
+    fields: frozenset[str]
+    deadline: Deadline
+    trace_id: str
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Candidates in the order of the source; ``next_page`` is None on the last page."""
+
+    candidates: GroupRecords
+    next_page: str | None
+
+
+@runtime_checkable
+class Search(Protocol):
+    """Capability ``search``: who could it be? The host decides who it is."""
+
+    async def search(self, request: SearchRequest) -> SearchPage:
+        """Return one page of candidates, everybody whom the source finds by the stated facts.
+
+        The order is stable: the pages of one search together hold each candidate once.
+
+        Raises:
+            AdapterError: the whole call failed; the class tells why.
+            Rejected: the source cannot search by these facts alone (``too-few-facts``).
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something about the person with ``number`` is not as it was in one of ``groups``."""
+
+    number: str
+    groups: tuple[str, ...]
+    changed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBatch:
+    """Changes in the order of the source; ``cursor`` is where the next batch begins.
+
+    ``more`` tells that the next batch is ready now.
+    """
+
+    changes: tuple[Change, ...]
+    cursor: str
+    more: bool
+
+
+@runtime_checkable
+class Changes(Protocol):
+    """Capability ``changes``: whose records changed, each change at least once."""
+
+    async def changes(self, cursor: str | None, deadline: Deadline) -> ChangeBatch:
+        """Return the changes behind ``cursor``, from the beginning for None.
+
+        Asking again with an old cursor repeats its changes and harms nothing.
+
+        Raises:
+            AdapterError: the whole call failed; the class tells why.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LostRecord:
+    """A record that could not become a standard record: its place at the source, and why."""
+
+    place: str
+    quality: tuple[Quality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractChunk:
+    """Some records of a bulk extract, and the checkpoint behind them.
+
+    ``read`` counts the elements that the source gave for this chunk, which its control totals
+    count too. ``skipped`` of them have no record on purpose: the mapping leaves them out.
+    """
+
+    records: tuple[StandardRecord, ...]
+    lost: tuple[LostRecord, ...]
+    skipped: int
+    read: int
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotals:
+    """What the source itself says of the whole extract; None where it says nothing.
+
+    ``sums`` holds sums by the name of the source's field.
+    """
+
+    records: int | None = None
+    sums: Mapping[str, int] | None = None
+    as_of: dt.datetime | None = None
+
+
+@runtime_checkable
+class Extract(Protocol):
+    """Capability ``extract``: every current record of a group, in bounded memory."""
+
+    async def control_totals(self, group: str, deadline: Deadline) -> ControlTotals:
+        """Return what the source says of the extract as a whole.
+
+        Raises:
+            AdapterError: the whole call failed; the class tells why.
+
+        """
+        ...
+
+    def extract(self, group: str, after: str | None = None) -> AsyncIterator[ExtractChunk]:
+        """Yield the records of ``group`` in the order of the source, behind a checkpoint.
+
+        Resumed from any of its checkpoints, an extract yields exactly what had been left.
+
+        Raises:
+            AdapterError: the extract cannot go on; what was yielded stays good.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """Items that a citizen stated, to be handed to the system of record.
+
+    ``idempotency_key`` is the same whenever the same submission is handed over again.
+    """
+
+    number: str
+    group: str
+    items: Mapping[str, JsonScalar]
+    idempotency_key: str
+    deadline: Deadline
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitReceipt:
+    """The system took the submission; ``receipt`` is its own name for that."""
+
+    receipt: str
+    accepted_at: dt.datetime
+
+
+@runtime_checkable
+class Submit(Protocol):
+    """Capability ``submit``: hand over what a citizen stated, with one effect for one key."""
+
+    async def submit(self, request: SubmitRequest) -> SubmitReceipt:
+        """Hand over a submission. The same key has the same receipt and one effect.
+
+        Raises:
+            AdapterError: nothing was accepted, or nobody can tell; the same call may be repeated.
+            Rejected: the system refuses the content.
+            Conflict: the key was used for another content.
 
         """
         ...

@@ -10,6 +10,7 @@ AdapterError
 ├── BadAnswer               the source answered, but not what its interface promises
 ├── WrongSubject            the source answered with another person: discard, alarm
 ├── Rejected                the source refuses for a business reason
+├── Conflict                the same key was used for something else
 ├── MappingFailed           a record as a whole cannot become a standard record
 ├── Unsupported             not declared in the manifest
 └── AdapterCrashed          anything else, wrapped
@@ -109,6 +110,12 @@ class Rejected(AdapterError):
     def __init__(self, detail: str, *, vendor_code: str) -> None:
         super().__init__(detail)
         self.vendor_code = vendor_code
+
+
+class Conflict(AdapterError):
+    """The same idempotency key came with another content; nothing was changed."""
+
+    code = "source-conflict"
 
 
 class MappingFailed(AdapterError):

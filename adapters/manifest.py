@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adapters.errors import ConfigurationError
+from adapters.hours import Hours
 
 GROUP_REF = r"^\d{3}\.[a-z][a-z0-9]*$"
 
@@ -22,7 +23,14 @@ class Capability(StrEnum):
     """What an adapter can do beside the mandatory core."""
 
     FETCH = "fetch"
+    SEARCH = "search"
+    CHANGES = "changes"
+    EXTRACT = "extract"
+    SUBMIT = "submit"
     PROTECTION_FLAGS = "protection-flags"
+
+
+_OF_GROUPS = frozenset(Capability) - {Capability.PROTECTION_FLAGS}
 
 
 class Support(StrEnum):
@@ -34,10 +42,7 @@ class Support(StrEnum):
     IMPOSSIBLE = "impossible"
 
 
-class ItemSupport(_Section):
-    """An item that is not fully supplied, and why. ``since``: supplied for what came later."""
-
-    field: str
+class _Exception(_Section):
     support: Support
     reason: str = Field(min_length=1)
     since: dt.date | None = None
@@ -48,6 +53,22 @@ class ItemSupport(_Section):
             msg = "support since and the day since belong together"
             raise ValueError(msg)
         return self
+
+
+class ItemSupport(_Exception):
+    """An item that is not fully supplied, and why. ``since``: supplied for what came later.
+
+    ``operations`` are the capabilities for which it is so; without them, all.
+    """
+
+    field: str
+    operations: tuple[Capability, ...] = ()
+
+
+class CapabilitySupport(_Exception):
+    """A capability that is not there, or not for everything, and why."""
+
+    capability: Capability
 
 
 class Supply(_Section):
@@ -84,25 +105,51 @@ class Numbering(_Section):
     name_ja: str
 
 
-class ClosedHours(_Section):
-    """A daily window in Asia/Tokyo in which the source is closed; it may cross midnight."""
+class NumberLink(_Section):
+    """An item that holds a person's number in another numbering (``resident``)."""
 
-    closes: dt.time
-    opens: dt.time
+    numbering: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)
+    item: str = Field(pattern=r"^\d{3}\.[a-z][a-z0-9]*\.[a-z][a-z0-9_]*$")
 
 
-class Hours(_Section):
-    """When the source cannot be asked."""
+class Freshness(_Section):
+    """How current the answers are. ``every_s``: deliveries come that often.
 
-    closed: tuple[ClosedHours, ...] = ()
+    ``never_stale`` are items that may not be answered from an older copy.
+    """
+
+    kind: Literal["live", "deliveries"] = "live"
+    every_s: int | None = Field(default=None, gt=0)
+    never_stale: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _deliveries_have_a_pace(self) -> Self:
+        if (self.kind == "deliveries") != (self.every_s is not None):
+            msg = "deliveries and every_s belong together"
+            raise ValueError(msg)
+        return self
 
 
 class Limits(_Section):
-    """What the source can bear."""
+    """What the source can bear.
+
+    ``max_concurrency`` counts what is asked of it at one time, over all calls together: its
+    connections or sessions. ``page_size`` is the greatest number of records in one answer.
+    """
 
     max_concurrency: int = Field(ge=1, le=1000)
     timeout_s: float = Field(gt=0, le=120)
+    calls_per_second: float | None = Field(default=None, gt=0)
     page_size: int | None = Field(default=None, ge=1)
+
+
+class KnownQuality(_Section):
+    """What the vendor knows of the data: rules that hold, gaps, code pages, character table."""
+
+    invariants: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    code_pages: tuple[str, ...] = ()
+    gaiji_table: str | None = None
 
 
 class FlagAuthority(_Section):
@@ -154,10 +201,14 @@ class Manifest(_Section):
     capabilities: frozenset[Capability] = Field(min_length=1)
     supplies: tuple[Supply, ...] = ()
     flag_authority: FlagAuthority | None = None
-    freshness: Literal["live"] = "live"
+    except_capabilities: tuple[CapabilitySupport, ...] = ()
+    links: tuple[NumberLink, ...] = ()
+    freshness: Freshness = Freshness()
     hours: Hours = Hours()
     limits: Limits
     personal_data: PersonalData
+    quality: KnownQuality = KnownQuality()
+    deprecated_until: dt.date | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -166,8 +217,8 @@ class Manifest(_Section):
 
     @model_validator(mode="after")
     def _capabilities_say_the_same_as_the_rest(self) -> Self:
-        if (Capability.FETCH in self.capabilities) != bool(self.supplies):
-            msg = "capability fetch and supplies belong together"
+        if bool(_OF_GROUPS & self.capabilities) != bool(self.supplies):
+            msg = "supplies and a capability about groups (fetch, search, …) belong together"
             raise ValueError(msg)
         flags = Capability.PROTECTION_FLAGS in self.capabilities
         if flags != (self.flag_authority is not None):
@@ -175,6 +226,22 @@ class Manifest(_Section):
             raise ValueError(msg)
         if len(set(self.groups)) != len(self.groups):
             msg = "a group stands twice in supplies"
+            raise ValueError(msg)
+        if (self.lifecycle == "deprecated") != (self.deprecated_until is not None):
+            msg = "lifecycle deprecated and deprecated_until belong together"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _exceptions_do_not_contradict(self) -> Self:
+        gone = {Support.NOT_IMPLEMENTED, Support.IMPOSSIBLE}
+        for entry in self.except_capabilities:
+            if (entry.support in gone) == (entry.capability in self.capabilities):
+                msg = f"capabilities and except_capabilities contradict on {entry.capability}"
+                raise ValueError(msg)
+        items = [f"{s.group}.{e.field}" for s in self.supplies for e in s.except_items]
+        if len(set(items)) != len(items):
+            msg = "an item stands twice in except_items"
             raise ValueError(msg)
         return self
 

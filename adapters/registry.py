@@ -22,9 +22,13 @@ from pydantic import BaseModel, ValidationError
 from adapters.contract import (
     CONTRACT_VERSION,
     Adapter,
+    Changes,
+    Extract,
     Fetch,
     Host,
     ProtectionFlags,
+    Search,
+    Submit,
 )
 from adapters.errors import AdapterError, ConfigurationError
 from adapters.manifest import Capability, Manifest, describe, read_manifest
@@ -32,9 +36,13 @@ from standard_models.dictionary import Dictionary
 
 ENTRY_POINT_GROUP = "hitotsu.adapters"
 
-_PROTOCOLS: Mapping[Capability, tuple[type[Any], str]] = {
-    Capability.FETCH: (Fetch, "fetch"),
-    Capability.PROTECTION_FLAGS: (ProtectionFlags, "protection_flags"),
+_PROTOCOLS: Mapping[Capability, tuple[type[Any], tuple[str, ...]]] = {
+    Capability.FETCH: (Fetch, ("fetch",)),
+    Capability.SEARCH: (Search, ("search",)),
+    Capability.CHANGES: (Changes, ("changes",)),
+    Capability.EXTRACT: (Extract, ("control_totals", "extract")),
+    Capability.SUBMIT: (Submit, ("submit",)),
+    Capability.PROTECTION_FLAGS: (ProtectionFlags, ("protection_flags",)),
 }
 
 
@@ -118,22 +126,43 @@ class InstalledAdapter:
             raise ConfigurationError(f"not in the installed editions: {', '.join(missing)}")
 
     def _require_contract(self, adapter: Adapter) -> None:
-        wanted = ["check", "aclose"]
-        wanted += [_PROTOCOLS[c][1] for c in sorted(self.manifest.capabilities)]
-        wrong = (
-            []
-            if isinstance(getattr(adapter, "mapping_version", None), str)
-            else ["mapping_version"]
-        )
-        wrong += [
-            name
-            for name in wanted
-            if not inspect.iscoroutinefunction(getattr(adapter, name, None))
-            or len(inspect.signature(getattr(adapter, name)).parameters)
-            != (0 if name == "aclose" else 1)
-        ]
-        if wrong:
+        if wrong := contract_breaches(adapter, self.manifest.capabilities):
             raise ConfigurationError(f"not as the contract has it: {', '.join(wrong)}")
+
+
+def contract_breaches(adapter: Any, capabilities: Iterable[Capability]) -> list[str]:
+    """Return the members that ``adapter`` lacks, or has in another form than the contract.
+
+    A protocol of Python is satisfied by a name alone; here its form counts as well: coroutine,
+    asynchronous iterator, parameters.
+    """
+    wrong = (
+        [] if isinstance(getattr(adapter, "mapping_version", None), str) else ["mapping_version"]
+    )
+    wanted: list[tuple[type[Any], str]] = [(Adapter, "check"), (Adapter, "aclose")]
+    for capability in sorted(capabilities):
+        protocol, names = _PROTOCOLS[capability]
+        wanted += [(protocol, name) for name in names]
+    return wrong + [
+        name
+        for protocol, name in wanted
+        if not _has_form(getattr(adapter, name, None), getattr(protocol, name))
+    ]
+
+
+def _has_form(method: Any, promised: Any) -> bool:
+    if not callable(method):
+        return False
+    if inspect.iscoroutinefunction(promised) != inspect.iscoroutinefunction(method):
+        return False
+    if not inspect.iscoroutinefunction(promised) and not inspect.isasyncgenfunction(method):
+        return False
+    parameters = list(inspect.signature(promised).parameters.values())[1:]
+    try:
+        inspect.signature(method).bind(*parameters)
+    except TypeError:
+        return False
+    return True
 
 
 def discover(

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from adapters.mapping.document import Document, Finding, Level, Path
 from adapters.mapping.invariants import items_of
+from adapters.mapping.lint_operations import operation_findings
 from adapters.mapping.model import DateFormat, GroupRule, ItemRule
+from adapters.mapping.model import Mapping as MappingDocument
 from standard_models.dictionary import Condition, DataItem, DataType, Dictionary, Group
 
 _NUMBERS = {DataType.INTEGER, DataType.SIGNED_INTEGER}
@@ -61,6 +63,8 @@ class _Linter:
             yield find(
                 ("protection_flags", "read"), "unknown-read", "reads does not define this read"
             )
+        yield from operation_findings(self._document)
+        used_tables |= set(_tables_of_operations(self._mapping))
         for name in self._mapping.code_tables.keys() - used_tables:
             yield find(
                 ("code_tables", name), "unused-code-table", "no item uses it", Level.INFORMATION
@@ -163,6 +167,12 @@ class _Linter:
                 continue
             if item.check(int(row.to) if number and row.to.isdecimal() else row.to):
                 yield "wrong-code", f"{name}: {row.code} becomes a code that the item cannot hold"
+
+
+def _tables_of_operations(mapping: MappingDocument) -> Iterator[str]:
+    facts = [*mapping.search.facts.values()] if mapping.search else []
+    facts += [rule for submit in mapping.submit.values() for rule in submit.items.values()]
+    return (rule.codes for rule in facts if rule.codes)
 
 
 def _from_root(rule: GroupRule, field: str) -> str:

@@ -416,6 +416,114 @@ class FlagsRule(_Section):
     until: DateRule
 
 
+class Keyset(_Section):
+    """How long lists are read piece by piece.
+
+    ``field`` is the key by which the source orders them; a piece holds at most ``size`` elements
+    and begins behind ``{after}``, the key of the last one read (nothing at first), ``{limit}`` is
+    the size.
+    """
+
+    field: FieldPath
+    size: int = Field(ge=1, le=100_000)
+
+
+class FactRule(_Section):
+    """How a stated fact is written for the source. Exactly one of text, date, codes.
+
+    ``eras`` are the source's era codes, as in a date rule. ``codes`` names a code table, which is
+    used from the standard to the source.
+    """
+
+    text: Text | None = None
+    date: Literal[DateFormat.ERA_DIGITS, DateFormat.WESTERN_DIGITS] | None = None
+    codes: str | None = None
+    eras: dict[str, Literal["M", "T", "S", "H", "R"]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if sum(form is not None for form in (self.text, self.date, self.codes)) != 1:
+            msg = "exactly one of text, date, codes"
+            raise ValueError(msg)
+        if (self.date is DateFormat.ERA_DIGITS) != bool(self.eras):
+            msg = "era-digits and eras belong together"
+            raise ValueError(msg)
+        return self
+
+
+FactName = Literal["shimei", "shimei_kana", "seinengappi", "seibetsu", "jusho"]
+
+
+class SearchRule(_Section):
+    """How people are searched by 基本4情報.
+
+    The read gets a slot for each fact (``{seinengappi}``; nothing where it was not stated). Its
+    records look like those of ``group``, which makes the candidates. ``needs`` lists the sets of
+    facts of which one must be stated. ``people``: see the extract.
+    """
+
+    read: str
+    group: str
+    facts: dict[FactName, FactRule] = Field(min_length=1)
+    needs: tuple[tuple[FactName, ...], ...] = Field(min_length=1)
+    people: RecordsPath | None = None
+    pages: Keyset | None = None
+
+
+class ChangesRule(_Section):
+    """How changes are read, in the order of the source's own cursor (``pages.field``)."""
+
+    read: str
+    records: RecordsPath = ""
+    number: FieldPath
+    at: AsOf | None = None
+    pages: Keyset
+    groups: tuple[str, ...] = ()
+
+
+class TotalsRule(_Section):
+    """Where the source states how much an extract holds: a count, and sums by field."""
+
+    read: str
+    records: FieldPath | None = None
+    sums: dict[str, FieldPath] = Field(default_factory=dict)
+
+
+class ExtractRule(_Section):
+    """How every current record of a group is read.
+
+    With ``people`` the answer holds, there, a list of what a read about one person answers. Without
+    it the answer is a list of rows, each one record.
+    """
+
+    read: str
+    people: RecordsPath | None = None
+    pages: Keyset
+    totals: TotalsRule | None = None
+
+
+class SubmitRule(_Section):
+    """How items are handed to the system.
+
+    ``call`` gets the slots ``{number}``, ``{key}`` (the idempotency key) and one for each of the
+    ``items``. ``receipt`` is the field of the answer that names what was taken. ``conflict`` are
+    the source's codes for a key that was used for something else.
+    """
+
+    call: Read
+    receipt: FieldPath
+    items: dict[str, FactRule] = Field(min_length=1)
+    conflict: tuple[str, ...] = ()
+
+    @field_validator("call")
+    @classmethod
+    def _can_write(cls, call: Read) -> Read:
+        if call.rest is None and call.soap is None:
+            msg = "a submission goes by rest or soap"
+            raise ValueError(msg)
+        return call
+
+
 class Mapping(_Section):
     """The whole document."""
 
@@ -429,3 +537,7 @@ class Mapping(_Section):
     characters: tuple[Gaiji, ...] = ()
     groups: dict[str, GroupRule] = Field(min_length=1)
     protection_flags: FlagsRule | None = None
+    search: SearchRule | None = None
+    changes: ChangesRule | None = None
+    extract: dict[str, ExtractRule] = Field(default_factory=dict)
+    submit: dict[str, SubmitRule] = Field(default_factory=dict)

@@ -45,6 +45,7 @@ _SHEETS: Final = {
     "cover": "表紙", "items": "項目マッピング", "groups": "グループ", "dates": "日付",
     "codes": "コード変換", "characters": "外字", "reads": "問い合わせ",
 }  # fmt: skip
+_PARSED: Final = ("faults", "protection_flags", "search", "changes", "extract", "submit")
 _COVER: Final = {
     "language": "言語の版",
     "system": "システム",
@@ -107,7 +108,7 @@ def _cover_rows(content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for key, title in _COVER.items():
         if key in content:
             yield title, content[key]
-    for key in ("faults", "protection_flags"):
+    for key in _PARSED:
         if key in content:
             yield key, in_one_line(content[key])
 
@@ -253,7 +254,7 @@ class _Reader:
         for row, cells in self._rows("cover", ("項目", "内容")):
             key = titles.get(cells["項目"], cells["項目"])
             self._keep((key,), "cover", f"B{row}")
-            if key in {"faults", "protection_flags", "language"}:
+            if key in {*_PARSED, "language"}:
                 content[key] = self._parsed("cover", f"B{row}", cells["内容"])
             else:
                 content[key] = cells["内容"]

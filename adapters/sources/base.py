@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from adapters.contract import Deadline
-from adapters.errors import BadAnswer
+from adapters.deadline import Deadline
+from adapters.errors import BadAnswer, ConfigurationError
 from adapters.mapping.model import Read
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -16,14 +16,17 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 64
 """Deeper nesting than any business record has."""
 
-_SLOT = re.compile(r"\{(number|settings\.[a-z_]+)\}")
+Slots = Mapping[str, str | int | None]
+"""What is asked about, by slot: ``number``, and what the operation of a mapping names."""
+
+_SLOT = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)?)\}")
 
 
 class Source(Protocol):
     """Asks one system. Holds no state that belongs to a call."""
 
-    async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
-        """Return the answer of one read about the person with ``number``, None if unknown there.
+    async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
+        """Return the answer of one read; None if the person with ``{number}`` is unknown there.
 
         Raises:
             AdapterError: the source did not answer as its interface promises.
@@ -43,15 +46,30 @@ class Source(Protocol):
         ...
 
 
-def fill(template: Any, slots: Mapping[str, str]) -> Any:
-    """Return ``template`` with ``{number}`` and ``{settings.x}`` filled in, at any depth."""
+def fill(template: Any, slots: Slots) -> Any:
+    """Return ``template`` with its slots (``{number}``, ``{settings.x}``) filled in, at any depth.
+
+    A text that is one slot and nothing else becomes what the slot holds, a number or nothing too.
+
+    Raises:
+        ConfigurationError: the template has a slot that this operation does not fill.
+    """
     if isinstance(template, str):
-        return _SLOT.sub(lambda found: slots[found[1]], template)
+        try:
+            if whole := _SLOT.fullmatch(template):
+                return slots[whole[1]]
+            return _SLOT.sub(lambda found: _text(slots[found[1]]), template)
+        except KeyError as error:
+            raise ConfigurationError(f"nothing fills the slot {error}") from None
     if isinstance(template, Mapping):
         return {key: fill(value, slots) for key, value in template.items()}
     if isinstance(template, list | tuple):
         return [fill(value, slots) for value in template]
     return template
+
+
+def _text(content: str | int | None) -> str:
+    return "" if content is None else str(content)
 
 
 def require_depth(answer: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from adapters.contract import Deadline
+from adapters.deadline import Deadline
 from adapters.errors import AdapterError, BadAnswer, ConfigurationError, SourceTimeout, Unavailable
 from adapters.sources.base import MAX_ANSWER_BYTES
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
-from adapters.contract import Deadline
+from adapters.deadline import Deadline
 from adapters.errors import (
     AuthenticationFailed,
     BadAnswer,
@@ -21,7 +21,7 @@ from adapters.errors import (
 )
 from adapters.mapping.model import Paging, Read, RestRead
 from adapters.mapping.rows import ShapeError, read_path, write_path
-from adapters.sources.base import fill, require_depth
+from adapters.sources.base import Slots, fill, require_depth
 from adapters.sources.exchange import Exchanged, exchange
 
 
@@ -48,12 +48,12 @@ class RestSource:
         self._headers = dict(headers)
         self._ping = ping
 
-    async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
+    async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
         """Return the JSON answer, all its pages joined; None if the person is unknown."""
         if read.rest is None:
             raise Unsupported("the read is not one of this transport")
         rest = read.rest
-        body = fill(rest.body, {"number": number or ""})
+        body = fill(rest.body, slots)
         first = await self._call(rest, body, deadline)
         if first is None or rest.paging is None:
             return first

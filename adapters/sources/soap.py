@@ -18,7 +18,7 @@ from zeep.exceptions import Error as ZeepError
 from zeep.helpers import serialize_object
 from zeep.transports import Transport
 
-from adapters.contract import Deadline
+from adapters.deadline import Deadline
 from adapters.errors import (
     AdapterError,
     AuthenticationFailed,
@@ -30,7 +30,7 @@ from adapters.errors import (
     Unsupported,
 )
 from adapters.mapping.model import FaultMeaning, Read, SoapRead
-from adapters.sources.base import MAX_DEPTH, fill, require_depth
+from adapters.sources.base import MAX_DEPTH, Slots, fill, require_depth
 from adapters.sources.exchange import Exchanged, exchange
 
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
@@ -83,11 +83,11 @@ class SoapSource:
         self._ping = Read(soap=ping)
         self._zeep = _load(wsdl)
 
-    async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
+    async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
         """Return the answer of one operation as nested mappings; None if the person is unknown."""
         if read.soap is None:
             raise Unsupported("the read is not one of this transport")
-        parameters = fill(read.soap.parameters, {**self._settings, "number": number or ""})
+        parameters = fill(read.soap.parameters, {**self._settings, **slots})
         operation = self._operation(read.soap.operation)
         message = self._zeep.create_message(self._zeep.service, read.soap.operation, **parameters)
         request = self._client.build_request(
@@ -109,7 +109,7 @@ class SoapSource:
 
     async def ping(self, deadline: Deadline) -> str | None:
         """Ask about nobody; that the service answers is what matters."""
-        await self.read(self._ping, None, deadline)
+        await self.read(self._ping, {}, deadline)
         return None
 
     async def aclose(self) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from adapters.contract import Deadline
+from adapters.deadline import Deadline
 from adapters.errors import (
     AdapterError,
     AuthenticationFailed,
@@ -30,6 +30,7 @@ from adapters.errors import (
     Unsupported,
 )
 from adapters.mapping.model import Read
+from adapters.sources.base import Slots
 
 MAX_ROWS = 1_000_000
 """More rows than any list of one town has."""
@@ -69,12 +70,11 @@ class SqlSource:
         self._probe = probe
         self._statements: dict[str, TextClause] = {}
 
-    async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
+    async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
         """Return the rows of the statement, each a mapping by lower-case column name."""
         if read.sql is None:
             raise Unsupported("the read is not one of this transport")
-        parameters = {"number": number} if number is not None else {}
-        return await self._rows(read.sql.statement, parameters, deadline)
+        return await self._rows(read.sql.statement, dict(slots), deadline)
 
     async def ping(self, deadline: Deadline) -> str | None:
         """Return the version that the probe tells."""
@@ -86,7 +86,7 @@ class SqlSource:
         await self._engine.dispose()
 
     async def _rows(
-        self, statement: str, parameters: dict[str, str], deadline: Deadline
+        self, statement: str, parameters: dict[str, Any], deadline: Deadline
     ) -> list[dict[str, Any]]:
         clause = self._statements.setdefault(statement, text(statement))
         try:
@@ -100,7 +100,7 @@ class SqlSource:
             raise Unavailable(f"no connection ({type(error).__name__})") from None
         return rows
 
-    async def _ask(self, clause: TextClause, parameters: dict[str, str]) -> list[dict[str, Any]]:
+    async def _ask(self, clause: TextClause, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """Run the statement; once more if the kept connection turns out to be dead.
 
         That is how the first question after a restart of the product finds its connections. The
@@ -114,7 +114,7 @@ class SqlSource:
             return await self._ask_once(clause, parameters)
 
     async def _ask_once(
-        self, clause: TextClause, parameters: dict[str, str]
+        self, clause: TextClause, parameters: dict[str, Any]
     ) -> list[dict[str, Any]]:
         async with self._engine.connect() as connection:
             result = await connection.execute(clause, parameters)

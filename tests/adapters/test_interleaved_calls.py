@@ -81,8 +81,8 @@ async def test_no_record_crosses_over_between_questions_that_overlap(host: Host)
                     (record,) = outcome.records
                     values = [a.value for a in record.answers.values() if isinstance(a, Value)]
                     assert len(values) == 2
-                    found = {int(re.sub(r"\D", "", str(value))) for value in values}
-                    if record.subject_number != number or found != {int(number)}:
+                    held = {int(re.sub(r"\D", "", str(value))) for value in values}
+                    if record.subject_number != number or held != {int(number)}:
                         wrong.append(number)
                     answered += 1
 
@@ -91,5 +91,5 @@ async def test_no_record_crosses_over_between_questions_that_overlap(host: Host)
                 clients.create_task(client())
         await adapter.aclose()
     assert answered == 2 * CALLS
-    assert most_at_once > CLIENTS // 2
+    assert most_at_once == found.manifest.limits.max_concurrency
     assert wrong == []

@@ -69,10 +69,47 @@ def test_text_that_is_not_yaml_is_refused_with_its_place() -> None:
     ("changes", "named"),
     [
         ({"contacts": [{"name": "Only", "email": "one@vendor.example"}]}, "contacts"),
-        ({"capabilities": ["protection-flags"]}, "fetch and supplies"),
+        ({"capabilities": ["protection-flags"]}, "supplies and a capability about groups"),
         ({"capabilities": ["fetch", "protection-flags"]}, "flag_authority"),
         ({"flag_authority": {"max_age_s": 600}}, "flag_authority"),
         ({"supplies": GOOD["supplies"] * 2}, "twice"),
+        ({"lifecycle": "deprecated"}, "deprecated_until"),
+        ({"freshness": {"kind": "deliveries"}}, "every_s"),
+        (
+            {
+                "except_capabilities": [
+                    {"capability": "fetch", "support": "impossible", "reason": "x"}
+                ]
+            },
+            "contradict on fetch",
+        ),
+        (
+            {
+                "except_capabilities": [
+                    {
+                        "capability": "search",
+                        "support": "since",
+                        "since": "2026-01-01",
+                        "reason": "x",
+                    }
+                ]
+            },
+            "contradict on search",
+        ),
+        (
+            {
+                "supplies": [
+                    {
+                        **GOOD["supplies"][0],
+                        "except_items": [
+                            {"field": "shimei", "support": "impossible", "reason": "x"}
+                        ]
+                        * 2,
+                    }
+                ]
+            },
+            "twice in except_items",
+        ),
         ({"version": "1.2"}, "version"),
         ({"id": "Example Town"}, "id"),
         ({"contract": {"minimum": "one", "maximum": "1.0"}}, "contract.minimum"),

@@ -17,8 +17,11 @@ from adapters.errors import (
     Unavailable,
     Unsupported,
 )
-from adapters.mapped import FlaggingAdapter, MappedAdapter, open_mapped
+from adapters.mapped import open_mapped
+from adapters.mapped.core import MappedAdapter
+from adapters.mapped.flags import FlaggingAdapter
 from adapters.mapping.model import Read
+from adapters.sources.base import Slots
 from tests.adapters.test_manifest import GOOD
 
 CERTIFICATES, INSURED, CERTIFIED = "022.techojoho", "023.shikakujoho", "023.ninteijoho"
@@ -93,16 +96,16 @@ class FakeSource:
 
     def __init__(self, **tables: Any) -> None:
         self.tables = tables
-        self.asked: list[tuple[str, str | None]] = []
+        self.asked: list[tuple[str, Any]] = []
         self.meeting: asyncio.Barrier | None = None
         self.cancelled: list[str] = []
 
-    async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
+    async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
         """Return the rows of the table that the statement names."""
         assert read.sql is not None
         assert deadline.remaining_s() > 0
         table = read.sql.statement.split()[3]
-        self.asked.append((table, number))
+        self.asked.append((table, slots.get("number")))
         try:
             if self.meeting is not None:
                 await self.meeting.wait()
@@ -181,10 +184,10 @@ async def test_a_crash_of_one_read_leaves_no_other_running(host: Host) -> None:
     source = FakeSource(techo=[row()], kaigo=[row()])
 
     class Crashing(FakeSource):
-        async def read(self, read: Read, number: str | None, deadline: Deadline) -> Any:
+        async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
             if read.sql is not None and "kaigo" in read.sql.statement:
                 raise ZeroDivisionError
-            return await source.read(read, number, deadline)
+            return await source.read(read, slots, deadline)
 
     source.meeting = asyncio.Barrier(2)
     with pytest.raises(ExceptionGroup):

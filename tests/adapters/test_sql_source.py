@@ -64,16 +64,16 @@ BY_NUMBER = select("SELECT no, name FROM person WHERE no = :number ORDER BY no")
 async def test_rows_come_as_the_database_has_them(sqlite_url: str) -> None:
     """Padding and all: what it means is for the mapping to say."""
     async with opened(sqlite_url) as source:
-        assert await source.read(BY_NUMBER, "1", Deadline.after(5)) == [
+        assert await source.read(BY_NUMBER, {"number": "1"}, Deadline.after(5)) == [
             {"no": "1", "name": "架空　花子 "}
         ]
-        assert await source.read(BY_NUMBER, "9", Deadline.after(5)) == []
+        assert await source.read(BY_NUMBER, {"number": "9"}, Deadline.after(5)) == []
 
 
 async def test_a_number_is_a_parameter_and_never_a_part_of_the_statement(sqlite_url: str) -> None:
     """A number that looks like SQL finds nobody."""
     async with opened(sqlite_url) as source:
-        assert await source.read(BY_NUMBER, "1' OR '1'='1", Deadline.after(5)) == []
+        assert await source.read(BY_NUMBER, {"number": "1' OR '1'='1"}, Deadline.after(5)) == []
 
 
 async def test_the_probe_tells_the_version_of_the_product(sqlite_url: str) -> None:
@@ -96,7 +96,7 @@ async def test_a_statement_that_does_not_fit_the_product_is_a_mistake_of_ours(
     """The operator is told; nobody waits for it to pass."""
     async with opened(sqlite_url) as source:
         with pytest.raises(ours) as caught:
-            await source.read(select(statement), "4711-canary", Deadline.after(5))
+            await source.read(select(statement), {"number": "4711-canary"}, Deadline.after(5))
     assert "canary" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
@@ -110,22 +110,22 @@ async def test_sqlite_is_opened_so_that_nothing_can_be_written(sqlite_url: str) 
             as_of=None,
         )
         with pytest.raises(ConfigurationError, match="SQLITE_READONLY"):
-            await source.read(forbidden, "1", Deadline.after(5))
-        assert len(await source.read(BY_NUMBER, "1", Deadline.after(5))) == 1
+            await source.read(forbidden, {"number": "1"}, Deadline.after(5))
+        assert len(await source.read(BY_NUMBER, {"number": "1"}, Deadline.after(5))) == 1
 
 
 async def test_a_deadline_that_has_passed_asks_no_database(sqlite_url: str) -> None:
     """Nobody waits for the answer."""
     async with opened(sqlite_url) as source:
         with pytest.raises(SourceTimeout):
-            await source.read(BY_NUMBER, "1", Deadline.after(0))
+            await source.read(BY_NUMBER, {"number": "1"}, Deadline.after(0))
 
 
 async def test_a_read_of_another_transport_is_refused(sqlite_url: str) -> None:
     """A mapping and its source must speak of the same thing."""
     async with opened(sqlite_url) as source:
         with pytest.raises(Unsupported):
-            await source.read(Read(rest=RestRead(path="/x")), "1", Deadline.after(5))
+            await source.read(Read(rest=RestRead(path="/x")), {"number": "1"}, Deadline.after(5))
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ async def test_postgresql_says_with_a_state_what_went_wrong(
     await postgres_server.run("CREATE TABLE IF NOT EXISTS person (no text)")
     async with opened(postgres_server.url()) as source:
         with pytest.raises(ours) as caught:
-            await source.read(select(statement), "4711-canary", Deadline.after(0.5))
+            await source.read(select(statement), {"number": "4711-canary"}, Deadline.after(0.5))
         assert "canary" not in f"{caught.value!r} {caught.value.__cause__!r}"
-        again = await source.read(select("SELECT :number AS n"), "1", Deadline.after(5))
+        again = await source.read(select("SELECT :number AS n"), {"number": "1"}, Deadline.after(5))
     assert again == [{"n": "1"}]
 
 
@@ -181,7 +181,9 @@ async def test_an_account_without_rights_and_a_database_that_is_not_there(
     async with opened(url) as source:
         with pytest.raises(AuthenticationFailed):
             await source.read(
-                select("SELECT * FROM secret_table WHERE no = :number"), "1", Deadline.after(5)
+                select("SELECT * FROM secret_table WHERE no = :number"),
+                {"number": "1"},
+                Deadline.after(5),
             )
     async with opened(postgres_server.url("no_such_database")) as source:
         with pytest.raises(ConfigurationError):

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from examples.town.legacy import simulator
 from examples.town.legacy.simulator import Fault, SimulatorState
+from examples.town.legacy.tax.desk import Desk
 from examples.town.legacy.tax.ledger import CURRENT_YEAR, Ledger, PersonRow
 
 API_KEY: Final = "machi-zeimu-demo"
@@ -31,6 +32,7 @@ _MESSAGES: Final = {
     "E401": "認証できません",
     "E404": "パスが違います",
     "E405": "メソッドが違います",
+    "E409": "受付キーが別の申出に使われています",
     "E413": "要求が大きすぎます",
     "E415": "JSON ではありません",
     "E422": "要求の項目が正しくありません",
@@ -38,6 +40,10 @@ _MESSAGES: Final = {
     "E503": "混雑しています",
 }
 _STATUS: Final = {"N001": 404} | {code: int(code[1:]) for code in _MESSAGES if code.startswith("E")}
+_DECLARED: Final = frozenset(
+    {"shimei", "shikuchosonCd", "choazaCd", "todofuken", "shikuchoson", "choaza", "banchi"}
+    | {"katagaki", "yubin"}
+)
 _ERA_STARTS: Final = {"S": 1925, "H": 1988, "R": 2018}
 
 
@@ -130,8 +136,9 @@ def _position(wanted: dict[str, Any], pattern: str) -> tuple[str, ...]:
 class TaxService:
     """The operations; ``state`` says what is simulated."""
 
-    def __init__(self, ledger: Ledger, state: SimulatorState) -> None:
+    def __init__(self, ledger: Ledger, desk: Desk, state: SimulatorState) -> None:
         self._ledger = ledger
+        self._desk = desk
         self._state = state
 
     async def status(self, _request: Request) -> Response:
@@ -176,6 +183,22 @@ class TaxService:
             for row in page
         ]
         return reply({"kojinIchiran": rows, "nextPage": _token(more) if more else None})
+
+    async def declare(self, request: Request) -> Response:
+        """Answer ``sofusaki/uketsuke``."""
+        wanted = await _read(request, {"kojinNo", "uketsukeKey", "sofusaki"})
+        key, content = wanted.get("uketsukeKey"), wanted.get("sofusaki")
+        if not isinstance(key, str) or not 1 <= len(key) <= 100 or not isinstance(content, dict):
+            raise Refused("E422")
+        if not set(content) <= _DECLARED or any(
+            not isinstance(text, str | None) for text in content.values()
+        ):
+            raise Refused("E422")
+        found = self._find(_number(wanted))
+        taken = self._desk.take(key, found.number, content)
+        if taken is None:
+            raise Refused("E409")
+        return reply({"kojinNo": found.number, "uketsukeNo": taken})
 
     def _find(self, number: str) -> PersonRow:
         found = self._ledger.find_person(number)
@@ -222,12 +245,13 @@ async def _refuse_path(_request: Request, error: Exception) -> Response:
 
 def build(directory: Path, state: SimulatorState) -> Starlette:
     """Return the application over the generator's folder ``tax/``."""
-    service = TaxService(Ledger(directory), state)
+    service = TaxService(Ledger(directory), Desk(directory), state)
     operations = (
         ("/jotai", service.status, "GET"),
         ("/kojin/shokai", service.person, "POST"),
         ("/kazei/shokai", service.assessments, "POST"),
         ("/kojin/ichiran", service.people, "POST"),
+        ("/sofusaki/uketsuke", service.declare, "POST"),
     )
     routes = [
         Route(_BASE + path, service.guarded(work), methods=[method])

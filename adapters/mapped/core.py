@@ -1,0 +1,70 @@
+"""What every mapped adapter has: the mandatory core, and records of one person."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from adapters.contract import CheckResult, Deadline, Host
+from adapters.errors import AdapterError, PlannedUnavailable, SourceTimeout
+from adapters.manifest import Manifest
+from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.model import Read
+from adapters.mapping.outgoing import Dialect
+from adapters.mapping.row_plan import RowPlans
+from adapters.sources import Source
+from adapters.sources.base import Slots
+
+
+class MappedAdapter:
+    """The mandatory core, for a manifest, a mapping and a source."""
+
+    def __init__(
+        self, host: Host, manifest: Manifest, document: MappingDocument, source: Source
+    ) -> None:
+        self.host = host
+        self.manifest = manifest
+        self.document = document
+        self._source = source
+        self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
+        groups = {ref: host.dictionary.groups[ref] for ref in document.groups}
+        self.plans = RowPlans(document, groups)
+        self.dialect = Dialect(document)
+
+    @property
+    def mapping_version(self) -> str:
+        """Return the version of the mapping document."""
+        return self.document.version
+
+    async def check(self, deadline: Deadline) -> CheckResult:
+        """Ask the source for a sign of life; never writes, never raises for what a source does."""
+        try:
+            version = await self._source.ping(deadline)
+        except PlannedUnavailable as error:
+            message = f"時間外です（{error.code}）。"
+            return CheckResult(ok=False, message=message, opens_at=error.until)
+        except AdapterError as error:
+            return CheckResult(ok=False, message=f"確認できません（{error.code}）。")
+        return CheckResult(ok=True, message="応答しています。", product_version=version)
+
+    async def aclose(self) -> None:
+        """Close the source."""
+        await self._source.aclose()
+
+    async def ask(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
+        """Return the answer of one read, within the connections that the manifest allows.
+
+        One call may make several reads, so they are counted here and not by the host.
+
+        Raises:
+            AdapterError: the source gave no answer that can be used.
+        """
+        try:
+            async with asyncio.timeout(deadline.require_s()):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise SourceTimeout("every connection of the source was taken") from None
+        try:
+            return await self._source.read(read, slots, deadline)
+        finally:
+            self._slots.release()

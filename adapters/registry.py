@@ -73,6 +73,25 @@ class InstalledAdapter:
         """Return ``mapping.yaml`` beside the manifest, None if the package has none."""
         return _find_text(self.package, "mapping.yaml")
 
+    def folder(self) -> Path:
+        """Return the folder of the package, found without importing it.
+
+        Raises:
+            ConfigurationError: the package is not made of files.
+        """
+        found = _find(self.package, "manifest.yaml")
+        if found is None:
+            raise ConfigurationError("the package is not made of files")
+        return found.parent
+
+    def import_settings(self) -> type[BaseModel]:
+        """Return the settings model; the code of the adapter is imported.
+
+        Raises:
+            ConfigurationError: the code does not keep the contract.
+        """
+        return self._import()[0]
+
     def open(self, host: Host, settings: Mapping[str, Any]) -> Adapter:
         """Return the adapter, opened with ``settings``.
 
@@ -182,13 +201,21 @@ def discover(
 
 
 def _inspect(point: EntryPoint) -> InstalledAdapter | QuarantinedAdapter:
+    return inspect_package(point.value, point.name)
+
+
+def inspect_package(package: str, name: str = "") -> InstalledAdapter | QuarantinedAdapter:
+    """Return the adapter of a package, good or quarantined; never raises.
+
+    ``name`` stands for the adapter as long as its manifest cannot be read.
+    """
     try:
-        text = _manifest_text(point.value)
+        text = _manifest_text(package)
         manifest = read_manifest(text)
     except ConfigurationError as error:
         return QuarantinedAdapter(
-            point.name,
-            point.value,
+            name or package,
+            package,
             "manifest-invalid",
             f"manifest.yaml が正しくありません（{error.detail}）。",
             f"The manifest is not valid ({error.detail}).",
@@ -196,7 +223,7 @@ def _inspect(point: EntryPoint) -> InstalledAdapter | QuarantinedAdapter:
     if not manifest.contract.holds(CONTRACT_VERSION):
         return QuarantinedAdapter(
             manifest.id,
-            point.value,
+            package,
             "contract-version",
             f"このゲートウェイの契約 {CONTRACT_VERSION} に対応していません。",
             f"The adapter does not support contract {CONTRACT_VERSION} of this gateway.",
@@ -204,12 +231,12 @@ def _inspect(point: EntryPoint) -> InstalledAdapter | QuarantinedAdapter:
     if manifest.lifecycle == "suspended":
         return QuarantinedAdapter(
             manifest.id,
-            point.value,
+            package,
             "suspended",
             "このアダプターは提供元により停止されています。",
             "The vendor has suspended this adapter.",
         )
-    return InstalledAdapter(manifest, point.value)
+    return InstalledAdapter(manifest, package)
 
 
 def _manifest_text(package: str) -> str:
@@ -225,13 +252,21 @@ def _manifest_text(package: str) -> str:
 
 
 def _find_text(package: str, name: str) -> str | None:
+    path = _find(package, name)
+    try:
+        return path.read_text("utf-8") if path else None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"unreadable: {type(error).__name__}") from None
+
+
+def _find(package: str, name: str) -> Path | None:
     top, *rest = package.split(".")
     try:
         spec = importlib.util.find_spec(top)
         for location in (spec.submodule_search_locations or ()) if spec else ():
             path = Path(location, *rest, name)
             if path.is_file():
-                return path.read_text("utf-8")
+                return path
     except (ImportError, OSError, ValueError) as error:
         raise ConfigurationError(f"unreadable: {type(error).__name__}") from None
     return None

@@ -18,7 +18,7 @@ from gateway.api import ApiOptions, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
 from gateway.clock import SystemClock
-from gateway.connections import Connections, SourceState
+from gateway.connections import Connections, Proofs, SourceState
 from gateway.connections.config import read_adapters_file
 from gateway.connections.http import open_http_client
 from gateway.console.routes import console_router
@@ -122,6 +122,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         log=log,
         metrics=metrics,
         dictionary=dictionary,
+        proofs=Proofs.read(settings.certificates_dir, settings.required_adapter_level),
     )
     protection = ProtectionService(
         FlagStore(store),

@@ -58,6 +58,22 @@ class Settings(BaseSettings):
             "The YAML file of the adapters that are switched on."
         ),
     )
+    certificates_dir: Path = Field(
+        default=Path("./var/certificates"),
+        description=(
+            "アダプターの証明書のフォルダー。hitotsu adapter certify が書く / Folder of the "
+            "certificates of adapters, written by `hitotsu adapter certify`."
+        ),
+    )
+    required_adapter_level: int | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description=(
+            "アダプターに求める証明書の水準（0〜2）。書かなければ証明書なしでも使う / Level of "
+            "certificate that an adapter needs to be used; without it none is needed."
+        ),
+    )
     editions_dir: Path = Field(
         default=Path("./var/editions"),
         description=(

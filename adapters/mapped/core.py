@@ -60,11 +60,7 @@ class MappedAdapter:
             AdapterError: the source gave no answer that can be used.
         """
         try:
-            async with asyncio.timeout(deadline.require_s()):
-                await self._slots.acquire()
+            async with asyncio.timeout(deadline.require_s()), self._slots:
+                return await self._source.read(read, slots, deadline)
         except TimeoutError:
-            raise SourceTimeout("every connection of the source was taken") from None
-        try:
-            return await self._source.read(read, slots, deadline)
-        finally:
-            self._slots.release()
+            raise SourceTimeout("no answer within the deadline") from None

@@ -68,6 +68,9 @@ class SystemCharacters:
     table: GaijiTable
 
 
+REPLACEMENT = "\ufffd"
+"""Stands where somebody before us could not decode a character; which one it was, nobody knows."""
+
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
 _UNITS = {
     AmountUnit.YEN: MoneyUnit.YEN,
@@ -314,6 +317,7 @@ def _integer(raw: Any) -> int | None:
 def _text(item: DataItem, rule: ItemRule, characters: SystemCharacters) -> Callable[[Any], Answer]:
     style = rule.text or (Text.FULL_WIDTH if item.data_type is DataType.FULL_WIDTH else Text.AS_IS)
     wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
+    undecodable = lost(finding(item, "UNDECODABLE", Severity.ERROR))
     split = rule.split
 
     def convert(raw: Any) -> Answer:
@@ -323,6 +327,8 @@ def _text(item: DataItem, rule: ItemRule, characters: SystemCharacters) -> Calla
         quality: tuple[Quality, ...] = ()
         # Python counts every control, format and private-use character as not printable, and
         # the full-width blank; so this lets only plain text pass, at the price of one scan.
+        if REPLACEMENT in raw:
+            return undecodable
         if not raw.replace(BLANK_WIDE, "").isprintable():
             text, quality = _readable(item, raw, characters)
         if text is not None and style is not Text.AS_IS:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.mapping.conversions import (
+    REPLACEMENT,
     Convert,
     Row,
     Unreadable,
@@ -133,5 +134,7 @@ def _read(parse: Callable[[str], DateReading], digits: Any, text: Any) -> DateRe
     if not isinstance(digits, str | int | None) or not isinstance(text, str | None):
         return unreadable("DATE_UNREADABLE", rule="text")
     if sentence := plain_text(text):
+        if REPLACEMENT in sentence:
+            return unreadable("UNDECODABLE")
         return parse_sentence(sentence)
     return parse("" if digits is None else str(digits))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -125,6 +126,7 @@ class Document:
         return Finding(line, column, _dotted(path), code, message, level)
 
 
+@lru_cache(maxsize=32)
 def read_document(text: str) -> Document:
     """Return the document in ``text``.
 

@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from adapters.registry import InstalledAdapter, discover
+from gateway.cli import conformance
 from gateway.cli.session import (
     NOT_SET_UP,
     REFUSED,
@@ -15,9 +16,10 @@ from gateway.cli.session import (
     read_dictionary,
     read_settings,
     run,
+    say,
 )
 from gateway.clock import SystemClock
-from gateway.connections import Connections, SourceState
+from gateway.connections import Connections, Proof, Proofs, SourceState
 from gateway.connections.config import AdaptersFile, AdaptersFileError, read_adapters_file
 from gateway.connections.http import open_http_client
 from gateway.logs import open_log
@@ -25,37 +27,52 @@ from gateway.metrics import Metrics
 from gateway.settings import Settings
 
 app = typer.Typer(help="アダプター / Adapters.", no_args_is_help=True)
+conformance.register(app)
 
 
 @app.command("list")
 def list_() -> None:
     """インストール済みのアダプターと有効な団体 / Installed adapters, and where they are on."""
-    enabled = _enabled(read_settings())
+    settings = read_settings()
+    enabled = _enabled(settings)
+    proofs = Proofs.read(settings.certificates_dir, settings.required_adapter_level)
+    today = SystemClock().now().date()
     table = new_table(
-        "ID", "版 / Version", "製品 / Product", "状態 / State", "有効な団体 / Enabled"
-    )
+        "ID", "版 / Version", "製品 / Product", "状態 / State", "証明書 / Certificate",
+        "有効な団体 / Enabled",
+    )  # fmt: skip
     for package in discover():
         towns = ", ".join(e.municipality for e in enabled.adapters if e.adapter == package.id)
         if isinstance(package, InstalledAdapter):
             product = package.manifest.product.name_ja
-            table.add_row(package.id, package.manifest.version, product, "可 / ready", towns)
+            proof = _certificate(proofs.of(package, today))
+            version = package.manifest.version
+            table.add_row(package.id, version, product, "可 / ready", proof, towns)
         else:
             state = f"隔離 / quarantined: {package.reason_ja}"
-            table.add_row(package.id, "", "", state, towns)
+            table.add_row(package.id, "", "", state, "", towns)
     out().print(table)
+    for problem in proofs.problems:
+        say(f"証明書が読めません：{problem}", f"a certificate cannot be read: {problem}")
+
+
+def _certificate(proof: Proof) -> str:
+    if proof.level is None:
+        return f"なし / none（{proof.reason_ja}）"
+    return f"水準 / level {proof.level}（{proof.expires} まで）"
 
 
 @app.command()
-def check() -> None:
+def ping() -> None:
     """有効なアダプターの接続先を確かめる / Look at the sources of the enabled adapters."""
     settings = read_settings()
-    table, faults = run(_check(settings, _enabled(settings)))
+    table, faults = run(_ping(settings, _enabled(settings)))
     out().print(table)
     if faults:
         fail(f"使えないアダプター：{faults} 件", f"adapters that cannot be used: {faults}", REFUSED)
 
 
-async def _check(settings: Settings, enabled: AdaptersFile) -> tuple[Table, int]:
+async def _ping(settings: Settings, enabled: AdaptersFile) -> tuple[Table, int]:
     table = new_table("団体", "ID", "状態 / State", "説明 / Message")
     async with open_http_client() as http:
         connections = Connections.open(
@@ -66,6 +83,7 @@ async def _check(settings: Settings, enabled: AdaptersFile) -> tuple[Table, int]
             log=open_log(settings.log_level),
             metrics=Metrics(),
             dictionary=read_dictionary(settings),
+            proofs=Proofs.read(settings.certificates_dir, settings.required_adapter_level),
         )
         try:
             await connections.check_all()

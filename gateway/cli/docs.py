@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
+from adapters.conformance.pages import case_pages
 from gateway.cli.session import err, fail, say
 from gateway.cli.value_examples import value_examples
 from gateway.problems import PROBLEM_TYPES
@@ -50,7 +51,7 @@ def docs(
             f"documents that are not current: {len(stale)}; run `make docs`",
         )
     for name in stale:
-        directory.mkdir(parents=True, exist_ok=True)
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(documents[name], "utf-8")
     say(
         f"文書 {len(documents)} 件、書き直したもの {len(stale)} 件。",
@@ -67,6 +68,7 @@ def generated_documents() -> Mapping[str, str]:
         "codes.md": _codes(),
         "values.md": value_examples(),
         "openapi.json": _openapi(),
+        **{f"conformance/{name}": f"{_MADE}\n\n{text}" for name, text in case_pages()},
     }
 
 

@@ -1,6 +1,15 @@
 """The legacy systems that a town has switched on: open adapters, their limits and their state."""
 
 from gateway.connections.connection import Connection, Health, SourceState
+from gateway.connections.proofs import Proof, Proofs
 from gateway.connections.service import Connections, RefusedAdapter
 
-__all__ = ["Connection", "Connections", "Health", "RefusedAdapter", "SourceState"]
+__all__ = [
+    "Connection",
+    "Connections",
+    "Health",
+    "Proof",
+    "Proofs",
+    "RefusedAdapter",
+    "SourceState",
+]

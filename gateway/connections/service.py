@@ -10,9 +10,11 @@ import httpx
 
 from adapters.contract import Clock, Deadline, EventLog, Host
 from adapters.errors import AdapterError
+from adapters.manifest import Capability
 from adapters.registry import InstalledAdapter, QuarantinedAdapter
 from gateway.connections.config import AdaptersFile, EnabledAdapter
 from gateway.connections.connection import Connection
+from gateway.connections.proofs import NO_PROOFS, Proofs
 from gateway.metrics import Metrics
 from standard_models.dictionary import Dictionary
 
@@ -52,14 +54,18 @@ class Connections:
         log: EventLog,
         metrics: Metrics,
         dictionary: Dictionary,
+        proofs: Proofs = NO_PROOFS,
     ) -> Connections:
-        """Open every enabled adapter. One that cannot be opened is refused; the rest works."""
+        """Open every enabled adapter. One that cannot be opened is refused; the rest works.
+
+        ``proofs`` are the certificates at hand and the level that is required.
+        """
         by_id = {package.id: package for package in installed}
         opened: list[Connection] = []
         refused: list[RefusedAdapter] = []
         for entry in file.adapters:
             host = Host(entry.municipality, clock, http, log, dictionary)
-            result = _open_one(entry, by_id.get(entry.adapter), host, metrics)
+            result = _open_one(entry, by_id.get(entry.adapter), host, metrics, proofs)
             if isinstance(result, Connection):
                 opened.append(result)
             else:
@@ -103,6 +109,7 @@ def _open_one(
     package: InstalledAdapter | QuarantinedAdapter | None,
     host: Host,
     metrics: Metrics,
+    proofs: Proofs,
 ) -> Connection | RefusedAdapter:
     if package is None:
         return RefusedAdapter(
@@ -113,6 +120,15 @@ def _open_one(
         )
     if isinstance(package, QuarantinedAdapter):
         return RefusedAdapter(entry.municipality, entry.adapter, package.code, package.reason_ja)
+    proof = proofs.of(package, host.clock.now().date())
+    if proof.refusal_ja is not None:
+        return RefusedAdapter(
+            entry.municipality,
+            entry.adapter,
+            "adapter-not-certified",
+            proof.refusal_ja,
+            Capability.PROTECTION_FLAGS in package.manifest.capabilities,
+        )
     try:
         adapter = package.open(host, entry.settings)
     except AdapterError as error:

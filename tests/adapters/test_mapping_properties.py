@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -11,11 +13,45 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.conformance.golden import placed
+from adapters.mapping.document import read_document
+from adapters.mapping.row_plan import RowPlan, RowPlans
 from standard_models.answers import Absence, AbsenceReason, Answer, DatePrecision, Value
 from standard_models.builtin import load_builtin
-from tests.adapters.test_golden import GOLDEN, answer_of, plan
 
-DOCUMENTS = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(GOLDEN.glob("*.yaml"))]
+FIRST = {
+    "resident": "juminkihonjoho",
+    "tax": "kazeikihonjoho",
+    "welfare": "jukyushikakujoho",
+}
+"""The group of each reference system whose golden records the properties start from."""
+
+
+def golden(system: str, name: str) -> dict[str, Any]:
+    """Return a golden file of a reference adapter, with the name of its system."""
+    folder = files(f"adapters.reference.{system}").joinpath("conformance", "golden")
+    content = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text("utf-8"))
+    return {"mapping": system, **content}
+
+
+DOCUMENTS = [golden(system, name) for system, name in FIRST.items()]
+
+
+@cache
+def plan(system: str, group: str) -> RowPlan:
+    """Return the row plan of one group of a reference mapping."""
+    text = files(f"adapters.reference.{system}").joinpath("mapping.yaml").read_text("utf-8")
+    mapping = read_document(text).mapping
+    dictionary = load_builtin()
+    return RowPlans(mapping, {g: dictionary.groups[g] for g in mapping.groups}).plan(group)
+
+
+def answer_of(document: dict[str, Any], case: dict[str, Any]) -> Any:
+    """Return the answer of the source around the record of a case."""
+    row = {**document["base"], **case.get("change", {})}
+    return placed(document["around"], document["path"], row) if "path" in document else [row]
+
+
 MAPPED_REASONS = {
     AbsenceReason.NOT_RECORDED,
     AbsenceReason.RECORDED_UNKNOWN,

@@ -14,7 +14,7 @@ from tests.gateway.access.consumers import FOREIGN, public_jwks
 OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
 
 NOT_IN_ORDER = {
-    "hitotsu adapter check": "the systems of the example are not there",
+    "hitotsu adapter ping": "the systems of the example are not there",
     "hitotsu client rotate-key online-shinsei --retire old-key-id": "the consumer has no such key",
     "hitotsu client revoke-grant 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",

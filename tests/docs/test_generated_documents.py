@@ -50,10 +50,11 @@ def test_writing_the_documents_makes_no_database_and_no_keys(tmp_path: Path, mon
     """Nothing but the documents is written where the command is run."""
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["docs"]).exit_code == 0
-    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+    assert [path.name for path in tmp_path.iterdir()] == ["docs"]
+    assert sorted(path.name for path in (tmp_path / "docs").iterdir()) == [
         "cli.md",
         "codes.md",
-        "docs",
+        "conformance",
         "openapi.json",
         "problems.md",
         "settings.md",

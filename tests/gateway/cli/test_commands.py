@@ -178,7 +178,7 @@ def test_a_port_that_is_taken_is_named(ready):
 
 
 def test_installed_adapters_and_where_they_are_on_are_listed(ready, installation: Path):
-    """An adapter that is on but not usable makes the check fail."""
+    """An adapter that is on but not usable makes the command fail."""
     (installation / "adapters.yaml").write_text(
         'adapters:\n  - {adapter: reference-tax, municipality: "999997"}\n'
         '  - {adapter: no-such-adapter, municipality: "999997"}\n'
@@ -187,7 +187,7 @@ def test_installed_adapters_and_where_they_are_on_are_listed(ready, installation
     assert listed.exit_code == 0
     (line,) = (line for line in listed.stdout.splitlines() if "reference-tax" in line)
     assert "999997" in line
-    checked = ready("adapter", "check")
+    checked = ready("adapter", "ping")
     assert checked.exit_code == 1
     assert "adapter-not-installed" in checked.stdout
 

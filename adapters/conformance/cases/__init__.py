@@ -1,0 +1,30 @@
+"""Every case of the kit, by layer. ``texts.yaml`` says what each is for and how to mend it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.conformance.cases import (
+    behaviour,
+    hostile,
+    load,
+    mapping,
+    operations,
+    privacy,
+    static,
+    torture,
+    wire,
+)
+from adapters.conformance.model import Case
+
+CASES: Final[tuple[Case, ...]] = (
+    *static.CASES,
+    *mapping.CASES,
+    *torture.CASES,
+    *behaviour.CASES,
+    *wire.CASES,
+    *operations.CASES,
+    *hostile.CASES,
+    *privacy.CASES,
+    *load.CASES,
+)

@@ -1,0 +1,1 @@
+"""The conformance kit: it passes what is good and finds what is not."""

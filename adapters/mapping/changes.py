@@ -71,5 +71,7 @@ def _rules(mapping: Mapping) -> Iterator[tuple[str, str]]:
 def _text(rule: Any, without: str = "") -> str:
     if isinstance(rule, dict):
         parts = (f"{key}: {_text(value)}" for key, value in sorted(rule.items()) if key != without)
-        return ", ".join(parts)
+        return ", ".join(parts) or "{}"
+    if isinstance(rule, list):
+        return "; ".join(map(_text, rule))
     return str(rule)

@@ -115,21 +115,17 @@ def field(
     rule: ItemRule,
     codes: Mapping[str, str | None] | None,
     characters: SystemCharacters,
+    read: Callable[[Row], Any],
 ) -> Convert:
-    """Return the conversion of a rule that reads one field."""
-    path = rule.field or ""
-    read = _reader(rule)
+    """Return the conversion of a rule that has a content, which ``read`` takes from a record."""
     blank = Absence(rule.blank)
-    nulls = frozenset(rule.null)
     content = _content(item, rule, codes, characters)
 
     def convert(row: Row) -> Answer:
-        raw = read(row[path])
+        raw = read(row)
         if isinstance(raw, Unreadable):
             return lost(*_about(item, raw.quality))
-        if raw is None or (isinstance(raw, str) and raw in nulls):
-            return blank
-        return content(raw)
+        return blank if raw is None else content(raw)
 
     return convert
 
@@ -174,14 +170,6 @@ def plain_text(raw: Any) -> str:
     if isinstance(raw, bool):
         return "true" if raw else "false"
     return trim_padding(str(raw)) or ""
-
-
-def _reader(rule: ItemRule) -> Callable[[Any], Any]:
-    """Return a function from the raw field to what is in it; None for blank."""
-    if rule.slice:
-        start, stop = rule.slice
-        return lambda raw: trim_padding(raw[start:stop]) if isinstance(raw, str) else raw
-    return lambda raw: trim_padding(raw) if isinstance(raw, str) else raw
 
 
 def _content(

@@ -15,6 +15,7 @@ from adapters.errors import MappingFailed
 from adapters.mapping.conversions import plain_text
 from adapters.mapping.model import GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlan, RowPlans
 from adapters.mapping.rows import compile_rows
 from standard_models.answers import Answer, Value
@@ -98,11 +99,19 @@ class CoverageCounter:
     """Counts record by record, in bounded memory."""
 
     def __init__(
-        self, document: MappingDocument, groups: Mapping[str, Group], read: str, columns: list[str]
+        self,
+        document: MappingDocument,
+        groups: Mapping[str, Group],
+        read: str,
+        columns: list[str],
+        own: OwnSteps = NO_STEPS,
     ) -> None:
-        """Prepare the groups that ``read`` feeds; ``columns`` are the fields of its records."""
+        """Prepare the groups that ``read`` feeds; ``columns`` are the fields of its records.
+
+        ``own`` are the vendor's steps that the mapping names.
+        """
         rules = {ref: rule for ref, rule in document.groups.items() if rule.read == read}
-        plans = RowPlans(document, groups)
+        plans = RowPlans(document, groups, own)
         self._plans = {ref: plans.plan(ref) for ref in rules}
         self._codes = {ref: _code_readers(document, rule) for ref, rule in rules.items()}
         self.report = Coverage(
@@ -153,7 +162,7 @@ def _outcome(answer: Answer, origin: str) -> str:
         return answer.reason.value
     if any(q.code == "DEFAULTED" for q in answer.quality):
         return "defaulted"
-    return "filled" if origin in {"field", "date"} else origin
+    return "filled" if origin in {"field", "fields", "date"} else origin
 
 
 def _items(group: Group, rule: GroupRule) -> dict[str, ItemCoverage]:
@@ -166,7 +175,7 @@ def _items(group: Group, rule: GroupRule) -> dict[str, ItemCoverage]:
 def _origin(rule: ItemRule | None) -> str:
     if rule is None:
         return "never"
-    for origin in ("field", "constant", "date", "date_flag", "date_text"):
+    for origin in ("field", "fields", "constant", "date", "date_flag", "date_text"):
         if getattr(rule, origin) is not None:
             return "derived" if origin in {"date_flag", "date_text"} else origin
     return "never"
@@ -185,8 +194,7 @@ def _used(rules: Mapping[str, GroupRule]) -> dict[str, tuple[str, ...]]:
 
 
 def _fields_of(rule: GroupRule, item: ItemRule) -> Iterator[str]:
-    if item.field:
-        yield item.field
+    yield from item.contents
     if item.applies_when:
         yield item.applies_when.field
     date = rule.dates.get(item.date or item.date_flag or item.date_text or "")

@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from adapters.mapping.document import Document, Finding, Level, Path
 from adapters.mapping.invariants import items_of
 from adapters.mapping.lint_operations import operation_findings
+from adapters.mapping.lint_steps import step_findings
 from adapters.mapping.model import DateFormat, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.own_steps import OwnSteps
 from standard_models.dictionary import Condition, DataItem, DataType, Dictionary, Group
 
 _NUMBERS = {DataType.INTEGER, DataType.SIGNED_INTEGER}
@@ -18,14 +20,16 @@ def lint(
     document: Document,
     dictionary: Dictionary,
     layouts: Mapping[str, Collection[str]] | None = None,
+    own: OwnSteps | None = None,
 ) -> list[Finding]:
     """Return every finding, in the order of the text; an empty list means that it can be used.
 
     ``layouts`` names, for reads of files, the fields that their records have (``menjo.kbn``); those
-    of CSV are known from the document. Findings of level ``information`` do not keep a mapping from
-    being used.
+    of CSV are known from the document. ``own`` are the steps of ``steps_module``, None where it is
+    not at hand. Findings of level ``information`` do not keep a mapping from being used.
     """
-    return sorted(_Linter(document, dictionary, layouts or {}).findings())
+    found = _Linter(document, dictionary, layouts or {}).findings()
+    return sorted([*found, *step_findings(document, own)])
 
 
 class _Linter:
@@ -143,7 +147,7 @@ class _Linter:
             yield "wrong-constant", "the constant does not fit the item"
         if rule.default is not None and item.check(rule.default.value):
             yield "wrong-default", "the default does not fit the item"
-        if rule.field is not None:
+        if rule.contents:
             yield from self._field(item, rule)
 
     def _field(self, item: DataItem, rule: ItemRule) -> Iterator[tuple[str, str]]:
@@ -194,7 +198,7 @@ def _all_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
         found.append((rule.where.field, ("where",)))
     for name, item in rule.items.items():
         place = ("items", name)
-        found += [(item.field, place)] if item.field else []
+        found += [(path, place) for path in item.contents]
         found += [(item.applies_when.field, place)] if item.applies_when else []
     for name, date in rule.dates.items():
         place = ("dates", name)

@@ -13,24 +13,15 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from adapters.mapping.sections import FieldPath, RecordsPath, Scalar
+from adapters.mapping.sections import Section as _Section
+from adapters.mapping.step_rules import Join, Step
 from standard_models.answers import AbsenceReason
 
 LANGUAGE = 1
 """Version of the mapping language."""
-
-FieldPath = Annotated[
-    str, Field(pattern=r"^[/^]?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
-]
-RecordsPath = Annotated[
-    str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*)?$")
-]
-Scalar = str | int
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Text(StrEnum):
@@ -299,15 +290,22 @@ class Default(_Section):
 
 
 class ItemRule(_Section):
-    """How one item is made. Exactly one of field, constant, date, date_flag, date_text, absent."""
+    """How one item is made.
+
+    Exactly one of field, fields, constant, date, date_flag, date_text, absent. ``fields`` are
+    joined as ``join`` says. ``steps`` prepare the content before it is read as the item's type.
+    """
 
     field: FieldPath | None = None
+    fields: tuple[FieldPath, ...] | None = Field(default=None, min_length=2)
     constant: Scalar | None = None
     date: str | None = None
     date_flag: str | None = None
     date_text: str | None = None
     absent: Literal[AbsenceReason.NOT_SUPPLIED] | None = None
 
+    join: Join | None = None
+    steps: tuple[Step, ...] = ()
     text: Text | None = None
     amount: Amount | None = None
     codes: str | None = None
@@ -326,12 +324,31 @@ class ItemRule(_Section):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         origins = (
-            self.field, self.constant, self.date, self.date_flag, self.date_text, self.absent,
+            self.field, self.fields, self.constant, self.date, self.date_flag, self.date_text,
+            self.absent,
         )  # fmt: skip
         if sum(origin is not None for origin in origins) != 1:
-            msg = "exactly one of field, constant, date, date_flag, date_text, absent"
+            msg = "exactly one of field, fields, constant, date, date_flag, date_text, absent"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _steps_have_a_content(self) -> Self:
+        if self.steps and not self.contents:
+            msg = "steps go with field or fields"
+            raise ValueError(msg)
+        if self.join is not None and self.fields is None:
+            msg = "join goes with fields"
+            raise ValueError(msg)
+        if self.slice is not None and self.fields is not None:
+            msg = "slice goes with field"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """Return the fields whose content becomes the item: that of field, those of fields."""
+        return (self.field,) if self.field is not None else self.fields or ()
 
 
 class Sum(_Section):
@@ -525,12 +542,13 @@ class SubmitRule(_Section):
 
 
 class Mapping(_Section):
-    """The whole document."""
+    """The whole document. ``steps_module`` is the module beside it that has the vendor's steps."""
 
     language: Literal[1]
     system: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     notes: str = ""
+    steps_module: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]*$")
     reads: dict[str, Read] = Field(min_length=1)
     faults: dict[str, FaultMeaning] = Field(default_factory=dict)
     code_tables: dict[str, CodeTranslation] = Field(default_factory=dict)

@@ -8,10 +8,12 @@ from typing import Any
 
 from adapters.errors import MappingFailed
 from adapters.mapping import conversions, date_items
+from adapters.mapping.contents import content_reader
 from adapters.mapping.conversions import Convert, Row
 from adapters.mapping.invariants import items_of, judge
 from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.rows import compile_rows, compile_surroundings
 from standard_models.answers import AbsenceReason, StandardRecord
 from standard_models.characters.gaiji import GaijiTable
@@ -33,11 +35,16 @@ class RowPlan:
     """
 
     def __init__(
-        self, document: MappingDocument, rule: GroupRule, group: Group, wanted: Iterable[str]
+        self,
+        document: MappingDocument,
+        rule: GroupRule,
+        group: Group,
+        wanted: Iterable[str],
+        own: OwnSteps = NO_STEPS,
     ) -> None:
         self._group = group
         self._rule = rule
-        compiler = _Compiler(document, rule)
+        compiler = _Compiler(document, rule, own)
         self._wanted = tuple(wanted)
         judged = [
             (judge(name, invariant), items_of(invariant))
@@ -114,16 +121,20 @@ class RowPlans:
 
     MAX_CACHED = 512
 
-    def __init__(self, document: MappingDocument, groups: Mapping[str, Group]) -> None:
+    def __init__(
+        self, document: MappingDocument, groups: Mapping[str, Group], own: OwnSteps = NO_STEPS
+    ) -> None:
+        """Prepare plans; ``own`` are the vendor's steps that the mapping names."""
         self._document = document
         self._groups = groups
+        self._own = own
         self._plans: dict[tuple[str, frozenset[str]], RowPlan] = {}
 
     def plan(self, group: str, wanted: frozenset[str] | None = None) -> RowPlan:
         """Return the plan of ``group`` for the wanted romaji fields, all of them by default.
 
         Raises:
-            KeyError: the mapping does not cover the group.
+            KeyError: the mapping does not cover the group, or names a step that is not there.
         """
         rule = self._document.groups[group]
         if wanted is None:
@@ -132,14 +143,15 @@ class RowPlans:
         if (plan := self._plans.get(key)) is None:
             if len(self._plans) >= self.MAX_CACHED:
                 self._plans.clear()
-            plan = RowPlan(self._document, rule, self._groups[group], sorted(wanted))
+            plan = RowPlan(self._document, rule, self._groups[group], sorted(wanted), self._own)
             self._plans[key] = plan
         return plan
 
 
 class _Compiler:
-    def __init__(self, document: MappingDocument, rule: GroupRule) -> None:
+    def __init__(self, document: MappingDocument, rule: GroupRule, own: OwnSteps) -> None:
         self._rule = rule
+        self._own = own
         self._codes = {name: _codes(table) for name, table in document.code_tables.items()}
         self._characters = conversions.SystemCharacters(
             document.system,
@@ -174,8 +186,7 @@ class _Compiler:
         return needed
 
     def _fields_of(self, rule: ItemRule) -> Iterator[str]:
-        if rule.field:
-            yield rule.field
+        yield from rule.contents
         if rule.applies_when:
             yield rule.applies_when.field
         if name := rule.date or rule.date_flag or rule.date_text:
@@ -196,7 +207,8 @@ class _Compiler:
         if rule.absent is not None:
             return conversions.absent(rule.absent)
         codes = self._codes[rule.codes] if rule.codes else None
-        return conversions.field(item, rule, codes, self._characters)
+        read = content_reader(rule, self._own)
+        return conversions.field(item, rule, codes, self._characters, read)
 
 
 def _codes(table: CodeTranslation) -> dict[str, str | None]:

@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 ORIGINS: Final = {
-    "field": "欄", "constant": "定数", "date": "日付", "date_flag": "日付（不詳フラグ）",
-    "date_text": "日付（不詳表記）", "absent": "提供なし",
+    "field": "欄", "fields": "複数の欄", "constant": "定数", "date": "日付",
+    "date_flag": "日付（不詳フラグ）", "date_text": "日付（不詳表記）", "absent": "提供なし",
 }  # fmt: skip
 _STEPS: Final = {
     "text": "文字の形", "amount": "金額", "codes": "コード表", "fiscal_year": "年度",
     "year_month": "年月", "slice": "切り出し", "split": "分割", "null": "空とみなす値",
     "blank": "空の意味", "applies_when": "条件", "default": "既定値",
+    "join": "つなぎ方", "steps": "手順",
 }  # fmt: skip
 _TEXTS: Final = frozenset({"text", "codes", "blank", "note"})
 _MARKS: Final = frozenset({"fiscal_year", "year_month"})
+_PARSED_ORIGINS: Final = frozenset({"constant", "fields"})
 _CIRCLE: Final = "○"
 _ITEM_HEAD: Final = (
     "グループ", "ローマ字", "データ項目ID", "データ項目", "型", "桁数", "由来", "元",
@@ -50,6 +52,7 @@ _COVER: Final = {
     "language": "言語の版",
     "system": "システム",
     "version": "対応定義の版",
+    "steps_module": "手順のモジュール",
     "notes": "備考",
 }
 
@@ -125,7 +128,7 @@ def _item_rows(content: dict[str, Any], groups: Mapping[str, Group]) -> Iterator
             )
             origin = next(o for o in ORIGINS if o in rule)
             steps = (_written(key, rule.get(key)) for key in _STEPS)
-            source = rule[origin] if origin != "constant" else in_one_line(rule[origin])
+            source = in_one_line(rule[origin]) if origin in _PARSED_ORIGINS else rule[origin]
             yield (ref, name, *about, ORIGINS[origin], source, *steps, rule.get("note", ""))
 
 
@@ -331,7 +334,9 @@ class _Reader:
 
     def _rule(self, origin: str, row: int, cells: dict[str, str]) -> dict[str, Any]:
         scalar: Callable[[str], Any] = (
-            (lambda text: self._parsed("items", f"H{row}", text)) if origin == "constant" else str
+            (lambda text: self._parsed("items", f"H{row}", text))
+            if origin in _PARSED_ORIGINS
+            else str
         )
         rule: dict[str, Any] = {origin: scalar(cells["元"])}
         for place, (key, title) in enumerate(_STEPS.items(), start=9):

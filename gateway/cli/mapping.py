@@ -18,9 +18,10 @@ from adapters.files.layout import Field, FieldGroup
 from adapters.files.records import FileRecord, FileShapeError, layout_of, open_records
 from adapters.mapping.changes import MappingChangeKind, mapping_changes
 from adapters.mapping.coverage import Coverage, CoverageCounter, GroupCoverage
-from adapters.mapping.document import Document, Level, MappingError, read_document
+from adapters.mapping.document import Document, Finding, Level, MappingError, read_document
 from adapters.mapping.lint import lint as find_errors
 from adapters.mapping.model import FileRead
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps, StepsError
 from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
 from adapters.mapping.suggest import draft
@@ -32,6 +33,7 @@ from adapters.mapping.workbook import (
     to_workbook,
 )
 from adapters.mapping.writing import to_yaml
+from adapters.step_modules import steps_of_folder
 from gateway.cli.session import (
     REFUSED,
     err,
@@ -70,14 +72,16 @@ def lint(mapping: MappingFile) -> None:
     dictionary = read_dictionary(read_settings())
     try:
         document = read_document(_text(mapping))
-        findings = find_errors(document, dictionary, _layouts(document, mapping.parent))
+        own, told = _steps(document, mapping.parent)
+        layouts = _layouts(document, mapping.parent)
+        findings = sorted([*told, *find_errors(document, dictionary, layouts, own)])
     except MappingError as error:
         findings = list(error.findings)
     for finding in findings:
         out().print(f"{mapping.name}:{finding}", markup=False, highlight=False)
     errors = sum(finding.level is Level.ERROR for finding in findings)
-    told = len(findings) - errors
-    say(f"誤り {errors}、お知らせ {told}", f"{errors} errors, {told} notes")
+    notes = len(findings) - errors
+    say(f"誤り {errors}、お知らせ {notes}", f"{errors} errors, {notes} notes")
     if errors:
         raise typer.Exit(REFUSED)
 
@@ -91,9 +95,9 @@ def preview(
     count: Annotated[int, typer.Option(min=1, max=100, help="件数 / How many.")] = 1,
 ) -> None:
     """バイト・欄・標準の項目を並べる。個人の情報が出る / Raw, decoded, standard side by side."""
-    document, dictionary = _usable(mapping)
+    document, dictionary, own = _usable(mapping)
     name, shape = _file_read(document, read)
-    plans = RowPlans(document.mapping, dictionary.groups)
+    plans = RowPlans(document.mapping, dictionary.groups, own)
     groups = [ref for ref, rule in document.mapping.groups.items() if rule.read == name]
     shown = 0
     with data.open("rb") as file:
@@ -120,10 +124,10 @@ def coverage(
     ] = None,
 ) -> None:
     """項目・欄・コードごとに、何件がどうなったかを数える / Count what became of every record."""
-    document, dictionary = _usable(mapping)
+    document, dictionary, own = _usable(mapping)
     name, shape = _file_read(document, read)
     counter = CoverageCounter(
-        document.mapping, dictionary.groups, name, _columns(shape, mapping.parent)
+        document.mapping, dictionary.groups, name, _columns(shape, mapping.parent), own
     )
     size = data.stat().st_size
     with (
@@ -263,15 +267,25 @@ def _document(path: Path) -> Document:
         fail(f"{path.name} に誤りがあります。", f"{path.name} has errors")
 
 
-def _usable(path: Path) -> tuple[Document, Dictionary]:
+def _usable(path: Path) -> tuple[Document, Dictionary, OwnSteps]:
     document, dictionary = _document(path), read_dictionary(read_settings())
-    found = find_errors(document, dictionary, _layouts(document, path.parent))
+    own, told = _steps(document, path.parent)
+    found = [*told, *find_errors(document, dictionary, _layouts(document, path.parent), own)]
     errors = [finding for finding in found if finding.level is Level.ERROR]
     for finding in errors:
         out().print(f"{path.name}:{finding}", markup=False, highlight=False)
     if errors:
         fail(f"{path.name} に誤りがあります。", f"{path.name} has errors")
-    return document, dictionary
+    return document, dictionary, own or NO_STEPS
+
+
+def _steps(document: Document, folder: Path) -> tuple[OwnSteps | None, list[Finding]]:
+    """Return the vendor's steps beside the mapping; None and what is wrong if they are no good."""
+    try:
+        return steps_of_folder(document.mapping, folder), []
+    except StepsError as error:
+        place = ("steps_module",)
+        return None, [document.finding(place, "bad-step", problem) for problem in error.problems]
 
 
 def _layouts(document: Document, folder: Path) -> dict[str, list[str]]:

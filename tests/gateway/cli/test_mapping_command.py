@@ -45,6 +45,37 @@ def test_lint_names_every_error_with_its_line(hitotsu, kit):
     assert "誤り 1、お知らせ 0 / 1 errors, 0 notes" in result.stdout
 
 
+STEPS = """\
+from adapters.mapping.own_steps import Refused, step
+
+
+@step("drop-first", examples=[("12", "2"), ("", Refused("empty"))])
+def drop_first(raw: str) -> str | Refused:
+    return raw[1:] if raw else Refused("empty")
+"""
+
+
+def test_steps_beside_the_mapping_are_used_and_their_faults_told(hitotsu, kit):
+    """By lint at the line that names the module, and by preview."""
+    own = changed(kit, "{field: rireki_no}", "{field: rireki_no, steps: [{own: drop-first}]}")
+    own.write_text("steps_module: steps\n" + own.read_text("utf-8"), "utf-8")
+    missing = hitotsu("mapping", "lint", own)
+    assert missing.exit_code == 1
+    assert "changed.yaml:1:1 error: steps_module: steps.py: not beside the mapping [bad-step]" in (
+        " ".join(missing.stdout.split())
+    )
+    assert hitotsu("mapping", "preview", own, kit / "nenkin.dat").exit_code == 1
+    (kit / "steps.py").write_text(STEPS, "utf-8")
+    assert hitotsu("mapping", "lint", own).exit_code == 0
+    shown = hitotsu("mapping", "preview", own, kit / "nenkin.dat")
+    assert "rirekibango 1 " in " ".join(shown.stdout.split()).replace("│", "")
+    assert hitotsu("mapping", "coverage", own, kit / "nenkin.dat").exit_code == 0
+    (kit / "steps.py").write_text(STEPS.replace('"2"', '"1"'), "utf-8")
+    assert "drop-first: example 1 does not give what is written" in (
+        " ".join(hitotsu("mapping", "lint", own).stdout.split())
+    )
+
+
 def test_preview_shows_bytes_fields_and_standard_items_of_a_record(hitotsu, kit):
     """Side by side, from the record that was asked for."""
     result = hitotsu("mapping", "preview", kit / "mapping.yaml", kit / "nenkin.dat", "--from", "2")

@@ -12,8 +12,10 @@ from adapters.mapping.model import DateFormat, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.own_steps import OwnSteps
 from standard_models.dictionary import Condition, DataItem, DataType, Dictionary, Group
+from standard_models.values.relationships import HEAD
 
 _NUMBERS = {DataType.INTEGER, DataType.SIGNED_INTEGER}
+_TEXTS = {DataType.HALF_WIDTH, DataType.FULL_WIDTH}
 
 
 def lint(
@@ -153,12 +155,18 @@ class _Linter:
     def _field(self, item: DataItem, rule: ItemRule) -> Iterator[tuple[str, str]]:
         if rule.codes is not None:
             yield from self._codes(item, rule.codes)
+        elif rule.relationship is not None:
+            if item.codes is not None and HEAD not in item.codes.labels.values():
+                yield "wrong-type", "the codes of the item are no relationships"
         elif item.codes is not None:
             yield "no-code-table", "the item is coded; name a table that translates the codes"
         if rule.fiscal_year != (item.data_type is DataType.YEAR):
             yield "wrong-type", "an item of type YEAR is made with fiscal_year, no other item is"
         if rule.text is not None and item.data_type in _NUMBERS:
             yield "wrong-type", "a number has no text form"
+        values = (rule.relationship, rule.name, rule.number)
+        if any(value is not None for value in values) and item.data_type not in _TEXTS:
+            yield "wrong-type", "relationship, name and number are for items of type X and N"
 
     def _codes(self, item: DataItem, name: str) -> Iterator[tuple[str, str]]:
         table = self._mapping.code_tables.get(name)

@@ -18,6 +18,7 @@ from pydantic import Field, field_validator, model_validator
 from adapters.mapping.sections import FieldPath, RecordsPath, Scalar
 from adapters.mapping.sections import Section as _Section
 from adapters.mapping.step_rules import Join, Step
+from adapters.mapping.value_rules import NamePart, Number, Relationship
 from standard_models.answers import AbsenceReason
 
 LANGUAGE = 1
@@ -31,6 +32,7 @@ class Text(StrEnum):
     FULL_WIDTH = "full-width"
     FULL_WIDTH_NAME = "full-width-name"
     HALF_WIDTH = "half-width"
+    BANK_KANA = "bank-kana"
 
 
 class AmountUnit(StrEnum):
@@ -313,6 +315,9 @@ class ItemRule(_Section):
     year_month: bool = False
     slice: tuple[int, int] | None = None
     split: Split | None = None
+    relationship: Relationship | None = None
+    name: NamePart | None = None
+    number: Number | None = None
     null: tuple[str, ...] = ()
     blank: Literal[AbsenceReason.NOT_RECORDED, AbsenceReason.NOT_APPLICABLE] = (
         AbsenceReason.NOT_RECORDED
@@ -342,6 +347,17 @@ class ItemRule(_Section):
             raise ValueError(msg)
         if self.slice is not None and self.fields is not None:
             msg = "slice goes with field"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _reads_one_value(self) -> Self:
+        values = [v for v in (self.relationship, self.name, self.number) if v is not None]
+        others = (self.codes, self.text, self.amount, self.split)
+        forms = [*values, *(other for other in others if other is not None)]
+        years = self.fiscal_year or self.year_month
+        if values and (len(forms) > 1 or years or not self.contents):
+            msg = "relationship, name and number go with a field, and with no other form"
             raise ValueError(msg)
         return self
 

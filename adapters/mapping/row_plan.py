@@ -15,6 +15,7 @@ from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.rows import compile_rows, compile_surroundings
+from adapters.mapping.text_items import SystemCharacters, text_content
 from standard_models.answers import AbsenceReason, StandardRecord
 from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, Group
@@ -153,7 +154,7 @@ class _Compiler:
         self._rule = rule
         self._own = own
         self._codes = {name: _codes(table) for name, table in document.code_tables.items()}
-        self._characters = conversions.SystemCharacters(
+        self._characters = SystemCharacters(
             document.system,
             GaijiTable.of_system(
                 document.system, {g.code: g.to for g in document.characters if g.to is not None}
@@ -207,8 +208,9 @@ class _Compiler:
         if rule.absent is not None:
             return conversions.absent(rule.absent)
         codes = self._codes[rule.codes] if rule.codes else None
-        read = content_reader(rule, self._own)
-        return conversions.field(item, rule, codes, self._characters, read)
+        content = conversions.content_of(item, rule, codes)
+        content = content or text_content(item, rule, self._characters)
+        return conversions.field(item, rule, content_reader(rule, self._own), content)
 
 
 def _codes(table: CodeTranslation) -> dict[str, str | None]:

@@ -33,7 +33,8 @@ _STEPS: Final = {
     "text": "文字の形", "amount": "金額", "codes": "コード表", "fiscal_year": "年度",
     "year_month": "年月", "slice": "切り出し", "split": "分割", "null": "空とみなす値",
     "blank": "空の意味", "applies_when": "条件", "default": "既定値",
-    "join": "つなぎ方", "steps": "手順",
+    "join": "つなぎ方", "steps": "手順", "relationship": "続柄",
+    "name": "氏名の部分", "number": "番号",
 }  # fmt: skip
 _TEXTS: Final = frozenset({"text", "codes", "blank", "note"})
 _MARKS: Final = frozenset({"fiscal_year", "year_month"})

@@ -16,6 +16,7 @@ from adapters.mapping.lint import lint
 from adapters.mapping.own_steps import read_steps
 from adapters.mapping.sections import Section
 from adapters.mapping.step_rules import Form
+from adapters.mapping.value_rules import NumberKind
 from adapters.registry import InstalledAdapter, discover
 from gateway.connections.config import AdaptersFile, read_adapters_file
 from standard_models.answers import Value
@@ -137,6 +138,7 @@ def test_every_choice_of_the_mapping_language_is_explained():
     """Forms of text, numbers, dates and times, and meanings of faults."""
     enums = (
         model.Text, model.AmountUnit, model.DateFormat, model.TimeFormat, model.FaultMeaning, Form,
+        NumberKind,
     )  # fmt: skip
     choices = [choice.value for enum in enums for choice in enum]
     assert sorted(choice for choice in choices if f"`{choice}`" not in GUIDE) == []

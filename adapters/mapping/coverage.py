@@ -17,7 +17,7 @@ from adapters.mapping.model import GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlan, RowPlans
-from adapters.mapping.rows import compile_rows
+from adapters.mapping.rows import compile_rows, path_from_root
 from standard_models.answers import Answer, Value
 from standard_models.dictionary import DataItem, Group
 
@@ -46,6 +46,8 @@ class GroupCoverage:
     items: dict[str, ItemCoverage] = field(default_factory=dict)
     codes: dict[str, Counter[tuple[str, bool]]] = field(default_factory=dict)
     """By code table: how often a value came, and whether the table has a standard code for it."""
+    clauses: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By code table and value: the clause of the vendor's document behind its row."""
 
 
 @dataclass
@@ -87,7 +89,12 @@ def _group_json(group: GroupCoverage) -> dict[str, Any]:
         },
         "codes": {
             table: [
-                {"value": value, "mapped": mapped, "count": count}
+                {
+                    "value": value,
+                    "mapped": mapped,
+                    "count": count,
+                    "clause": group.clauses.get(table, {}).get(value, ""),
+                }
                 for (value, mapped), count in counted.most_common()
             ]
             for table, counted in group.codes.items()
@@ -116,7 +123,9 @@ class CoverageCounter:
         self._codes = {ref: _code_readers(document, rule) for ref, rule in rules.items()}
         self.report = Coverage(
             groups={
-                ref: GroupCoverage(groups[ref], items=_items(groups[ref], rule))
+                ref: GroupCoverage(
+                    groups[ref], items=_items(groups[ref], rule), clauses=_clauses(document, rule)
+                )
                 for ref, rule in rules.items()
             },
             columns=dict.fromkeys(columns, 0),
@@ -172,6 +181,15 @@ def _items(group: Group, rule: GroupRule) -> dict[str, ItemCoverage]:
     }
 
 
+def _clauses(document: MappingDocument, rule: GroupRule) -> dict[str, dict[str, str]]:
+    names = {item.codes for item in rule.items.values()} & document.code_tables.keys()
+    tables = {name: document.code_tables[name] for name in names if name is not None}
+    return {
+        name: {row.code: clause for row in table.rows if (clause := table.clause_of(row))}
+        for name, table in tables.items()
+    }
+
+
 def _origin(rule: ItemRule | None) -> str:
     if rule is None:
         return "never"
@@ -187,8 +205,7 @@ def _used(rules: Mapping[str, GroupRule]) -> dict[str, tuple[str, ...]]:
     for ref, rule in rules.items():
         for name, item in rule.items.items():
             for path in _fields_of(rule, item):
-                own = path.lstrip("/^")
-                deep = own if path[0] in "/^" or not rule.records else f"{rule.records}.{own}"
+                deep = path_from_root(rule.records, path)
                 found.setdefault(deep, []).append(f"{ref}.{name}")
     return {path: tuple(items) for path, items in found.items()}
 

@@ -11,6 +11,7 @@ from adapters.mapping.lint_steps import step_findings
 from adapters.mapping.model import DateFormat, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.own_steps import OwnSteps
+from adapters.mapping.rows import path_from_root
 from standard_models.dictionary import Condition, DataItem, DataType, Dictionary, Group
 from standard_models.values.relationships import HEAD
 
@@ -49,7 +50,12 @@ class _Linter:
             for name, read in document.mapping.reads.items()
             if read.file is not None and read.file.csv is not None
         }
-        self._layouts = {**of_csv, **layouts}
+        told = {
+            name: read.layout.keys()
+            for name, read in document.mapping.reads.items()
+            if read.file is None and read.layout
+        }
+        self._layouts: dict[str, Collection[str]] = {**told, **of_csv, **layouts}
 
     def findings(self) -> Iterator[Finding]:
         find = self._document.finding
@@ -64,6 +70,8 @@ class _Linter:
                 yield find((*path, "read"), "unknown-read", "reads does not define this read")
             yield from self._items(group, rule)
             used_tables.update(r.codes for r in rule.items.values() if r.codes)
+        yield from self._described_fields()
+        yield from self._clauses()
         flags = self._mapping.protection_flags
         if flags and flags.read not in self._mapping.reads:
             yield find(
@@ -75,6 +83,24 @@ class _Linter:
             yield find(
                 ("code_tables", name), "unused-code-table", "no item uses it", Level.INFORMATION
             )
+
+    def _described_fields(self) -> Iterator[Finding]:
+        """Yield descriptions of fields that the records of a file do not have."""
+        for name, read in self._mapping.reads.items():
+            known = set(self._layouts.get(name, read.layout))
+            for path in read.layout.keys() - known:
+                message = f"the records of {name} have no field {path}"
+                place = ("reads", name, "layout", path)
+                yield self._document.finding(place, "unknown-field", message)
+
+    def _clauses(self) -> Iterator[Finding]:
+        """Yield rows without a clause in tables that name the document they come from."""
+        for name, table in self._mapping.code_tables.items():
+            for number, row in enumerate(table.rows if table.source else ()):
+                if not table.clause_of(row):
+                    place = ("code_tables", name, "rows", number)
+                    message = f"no clause of {table.source} stands behind {row.code}"
+                    yield self._document.finding(place, "no-clause", message, Level.INFORMATION)
 
     def _items(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
         find = self._document.finding
@@ -134,7 +160,7 @@ class _Linter:
             return
         known = set(self._layouts[rule.read])
         for field, path in _all_fields(rule):
-            if _from_root(rule, field) not in known:
+            if path_from_root(rule.records, field) not in known:
                 place = ("groups", group.ref, *path)
                 message = f"the records of {rule.read} have no field {field}"
                 yield self._document.finding(place, "unknown-field", message)
@@ -185,12 +211,6 @@ def _tables_of_operations(mapping: MappingDocument) -> Iterator[str]:
     facts = [*mapping.search.facts.values()] if mapping.search else []
     facts += [rule for submit in mapping.submit.values() for rule in submit.items.values()]
     return (rule.codes for rule in facts if rule.codes)
-
-
-def _from_root(rule: GroupRule, field: str) -> str:
-    """Return the path of a field from the root of the file's record."""
-    around = {"/": "", "^": rule.records.rpartition(".")[0]}.get(field[0], rule.records)
-    return ".".join(filter(None, (around, field.lstrip("/^"))))
 
 
 def _record_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -199,14 +199,29 @@ class FileRead(_Section):
         return self
 
 
+class SourceField(_Section):
+    """What the vendor's document says of a field: its name, and the clause that describes it."""
+
+    name: str = ""
+    clause: str = ""
+    note: str = ""
+
+
 class Read(_Section):
-    """One question to the source."""
+    """One question to the source.
+
+    ``layout`` describes fields of the answer, by their path from its root. For a read that is no
+    file it names all of them: a field that it does not have is a misspelt one.
+    """
 
     sql: SqlRead | None = None
     rest: RestRead | None = None
     soap: SoapRead | None = None
     file: FileRead | None = None
     as_of: AsOf | None = None
+    layout: dict[FieldPath, SourceField] = Field(default_factory=dict)
+    clause: str = ""
+    note: str = ""
 
     @model_validator(mode="after")
     def _one_transport(self) -> Self:
@@ -217,17 +232,32 @@ class Read(_Section):
 
 
 class CodeRow(_Section):
-    """One vendor code. ``to`` null: there is no standard value; the item is lost, never guessed."""
+    """One vendor code. ``to`` null: there is no standard value; the item is lost, never guessed.
+
+    ``clause`` is where the vendor's document says so, if not where it speaks of the whole table.
+    """
 
     code: str = Field(alias="from")
     to: str | None
     note: str = ""
+    clause: str = ""
 
 
 class CodeTranslation(_Section):
-    """Vendor codes to the codes of the standard."""
+    """Vendor codes to the codes of the standard.
+
+    ``source`` is the document (title, edition) and ``clause`` the place in it for every row that
+    names no other.
+    """
 
     rows: tuple[CodeRow, ...]
+    source: str = ""
+    clause: str = ""
+    note: str = ""
+
+    def clause_of(self, row: CodeRow) -> str:
+        """Return the clause behind a row: its own, or that of the table."""
+        return row.clause or self.clause
 
     @model_validator(mode="after")
     def _each_code_once(self) -> Self:

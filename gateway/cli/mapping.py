@@ -429,7 +429,11 @@ def _print_group(ref: str, group: GroupCoverage) -> None:
         table.add_row(f"{name} {item.item.name}", item.origin, outcomes, quality)
     out().print(table)
     for name, counted in group.codes.items():
-        codes = new_table(f"コード表 / Codes: {name}", "件数 / Count", "標準 / Standard")
+        codes = new_table(
+            f"コード表 / Codes: {name}", "件数 / Count", "標準 / Standard", "根拠 / Clause"
+        )
+        clauses = group.clauses.get(name, {})
         for (value, mapped), count in counted.most_common():
-            codes.add_row(value, str(count), "○" if mapped else "なし / none")
+            mark = "○" if mapped else "なし / none"
+            codes.add_row(value, str(count), mark, clauses.get(value, ""))
         out().print(codes)

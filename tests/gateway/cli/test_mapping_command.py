@@ -113,9 +113,9 @@ def test_coverage_counts_every_record_and_can_be_kept(hitotsu, kit):
     report = json.loads(kept.read_text("utf-8"))
     assert report["groups"]["026.shikakujoho"]["records"] == 3
     assert report["columns"]["yobi"] == {"filled": 0, "items": []}
-    assert {"value": "7", "mapped": False, "count": 1} in report["groups"]["026.shikakujoho"][
-        "codes"
-    ]["shubetsu"]
+    assert {"value": "7", "mapped": False, "count": 1, "clause": ""} in report["groups"][
+        "026.shikakujoho"
+    ]["codes"]["shubetsu"]
     assert "架空" not in result.stdout + kept.read_text("utf-8")
     assert "000000047112" not in result.stdout + kept.read_text("utf-8")
 

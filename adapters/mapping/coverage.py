@@ -1,13 +1,14 @@
 """What a mapping makes of real records: counted item by item, column by column, code by code.
 
-Everything adds up: records read are those converted, those without a person and those damaged;
-the outcomes of an item add up to the records of its group. Only codes are shown, no other content.
+Everything adds up: records read are those of answers, those damaged, headers and trailers; rows of
+answers are those converted and those without a person; the outcomes of an item add up to the
+records of its group. Only codes are shown, no other content.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlan, RowPlans
 from adapters.mapping.rows import compile_rows, path_from_root
-from standard_models.answers import Answer, Value
+from standard_models.answers import Answer, Quality, Value
 from standard_models.dictionary import DataItem, Group
 
 MAX_CODE: Final = 8
@@ -52,9 +53,16 @@ class GroupCoverage:
 
 @dataclass
 class Coverage:
-    """The whole report. ``columns`` are the source's fields: filled, and the items made of them."""
+    """The whole report. ``columns`` are the source's fields: filled, and the items made of them.
+
+    ``read`` counts records as they lie in the file: those of the answers, the damaged ones and the
+    ``control`` records (headers and trailers). ``answers`` are what records were joined to.
+    """
 
     read: int = 0
+    answers: int = 0
+    control: int = 0
+    control_findings: list[Quality] = field(default_factory=list)
     damaged: Counter[str] = field(default_factory=Counter)
     groups: dict[str, GroupCoverage] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
@@ -65,6 +73,9 @@ class Coverage:
         """Return the report as plain data."""
         return {
             "read": self.read,
+            "answers": self.answers,
+            "control": self.control,
+            "control_findings": [quality.to_json() for quality in self.control_findings],
             "damaged": dict(self.damaged),
             "findings": dict(self.findings),
             "groups": {ref: _group_json(group) for ref, group in self.groups.items()},
@@ -132,16 +143,27 @@ class CoverageCounter:
             used=_used(rules),
         )
 
-    def count(self, record: Mapping[str, Any] | None, findings: list[str]) -> None:
-        """Count one record; None for one that is damaged, with the codes of what was seen.
+    def count_control(self, findings: Iterable[Quality], records: int = 1) -> None:
+        """Count a header or trailer, and what is wrong with the file as a whole."""
+        self.report.read += records
+        self.report.control += records
+        self.report.control_findings += findings
+
+    def count(
+        self, record: Mapping[str, Any] | None, findings: list[str], records: int = 1
+    ) -> None:
+        """Count a record, or an answer of several ``records``.
+
+        None for one that is damaged, with the codes of what was seen.
 
         Raises:
             ShapeError: the record lacks a field that the mapping reads.
         """
-        self.report.read += 1
+        self.report.read += records
         if record is None:
-            self.report.damaged[findings[0] if findings else ""] += 1
+            self.report.damaged[findings[0] if findings else ""] += records
             return
+        self.report.answers += 1
         self.report.findings.update(findings)
         for path in self.report.columns:
             self.report.columns[path] += _is_filled(record, path)

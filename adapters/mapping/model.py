@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from adapters.mapping.record_types import CopybookName, Framing, HexBytes, Mark, RecordTypes
 from adapters.mapping.sections import FieldPath, RecordsPath, Scalar
 from adapters.mapping.sections import Section as _Section
 from adapters.mapping.step_rules import Join, Step
@@ -150,19 +151,35 @@ class CopybookShape(_Section):
 
     ``encoding`` is a host encoding (``jef``). ``selectors`` says how shapes of characters are kept.
     ``nulls`` lists, by field, contents (hexadecimal) that mean that nothing was entered.
-    ``alternatives`` says, for a field that redefines another, when it holds.
+    ``alternatives`` says, for a field that redefines another, when it holds. Where the records are
+    of several types, ``record_types`` stands in the place of copybook, nulls and alternatives.
+    ``length`` is that of the blocks, in bytes; without it that of the longest type.
     """
 
-    copybook: str = Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
+    copybook: CopybookName | None = None
+    record_types: RecordTypes | None = None
+    framing: Framing = Framing.BLOCKS
+    length: int | None = Field(default=None, ge=1, le=32_760)
     copybook_encoding: Literal["utf-8", "cp932"] = "utf-8"
     encoding: str
     selectors: Literal["none", "hanyo-denshi", "adobe-japan1"] = "hanyo-denshi"
     ascii_digits: bool = False
     little_endian: bool = False
-    nulls: dict[str, tuple[Annotated[str, Field(pattern=r"^([0-9A-F]{2})+$")], ...]] = Field(
-        default_factory=dict
-    )
-    alternatives: dict[str, Condition] = Field(default_factory=dict)
+    nulls: dict[str, tuple[HexBytes, ...]] = Field(default_factory=dict)
+    alternatives: dict[str, Mark] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_kind_of_layout(self) -> Self:
+        if (self.copybook is None) == (self.record_types is None):
+            msg = "exactly one of copybook, record_types"
+            raise ValueError(msg)
+        if self.record_types is not None and (self.nulls or self.alternatives):
+            msg = "nulls and alternatives stand in each of the record_types"
+            raise ValueError(msg)
+        if self.length is not None and self.framing is not Framing.BLOCKS:
+            msg = "length goes with framing blocks"
+            raise ValueError(msg)
+        return self
 
 
 class CsvShape(_Section):

@@ -14,6 +14,7 @@ from adapters.mapping import model
 from adapters.mapping.document import read_document
 from adapters.mapping.lint import lint
 from adapters.mapping.own_steps import read_steps
+from adapters.mapping.record_types import Framing
 from adapters.mapping.sections import Section
 from adapters.mapping.step_rules import Form
 from adapters.mapping.value_rules import NumberKind
@@ -138,7 +139,7 @@ def test_every_choice_of_the_mapping_language_is_explained():
     """Forms of text, numbers, dates and times, and meanings of faults."""
     enums = (
         model.Text, model.AmountUnit, model.DateFormat, model.TimeFormat, model.FaultMeaning, Form,
-        NumberKind,
+        NumberKind, Framing,
     )  # fmt: skip
     choices = [choice.value for enum in enums for choice in enum]
     assert sorted(choice for choice in choices if f"`{choice}`" not in GUIDE) == []

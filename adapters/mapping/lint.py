@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from adapters.mapping.document import Document, Finding, Level, Path
-from adapters.mapping.invariants import items_of
+from adapters.mapping.lint_invariants import invariant_findings
 from adapters.mapping.lint_operations import operation_findings
 from adapters.mapping.lint_steps import step_findings
 from adapters.mapping.model import DateFormat, GroupRule, ItemRule
@@ -118,7 +118,7 @@ class _Linter:
                 items = ("groups", group.ref, "items")
                 message = f"{item.field_name} is required by the edition and not mapped"
                 yield find(items, "unmapped-required-item", message)
-        yield from self._invariants(group, rule)
+        yield from invariant_findings(self._document, group, rule)
         yield from self._columns(group, rule)
         yield from self._layout(group, rule)
         for name, date in rule.dates.items():
@@ -129,14 +129,6 @@ class _Linter:
                 place = ("groups", group.ref, "dates", name)
                 message = "short-western-digits needs century_from, the first of its 100 years"
                 yield find(place, "no-century", message)
-
-    def _invariants(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
-        for name, invariant in rule.invariants.items():
-            place = ("groups", group.ref, "invariants", name)
-            for item in items_of(invariant):
-                if item not in rule.items:
-                    message = f"no item {item} is mapped"
-                    yield self._document.finding(place, "unknown-item", message)
 
     def _columns(self, group: Group, rule: GroupRule) -> Iterator[Finding]:
         """Yield fields that the vendor's document does not have, and columns nobody reads."""

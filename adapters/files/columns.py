@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.files.csv_files import CsvProfile, CsvShapeError, header_of, read_csv
-from adapters.files.records import FileShapeError, layout_of, open_records
+from adapters.files.records import SINGLE, FileShapeError, layouts_of, open_records
 from adapters.mapping.model import CopybookShape, FileRead
 from adapters.mapping.suggest import SourceColumn
 from standard_models.workbooks.sheets import Sheet, WorkbookError, read_sheets
@@ -60,7 +60,7 @@ def _of_csv(path: Path, encoding: str) -> list[SourceColumn]:
 
 def _of_copybook(path: Path, data: Path | None, encoding: str) -> list[SourceColumn]:
     shape = CopybookShape(copybook=path.name, encoding=encoding)
-    layout = layout_of(shape, path.parent)
+    layout = layouts_of(shape, path.parent)[SINGLE]
     columns = {
         re.sub(r"\[\d+\]", "", name): SourceColumn(re.sub(r"\[\d+\]", "", name))
         for name, _, _ in layout.fields()

@@ -144,13 +144,14 @@ class RecordReader:
         own = f"{path}{member.name}"
         if isinstance(member, FieldGroup):
             return self._group(raw, member.members, f"{own}.", place, findings)
-        content, quality = self._content(member, own, raw[place : place + member.length])
+        content, quality = self.content(member, own, raw[place : place + member.length])
         findings += [FieldFinding(own, place, found) for found in quality]
         return content
 
-    def _content(
+    def content(
         self, member: Field, path: str, raw: bytes
     ) -> tuple[str | int | Decimal | Unreadable | None, tuple[Quality, ...]]:
+        """Return the content of the bytes of one field, and what was seen in it."""
         if member.kind in {FieldKind.TEXT, FieldKind.DOUBLE}:
             if raw in self._profile.nulls.get(path, ()):
                 return None, ()

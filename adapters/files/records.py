@@ -1,4 +1,4 @@
-"""The records of a file as a mapping declares it: fixed-length by a copybook, or CSV."""
+"""The records of a file as a mapping declares it: fixed-length by copybooks, or CSV."""
 
 from __future__ import annotations
 
@@ -7,53 +7,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from adapters.encodings.host import host_encoding, host_encodings
-from adapters.encodings.tables import Selectors
-from adapters.files.copybook import CopybookError, read_copybook
 from adapters.files.csv_files import CsvProfile, read_csv
-from adapters.files.fixed import (
-    FieldFinding,
-    Record,
-    RecordProfile,
-    RecordReader,
-    read_blocks,
-)
-from adapters.files.layout import Layout
+from adapters.files.fixed import FieldFinding, Record
+from adapters.files.host_files import SINGLE, FileShapeError, layouts_of, open_host_file
+from adapters.files.shape_rules import field_kinds
+from adapters.files.typed_records import Piece
 from adapters.mapping.model import CopybookShape, CsvShape, FileRead
-
-
-class FileShapeError(Exception):
-    """The file or its declaration cannot be used; the message says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One record of a file: its number (or line), its bytes, its fields or why there are none."""
+    """What a mapping reads at once: one record of a file, or those that are joined to one answer.
+
+    ``number`` is that of the first record (or its line), ``raw`` the bytes of all, ``record`` the
+    fields or why there are none. ``pieces`` are the records as they lie in the file; none of CSV,
+    and none for what is wrong with a file as a whole. ``control``: headers and trailers, which no
+    group is made of.
+    """
 
     number: int
     raw: bytes
     record: Record | None
     findings: tuple[FieldFinding, ...]
-
-
-def layout_of(shape: CopybookShape, folder: Path) -> Layout:
-    """Return the layout of a copybook that stands beside the mapping.
-
-    Raises:
-        FileShapeError: the copybook is missing, or cannot be read; with every problem.
-    """
-    try:
-        text = (folder / shape.copybook).read_text(shape.copybook_encoding)
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileShapeError(f"{shape.copybook}: {type(error).__name__}") from None
-    try:
-        return read_copybook(text)
-    except CopybookError as error:
-        raise FileShapeError(f"{shape.copybook}: {error}") from None
+    pieces: tuple[Piece, ...] = ()
+    count: int = 1
+    control: bool = False
 
 
 def open_records(read: FileRead, folder: Path, file: BinaryIO) -> Iterator[FileRecord]:
     """Yield the records of ``file``; ``folder`` is that of the mapping.
+
+    The ``count`` of all together is that of the records in the file.
 
     Raises:
         FileShapeError: the declaration cannot be used.
@@ -73,21 +57,40 @@ def _csv_records(shape: CsvShape, file: BinaryIO) -> Iterator[FileRecord]:
 
 
 def _fixed_records(shape: CopybookShape, folder: Path, file: BinaryIO) -> Iterator[FileRecord]:
-    if shape.encoding not in host_encodings():
-        known = ", ".join(host_encodings())
-        raise FileShapeError(f"the encoding {shape.encoding} is none of {known}")
-    layout = layout_of(shape, folder)
-    profile = RecordProfile(
-        {path: frozenset(map(bytes.fromhex, raws)) for path, raws in shape.nulls.items()},
-        shape.ascii_digits,
-        shape.little_endian,
-        {
-            name: (condition.field, frozenset(map(str, condition.among)))
-            for name, condition in shape.alternatives.items()
-        },
-    )
-    encoding = host_encoding(shape.encoding, Selectors(shape.selectors))
-    reader = RecordReader(layout, encoding, profile)
-    for number, raw in read_blocks(file, layout.length):
-        found = reader.read(raw)
-        yield FileRecord(number, raw, found.record, found.findings)
+    last = 0
+    for found in open_host_file(shape, folder, file):
+        first = found.pieces[0].number if found.pieces else last
+        last = found.pieces[-1].number if found.pieces else last
+        yield FileRecord(
+            first,
+            b"".join(piece.raw for piece in found.pieces),
+            found.answer,
+            found.findings,
+            found.pieces,
+            len(found.pieces),
+            found.control,
+        )
+
+
+def field_paths(read: FileRead, folder: Path) -> list[str]:
+    """Return the path of every field that a mapping may read, from the root of a record.
+
+    Raises:
+        FileShapeError: a copybook is missing, or cannot be read.
+    """
+    if read.csv is not None:
+        return list(read.csv.columns.values())
+    if read.fixed is None:
+        return []
+    layouts = layouts_of(read.fixed, folder)
+    types = read.fixed.record_types
+    if types is not None and types.trailer is not None:
+        del layouts[types.trailer.type]
+    return [
+        f"{name}.{path}" if name else path
+        for name, layout in layouts.items()
+        for path in field_kinds(layout)
+    ]
+
+
+__all__ = ["SINGLE", "FileRecord", "FileShapeError", "field_paths", "layouts_of", "open_records"]

@@ -18,7 +18,9 @@ from adapters.mapped.submit import SubmittingAdapter
 from adapters.mapping.document import Level, MappingError, read_document
 from adapters.mapping.lint import lint
 from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.own_steps import StepsError
 from adapters.sources.base import Source
+from adapters.step_modules import steps_of_package
 
 OpenSource = Callable[[Manifest, MappingDocument], Source]
 """Opens the transport of an adapter, with the limits of its manifest."""
@@ -34,7 +36,12 @@ _CAPABLE: Final[Mapping[Capability, type[MappedAdapter]]] = {
 
 
 def open_mapped(
-    host: Host, manifest_text: str, mapping_text: str, source: OpenSource
+    host: Host,
+    manifest_text: str,
+    mapping_text: str,
+    source: OpenSource,
+    *,
+    package: str | None = None,
 ) -> MappedAdapter:
     """Return the adapter of a manifest, a mapping and a source.
 
@@ -42,16 +49,21 @@ def open_mapped(
 
     Args:
         source: called with manifest and mapping document; returns the ``Source``.
+        package: where the ``steps_module`` of the mapping is, if it names one.
 
     Raises:
-        ConfigurationError: manifest, mapping or their agreement is wrong; all findings at once.
+        ConfigurationError: manifest, mapping, steps or their agreement is wrong; all findings at
+            once.
     """
     manifest = read_manifest(manifest_text)
     try:
         document = read_document(mapping_text)
+        own = steps_of_package(document.mapping, package)
     except MappingError as error:
         raise ConfigurationError(f"mapping.yaml: {error}") from None
-    errors = [f for f in lint(document, host.dictionary) if f.level is Level.ERROR]
+    except StepsError as error:
+        raise ConfigurationError(f"steps of mapping.yaml: {error}") from None
+    errors = [f for f in lint(document, host.dictionary, own=own) if f.level is Level.ERROR]
     if errors:
         raise ConfigurationError(f"mapping.yaml: {MappingError(errors)}")
     mapping = document.mapping
@@ -59,7 +71,7 @@ def open_mapped(
         raise ConfigurationError(f"manifest.yaml and mapping.yaml: {'; '.join(wrong)}")
     bases = tuple(_CAPABLE[c] for c in sorted(manifest.capabilities))
     kind: type[MappedAdapter] = type("Adapter", bases, {})
-    return kind(host, manifest, mapping, host.around_source(source(manifest, mapping)))
+    return kind(host, manifest, mapping, host.around_source(source(manifest, mapping)), own)
 
 
 def disagreements(manifest: Manifest, mapping: MappingDocument) -> list[str]:

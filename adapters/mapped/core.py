@@ -11,6 +11,7 @@ from adapters.manifest import Manifest
 from adapters.mapping.model import Mapping as MappingDocument
 from adapters.mapping.model import Read
 from adapters.mapping.outgoing import Dialect
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlans
 from adapters.sources import Source
 from adapters.sources.base import Slots
@@ -20,7 +21,12 @@ class MappedAdapter:
     """The mandatory core, for a manifest, a mapping and a source."""
 
     def __init__(
-        self, host: Host, manifest: Manifest, document: MappingDocument, source: Source
+        self,
+        host: Host,
+        manifest: Manifest,
+        document: MappingDocument,
+        source: Source,
+        own: OwnSteps = NO_STEPS,
     ) -> None:
         self.host = host
         self.manifest = manifest
@@ -28,7 +34,7 @@ class MappedAdapter:
         self._source = source
         self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
         groups = {ref: host.dictionary.groups[ref] for ref in document.groups}
-        self.plans = RowPlans(document, groups)
+        self.plans = RowPlans(document, groups, own)
         self.dialect = Dialect(document)
 
     @property

@@ -52,9 +52,7 @@ def mapping_changes(old: Mapping, new: Mapping) -> tuple[MappingChange, ...]:
 
 def _rules(mapping: Mapping) -> Iterator[tuple[str, str]]:
     content = mapping.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    for name, table in content.pop("code_tables", {}).items():
-        for row in table["rows"]:
-            yield f"code_tables.{name}.{row['from']}", _text({"to": None, **row}, "from")
+    yield from _tables(content.pop("code_tables", {}))
     for gaiji in content.pop("characters", ()):
         yield f"characters.{gaiji['code']}", _text({"to": None, **gaiji}, "code")
     for ref, group in content.pop("groups", {}).items():
@@ -63,13 +61,25 @@ def _rules(mapping: Mapping) -> Iterator[tuple[str, str]]:
                 yield f"groups.{ref}.{part}.{name}", _text(rule)
         yield f"groups.{ref}", _text(group)
     for name, read in content.pop("reads", {}).items():
+        for path, field in read.pop("layout", {}).items():
+            yield f"reads.{name}.layout.{path}", _text(field)
         yield f"reads.{name}", _text(read)
     for name, rest in content.items():
         yield name, _text(rest)
 
 
+def _tables(tables: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, table in tables.items():
+        for row in table.pop("rows"):
+            yield f"code_tables.{name}.{row['from']}", _text({"to": None, **row}, "from")
+        if table:
+            yield f"code_tables.{name}", _text(table)
+
+
 def _text(rule: Any, without: str = "") -> str:
     if isinstance(rule, dict):
         parts = (f"{key}: {_text(value)}" for key, value in sorted(rule.items()) if key != without)
-        return ", ".join(parts)
+        return ", ".join(parts) or "{}"
+    if isinstance(rule, list):
+        return "; ".join(map(_text, rule))
     return str(rule)

@@ -18,8 +18,6 @@ from adapters.mapping.model import (
     Condition,
     Default,
     ItemRule,
-    Split,
-    Text,
 )
 from standard_models.answers import (
     Absence,
@@ -30,19 +28,10 @@ from standard_models.answers import (
     Severity,
     Value,
 )
-from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, DataType
 from standard_models.values.fiscal_years import parse_fiscal_year
 from standard_models.values.money import MoneyRules, MoneyUnit, parse_money
-from standard_models.values.text import (
-    BLANK_WIDE,
-    is_full_width,
-    remove_controls,
-    to_full_width,
-    to_full_width_name,
-    to_half_width,
-    trim_padding,
-)
+from standard_models.values.text import trim_padding
 from standard_models.values.year_months import parse_year_month
 
 Row = dict[str, Any]
@@ -58,14 +47,6 @@ class Unreadable:
     """
 
     quality: tuple[Quality, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SystemCharacters:
-    """The local characters (外字) of the system that a mapping describes."""
-
-    system: str
-    table: GaijiTable
 
 
 REPLACEMENT = "\ufffd"
@@ -89,7 +70,8 @@ def finding(item: DataItem, code: str, severity: Severity, **params: str | int) 
     return Quality(code, severity, {"item_id": item.item_id, **params})
 
 
-def _about(item: DataItem, seen: tuple[Quality, ...]) -> tuple[Quality, ...]:
+def about(item: DataItem, seen: tuple[Quality, ...]) -> tuple[Quality, ...]:
+    """Return findings of a value as findings about ``item``."""
     return tuple(Quality(q.code, q.severity, {"item_id": item.item_id, **q.params}) for q in seen)
 
 
@@ -116,23 +98,17 @@ def absent(reason: AbsenceReason) -> Convert:
 def field(
     item: DataItem,
     rule: ItemRule,
-    codes: Mapping[str, str | None] | None,
-    characters: SystemCharacters,
+    read: Callable[[Row], Any],
+    content: Callable[[Any], Answer],
 ) -> Convert:
-    """Return the conversion of a rule that reads one field."""
-    path = rule.field or ""
-    read = _reader(rule)
+    """Return the conversion of a rule: ``read`` takes the content, ``content`` makes the answer."""
     blank = Absence(rule.blank)
-    nulls = frozenset(rule.null)
-    content = _content(item, rule, codes, characters)
 
     def convert(row: Row) -> Answer:
-        raw = read(row[path])
+        raw = read(row)
         if isinstance(raw, Unreadable):
-            return lost(*_about(item, raw.quality))
-        if raw is None or (isinstance(raw, str) and raw in nulls):
-            return blank
-        return content(raw)
+            return lost(*about(item, raw.quality))
+        return blank if raw is None else content(raw)
 
     return convert
 
@@ -179,20 +155,10 @@ def plain_text(raw: Any) -> str:
     return trim_padding(str(raw)) or ""
 
 
-def _reader(rule: ItemRule) -> Callable[[Any], Any]:
-    """Return a function from the raw field to what is in it; None for blank."""
-    if rule.slice:
-        start, stop = rule.slice
-        return lambda raw: trim_padding(raw[start:stop]) if isinstance(raw, str) else raw
-    return lambda raw: trim_padding(raw) if isinstance(raw, str) else raw
-
-
-def _content(
-    item: DataItem,
-    rule: ItemRule,
-    codes: Mapping[str, str | None] | None,
-    characters: SystemCharacters,
-) -> Callable[[Any], Answer]:
+def content_of(
+    item: DataItem, rule: ItemRule, codes: Mapping[str, str | None] | None
+) -> Callable[[Any], Answer] | None:
+    """Return how a code, a year, an amount or a number is read; None where the rule is a text."""
     if codes is not None:
         return _coded(item, codes)
     if rule.fiscal_year:
@@ -201,9 +167,8 @@ def _content(
         return _year_month(item)
     if rule.amount:
         return _amount(item, rule.amount, Absence(rule.blank))
-    if number := _NUMBERS.get(item.data_type):
-        return number(item)
-    return _text(item, rule, characters)
+    number = _NUMBERS.get(item.data_type)
+    return number(item) if number is not None else None
 
 
 def _coded(item: DataItem, codes: Mapping[str, str | None]) -> Callable[[Any], Answer]:
@@ -229,7 +194,7 @@ def _fiscal_year(item: DataItem) -> Callable[[Any], Answer]:
 def _year_month(item: DataItem) -> Callable[[Any], Answer]:
     def convert(raw: Any) -> Answer:
         reading = parse_year_month(plain_text(raw))
-        seen = _about(item, reading.quality)
+        seen = about(item, reading.quality)
         return lost(*seen) if reading.month is None else checked(item, str(reading.month), seen)
 
     return convert
@@ -251,7 +216,7 @@ def _amount(item: DataItem, amount: Amount, blank: Absence) -> Callable[[Any], A
         reading = parse_money(written, rules)
         if reading.yen is not None:
             return checked(item, reading.yen)
-        seen = _about(item, reading.quality)
+        seen = about(item, reading.quality)
         missing = any(q.code == "MISSING" for q in reading.quality)
         return Absence(blank.reason, seen) if missing else lost(*seen)
 
@@ -312,62 +277,3 @@ def _integer(raw: Any) -> int | None:
     if isinstance(raw, str) and _INTEGER.fullmatch(raw):
         return int(raw)
     return None
-
-
-def _text(item: DataItem, rule: ItemRule, characters: SystemCharacters) -> Callable[[Any], Answer]:
-    style = rule.text or (Text.FULL_WIDTH if item.data_type is DataType.FULL_WIDTH else Text.AS_IS)
-    wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
-    undecodable = lost(finding(item, "UNDECODABLE", Severity.ERROR))
-    split = rule.split
-
-    def convert(raw: Any) -> Answer:
-        if not isinstance(raw, str):
-            return wrong
-        text: str | None = raw
-        quality: tuple[Quality, ...] = ()
-        # Python counts every control, format and private-use character as not printable, and
-        # the full-width blank; so this lets only plain text pass, at the price of one scan.
-        if REPLACEMENT in raw:
-            return undecodable
-        if not raw.replace(BLANK_WIDE, "").isprintable():
-            text, quality = _readable(item, raw, characters)
-        if text is not None and style is not Text.AS_IS:
-            text, quality = _in_style(text, style, quality)
-        if text is None:
-            return Absence(AbsenceReason.NOT_RECORDED, quality)
-        if split is None:
-            return checked(item, text, quality)
-        return _split(item, text, split, quality)
-
-    return convert
-
-
-def _readable(
-    item: DataItem, raw: str, characters: SystemCharacters
-) -> tuple[str | None, tuple[Quality, ...]]:
-    """Return the text without controls and without local characters (外字)."""
-    reading = remove_controls(raw)
-    text, quality = reading.text, reading.quality
-    if text is None:
-        return None, quality
-    resolved = characters.table.resolve(characters.system, text)
-    return resolved.text, (*quality, *_about(item, resolved.quality))
-
-
-def _in_style(
-    text: str, style: Text, quality: tuple[Quality, ...]
-) -> tuple[str | None, tuple[Quality, ...]]:
-    if style is Text.FULL_WIDTH_NAME:
-        reading = to_full_width_name(text)
-        return reading.text, (*quality, *reading.quality)
-    if style is Text.HALF_WIDTH:
-        return to_half_width(text), quality
-    return text if is_full_width(text) else to_full_width(text), quality
-
-
-def _split(item: DataItem, text: str, split: Split, quality: tuple[Quality, ...]) -> Answer:
-    first, separator, second = text.partition(split.at)
-    if not separator or split.at in second:
-        unsplit = finding(item, "NAME_NOT_SPLIT", Severity.WARNING)
-        return Absence(AbsenceReason.NOT_RECORDED, (*quality, unsplit))
-    return checked(item, first if split.part == 1 else second, quality)

@@ -1,13 +1,14 @@
 """What a mapping makes of real records: counted item by item, column by column, code by code.
 
-Everything adds up: records read are those converted, those without a person and those damaged;
-the outcomes of an item add up to the records of its group. Only codes are shown, no other content.
+Everything adds up: records read are those of answers, those damaged, headers and trailers; rows of
+answers are those converted and those without a person; the outcomes of an item add up to the
+records of its group. Only codes are shown, no other content.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from adapters.errors import MappingFailed
 from adapters.mapping.conversions import plain_text
 from adapters.mapping.model import GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlan, RowPlans
-from adapters.mapping.rows import compile_rows
-from standard_models.answers import Answer, Value
+from adapters.mapping.rows import compile_rows, path_from_root
+from standard_models.answers import Answer, Quality, Value
 from standard_models.dictionary import DataItem, Group
 
 MAX_CODE: Final = 8
@@ -45,13 +47,22 @@ class GroupCoverage:
     items: dict[str, ItemCoverage] = field(default_factory=dict)
     codes: dict[str, Counter[tuple[str, bool]]] = field(default_factory=dict)
     """By code table: how often a value came, and whether the table has a standard code for it."""
+    clauses: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By code table and value: the clause of the vendor's document behind its row."""
 
 
 @dataclass
 class Coverage:
-    """The whole report. ``columns`` are the source's fields: filled, and the items made of them."""
+    """The whole report. ``columns`` are the source's fields: filled, and the items made of them.
+
+    ``read`` counts records as they lie in the file: those of the answers, the damaged ones and the
+    ``control`` records (headers and trailers). ``answers`` are what records were joined to.
+    """
 
     read: int = 0
+    answers: int = 0
+    control: int = 0
+    control_findings: list[Quality] = field(default_factory=list)
     damaged: Counter[str] = field(default_factory=Counter)
     groups: dict[str, GroupCoverage] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
@@ -62,6 +73,9 @@ class Coverage:
         """Return the report as plain data."""
         return {
             "read": self.read,
+            "answers": self.answers,
+            "control": self.control,
+            "control_findings": [quality.to_json() for quality in self.control_findings],
             "damaged": dict(self.damaged),
             "findings": dict(self.findings),
             "groups": {ref: _group_json(group) for ref, group in self.groups.items()},
@@ -86,7 +100,12 @@ def _group_json(group: GroupCoverage) -> dict[str, Any]:
         },
         "codes": {
             table: [
-                {"value": value, "mapped": mapped, "count": count}
+                {
+                    "value": value,
+                    "mapped": mapped,
+                    "count": count,
+                    "clause": group.clauses.get(table, {}).get(value, ""),
+                }
                 for (value, mapped), count in counted.most_common()
             ]
             for table, counted in group.codes.items()
@@ -98,32 +117,53 @@ class CoverageCounter:
     """Counts record by record, in bounded memory."""
 
     def __init__(
-        self, document: MappingDocument, groups: Mapping[str, Group], read: str, columns: list[str]
+        self,
+        document: MappingDocument,
+        groups: Mapping[str, Group],
+        read: str,
+        columns: list[str],
+        own: OwnSteps = NO_STEPS,
     ) -> None:
-        """Prepare the groups that ``read`` feeds; ``columns`` are the fields of its records."""
+        """Prepare the groups that ``read`` feeds; ``columns`` are the fields of its records.
+
+        ``own`` are the vendor's steps that the mapping names.
+        """
         rules = {ref: rule for ref, rule in document.groups.items() if rule.read == read}
-        plans = RowPlans(document, groups)
+        plans = RowPlans(document, groups, own)
         self._plans = {ref: plans.plan(ref) for ref in rules}
         self._codes = {ref: _code_readers(document, rule) for ref, rule in rules.items()}
         self.report = Coverage(
             groups={
-                ref: GroupCoverage(groups[ref], items=_items(groups[ref], rule))
+                ref: GroupCoverage(
+                    groups[ref], items=_items(groups[ref], rule), clauses=_clauses(document, rule)
+                )
                 for ref, rule in rules.items()
             },
             columns=dict.fromkeys(columns, 0),
             used=_used(rules),
         )
 
-    def count(self, record: Mapping[str, Any] | None, findings: list[str]) -> None:
-        """Count one record; None for one that is damaged, with the codes of what was seen.
+    def count_control(self, findings: Iterable[Quality], records: int = 1) -> None:
+        """Count a header or trailer, and what is wrong with the file as a whole."""
+        self.report.read += records
+        self.report.control += records
+        self.report.control_findings += findings
+
+    def count(
+        self, record: Mapping[str, Any] | None, findings: list[str], records: int = 1
+    ) -> None:
+        """Count a record, or an answer of several ``records``.
+
+        None for one that is damaged, with the codes of what was seen.
 
         Raises:
             ShapeError: the record lacks a field that the mapping reads.
         """
-        self.report.read += 1
+        self.report.read += records
         if record is None:
-            self.report.damaged[findings[0] if findings else ""] += 1
+            self.report.damaged[findings[0] if findings else ""] += records
             return
+        self.report.answers += 1
         self.report.findings.update(findings)
         for path in self.report.columns:
             self.report.columns[path] += _is_filled(record, path)
@@ -153,7 +193,7 @@ def _outcome(answer: Answer, origin: str) -> str:
         return answer.reason.value
     if any(q.code == "DEFAULTED" for q in answer.quality):
         return "defaulted"
-    return "filled" if origin in {"field", "date"} else origin
+    return "filled" if origin in {"field", "fields", "date"} else origin
 
 
 def _items(group: Group, rule: GroupRule) -> dict[str, ItemCoverage]:
@@ -163,10 +203,19 @@ def _items(group: Group, rule: GroupRule) -> dict[str, ItemCoverage]:
     }
 
 
+def _clauses(document: MappingDocument, rule: GroupRule) -> dict[str, dict[str, str]]:
+    names = {item.codes for item in rule.items.values()} & document.code_tables.keys()
+    tables = {name: document.code_tables[name] for name in names if name is not None}
+    return {
+        name: {row.code: clause for row in table.rows if (clause := table.clause_of(row))}
+        for name, table in tables.items()
+    }
+
+
 def _origin(rule: ItemRule | None) -> str:
     if rule is None:
         return "never"
-    for origin in ("field", "constant", "date", "date_flag", "date_text"):
+    for origin in ("field", "fields", "constant", "date", "date_flag", "date_text"):
         if getattr(rule, origin) is not None:
             return "derived" if origin in {"date_flag", "date_text"} else origin
     return "never"
@@ -178,15 +227,13 @@ def _used(rules: Mapping[str, GroupRule]) -> dict[str, tuple[str, ...]]:
     for ref, rule in rules.items():
         for name, item in rule.items.items():
             for path in _fields_of(rule, item):
-                own = path.lstrip("/^")
-                deep = own if path[0] in "/^" or not rule.records else f"{rule.records}.{own}"
+                deep = path_from_root(rule.records, path)
                 found.setdefault(deep, []).append(f"{ref}.{name}")
     return {path: tuple(items) for path, items in found.items()}
 
 
 def _fields_of(rule: GroupRule, item: ItemRule) -> Iterator[str]:
-    if item.field:
-        yield item.field
+    yield from item.contents
     if item.applies_when:
         yield item.applies_when.field
     date = rule.dates.get(item.date or item.date_flag or item.date_text or "")

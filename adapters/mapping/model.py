@@ -13,24 +13,17 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from adapters.mapping.record_types import CopybookName, Framing, HexBytes, Mark, RecordTypes
+from adapters.mapping.sections import FieldPath, RecordsPath, Scalar
+from adapters.mapping.sections import Section as _Section
+from adapters.mapping.step_rules import Join, Step
+from adapters.mapping.value_rules import NamePart, Number, Relationship
 from standard_models.answers import AbsenceReason
 
 LANGUAGE = 1
 """Version of the mapping language."""
-
-FieldPath = Annotated[
-    str, Field(pattern=r"^[/^]?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
-]
-RecordsPath = Annotated[
-    str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*)?$")
-]
-Scalar = str | int
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Text(StrEnum):
@@ -40,6 +33,7 @@ class Text(StrEnum):
     FULL_WIDTH = "full-width"
     FULL_WIDTH_NAME = "full-width-name"
     HALF_WIDTH = "half-width"
+    BANK_KANA = "bank-kana"
 
 
 class AmountUnit(StrEnum):
@@ -157,19 +151,35 @@ class CopybookShape(_Section):
 
     ``encoding`` is a host encoding (``jef``). ``selectors`` says how shapes of characters are kept.
     ``nulls`` lists, by field, contents (hexadecimal) that mean that nothing was entered.
-    ``alternatives`` says, for a field that redefines another, when it holds.
+    ``alternatives`` says, for a field that redefines another, when it holds. Where the records are
+    of several types, ``record_types`` stands in the place of copybook, nulls and alternatives.
+    ``length`` is that of the blocks, in bytes; without it that of the longest type.
     """
 
-    copybook: str = Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
+    copybook: CopybookName | None = None
+    record_types: RecordTypes | None = None
+    framing: Framing = Framing.BLOCKS
+    length: int | None = Field(default=None, ge=1, le=32_760)
     copybook_encoding: Literal["utf-8", "cp932"] = "utf-8"
     encoding: str
     selectors: Literal["none", "hanyo-denshi", "adobe-japan1"] = "hanyo-denshi"
     ascii_digits: bool = False
     little_endian: bool = False
-    nulls: dict[str, tuple[Annotated[str, Field(pattern=r"^([0-9A-F]{2})+$")], ...]] = Field(
-        default_factory=dict
-    )
-    alternatives: dict[str, Condition] = Field(default_factory=dict)
+    nulls: dict[str, tuple[HexBytes, ...]] = Field(default_factory=dict)
+    alternatives: dict[str, Mark] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_kind_of_layout(self) -> Self:
+        if (self.copybook is None) == (self.record_types is None):
+            msg = "exactly one of copybook, record_types"
+            raise ValueError(msg)
+        if self.record_types is not None and (self.nulls or self.alternatives):
+            msg = "nulls and alternatives stand in each of the record_types"
+            raise ValueError(msg)
+        if self.length is not None and self.framing is not Framing.BLOCKS:
+            msg = "length goes with framing blocks"
+            raise ValueError(msg)
+        return self
 
 
 class CsvShape(_Section):
@@ -206,14 +216,29 @@ class FileRead(_Section):
         return self
 
 
+class SourceField(_Section):
+    """What the vendor's document says of a field: its name, and the clause that describes it."""
+
+    name: str = ""
+    clause: str = ""
+    note: str = ""
+
+
 class Read(_Section):
-    """One question to the source."""
+    """One question to the source.
+
+    ``layout`` describes fields of the answer, by their path from its root. For a read that is no
+    file it names all of them: a field that it does not have is a misspelt one.
+    """
 
     sql: SqlRead | None = None
     rest: RestRead | None = None
     soap: SoapRead | None = None
     file: FileRead | None = None
     as_of: AsOf | None = None
+    layout: dict[FieldPath, SourceField] = Field(default_factory=dict)
+    clause: str = ""
+    note: str = ""
 
     @model_validator(mode="after")
     def _one_transport(self) -> Self:
@@ -224,17 +249,32 @@ class Read(_Section):
 
 
 class CodeRow(_Section):
-    """One vendor code. ``to`` null: there is no standard value; the item is lost, never guessed."""
+    """One vendor code. ``to`` null: there is no standard value; the item is lost, never guessed.
+
+    ``clause`` is where the vendor's document says so, if not where it speaks of the whole table.
+    """
 
     code: str = Field(alias="from")
     to: str | None
     note: str = ""
+    clause: str = ""
 
 
 class CodeTranslation(_Section):
-    """Vendor codes to the codes of the standard."""
+    """Vendor codes to the codes of the standard.
+
+    ``source`` is the document (title, edition) and ``clause`` the place in it for every row that
+    names no other.
+    """
 
     rows: tuple[CodeRow, ...]
+    source: str = ""
+    clause: str = ""
+    note: str = ""
+
+    def clause_of(self, row: CodeRow) -> str:
+        """Return the clause behind a row: its own, or that of the table."""
+        return row.clause or self.clause
 
     @model_validator(mode="after")
     def _each_code_once(self) -> Self:
@@ -299,15 +339,22 @@ class Default(_Section):
 
 
 class ItemRule(_Section):
-    """How one item is made. Exactly one of field, constant, date, date_flag, date_text, absent."""
+    """How one item is made.
+
+    Exactly one of field, fields, constant, date, date_flag, date_text, absent. ``fields`` are
+    joined as ``join`` says. ``steps`` prepare the content before it is read as the item's type.
+    """
 
     field: FieldPath | None = None
+    fields: tuple[FieldPath, ...] | None = Field(default=None, min_length=2)
     constant: Scalar | None = None
     date: str | None = None
     date_flag: str | None = None
     date_text: str | None = None
     absent: Literal[AbsenceReason.NOT_SUPPLIED] | None = None
 
+    join: Join | None = None
+    steps: tuple[Step, ...] = ()
     text: Text | None = None
     amount: Amount | None = None
     codes: str | None = None
@@ -315,6 +362,9 @@ class ItemRule(_Section):
     year_month: bool = False
     slice: tuple[int, int] | None = None
     split: Split | None = None
+    relationship: Relationship | None = None
+    name: NamePart | None = None
+    number: Number | None = None
     null: tuple[str, ...] = ()
     blank: Literal[AbsenceReason.NOT_RECORDED, AbsenceReason.NOT_APPLICABLE] = (
         AbsenceReason.NOT_RECORDED
@@ -326,12 +376,42 @@ class ItemRule(_Section):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         origins = (
-            self.field, self.constant, self.date, self.date_flag, self.date_text, self.absent,
+            self.field, self.fields, self.constant, self.date, self.date_flag, self.date_text,
+            self.absent,
         )  # fmt: skip
         if sum(origin is not None for origin in origins) != 1:
-            msg = "exactly one of field, constant, date, date_flag, date_text, absent"
+            msg = "exactly one of field, fields, constant, date, date_flag, date_text, absent"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _steps_have_a_content(self) -> Self:
+        if self.steps and not self.contents:
+            msg = "steps go with field or fields"
+            raise ValueError(msg)
+        if self.join is not None and self.fields is None:
+            msg = "join goes with fields"
+            raise ValueError(msg)
+        if self.slice is not None and self.fields is not None:
+            msg = "slice goes with field"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _reads_one_value(self) -> Self:
+        values = [v for v in (self.relationship, self.name, self.number) if v is not None]
+        others = (self.codes, self.text, self.amount, self.split)
+        forms = [*values, *(other for other in others if other is not None)]
+        years = self.fiscal_year or self.year_month
+        if values and (len(forms) > 1 or years or not self.contents):
+            msg = "relationship, name and number go with a field, and with no other form"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """Return the fields whose content becomes the item: that of field, those of fields."""
+        return (self.field,) if self.field is not None else self.fields or ()
 
 
 class Sum(_Section):
@@ -525,12 +605,13 @@ class SubmitRule(_Section):
 
 
 class Mapping(_Section):
-    """The whole document."""
+    """The whole document. ``steps_module`` is the module beside it that has the vendor's steps."""
 
     language: Literal[1]
     system: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     notes: str = ""
+    steps_module: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]*$")
     reads: dict[str, Read] = Field(min_length=1)
     faults: dict[str, FaultMeaning] = Field(default_factory=dict)
     code_tables: dict[str, CodeTranslation] = Field(default_factory=dict)

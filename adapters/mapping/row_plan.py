@@ -8,11 +8,14 @@ from typing import Any
 
 from adapters.errors import MappingFailed
 from adapters.mapping import conversions, date_items
+from adapters.mapping.contents import content_reader
 from adapters.mapping.conversions import Convert, Row
 from adapters.mapping.invariants import items_of, judge
 from adapters.mapping.model import CodeTranslation, GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.rows import compile_rows, compile_surroundings
+from adapters.mapping.text_items import SystemCharacters, text_content
 from standard_models.answers import AbsenceReason, StandardRecord
 from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, Group
@@ -33,11 +36,16 @@ class RowPlan:
     """
 
     def __init__(
-        self, document: MappingDocument, rule: GroupRule, group: Group, wanted: Iterable[str]
+        self,
+        document: MappingDocument,
+        rule: GroupRule,
+        group: Group,
+        wanted: Iterable[str],
+        own: OwnSteps = NO_STEPS,
     ) -> None:
         self._group = group
         self._rule = rule
-        compiler = _Compiler(document, rule)
+        compiler = _Compiler(document, rule, own)
         self._wanted = tuple(wanted)
         judged = [
             (judge(name, invariant), items_of(invariant))
@@ -114,16 +122,20 @@ class RowPlans:
 
     MAX_CACHED = 512
 
-    def __init__(self, document: MappingDocument, groups: Mapping[str, Group]) -> None:
+    def __init__(
+        self, document: MappingDocument, groups: Mapping[str, Group], own: OwnSteps = NO_STEPS
+    ) -> None:
+        """Prepare plans; ``own`` are the vendor's steps that the mapping names."""
         self._document = document
         self._groups = groups
+        self._own = own
         self._plans: dict[tuple[str, frozenset[str]], RowPlan] = {}
 
     def plan(self, group: str, wanted: frozenset[str] | None = None) -> RowPlan:
         """Return the plan of ``group`` for the wanted romaji fields, all of them by default.
 
         Raises:
-            KeyError: the mapping does not cover the group.
+            KeyError: the mapping does not cover the group, or names a step that is not there.
         """
         rule = self._document.groups[group]
         if wanted is None:
@@ -132,16 +144,17 @@ class RowPlans:
         if (plan := self._plans.get(key)) is None:
             if len(self._plans) >= self.MAX_CACHED:
                 self._plans.clear()
-            plan = RowPlan(self._document, rule, self._groups[group], sorted(wanted))
+            plan = RowPlan(self._document, rule, self._groups[group], sorted(wanted), self._own)
             self._plans[key] = plan
         return plan
 
 
 class _Compiler:
-    def __init__(self, document: MappingDocument, rule: GroupRule) -> None:
+    def __init__(self, document: MappingDocument, rule: GroupRule, own: OwnSteps) -> None:
         self._rule = rule
+        self._own = own
         self._codes = {name: _codes(table) for name, table in document.code_tables.items()}
-        self._characters = conversions.SystemCharacters(
+        self._characters = SystemCharacters(
             document.system,
             GaijiTable.of_system(
                 document.system, {g.code: g.to for g in document.characters if g.to is not None}
@@ -174,8 +187,7 @@ class _Compiler:
         return needed
 
     def _fields_of(self, rule: ItemRule) -> Iterator[str]:
-        if rule.field:
-            yield rule.field
+        yield from rule.contents
         if rule.applies_when:
             yield rule.applies_when.field
         if name := rule.date or rule.date_flag or rule.date_text:
@@ -196,7 +208,9 @@ class _Compiler:
         if rule.absent is not None:
             return conversions.absent(rule.absent)
         codes = self._codes[rule.codes] if rule.codes else None
-        return conversions.field(item, rule, codes, self._characters)
+        content = conversions.content_of(item, rule, codes)
+        content = content or text_content(item, rule, self._characters)
+        return conversions.field(item, rule, content_reader(rule, self._own), content)
 
 
 def _codes(table: CodeTranslation) -> dict[str, str | None]:

@@ -107,6 +107,15 @@ def _reader(path: str) -> Callable[[Cursor], Any]:
     return read
 
 
+def path_from_root(records: str, field: str) -> str:
+    """Return the path from the root of an answer of a field that a rule names.
+
+    ``records`` is where its records stand; ``^`` and ``/`` lead out of the record.
+    """
+    around = {"/": "", "^": records.rpartition(".")[0]}.get(field[0], records)
+    return ".".join(filter(None, (around, field.lstrip("/^"))))
+
+
 def read_path(answer: Any, path: str) -> Any:
     """Return what stands at a dotted path from the root of ``answer``; null ends the path.
 

@@ -11,47 +11,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from adapters.mapping.document import MappingLoader
 from adapters.mapping.model import Mapping as MappingDocument
-from adapters.mapping.writing import in_one_line, plain
-from standard_models.dictionary import DataItem, Group
+from adapters.mapping.workbook_shape import (
+    CIRCLE,
+    COVER,
+    FIELD_KEYS,
+    HEADS,
+    MARKS,
+    ORIGINS,
+    PARSED_COVER,
+    PARSED_ORIGINS,
+    SHEETS,
+    STEPS,
+    TABLE_KEYS,
+    TEXTS,
+)
+from adapters.mapping.workbook_writing import to_workbook
 from standard_models.workbooks.sheets import Sheet, WorkbookError, read_sheets
-
-if TYPE_CHECKING:
-    from openpyxl import Workbook
-
-ORIGINS: Final = {
-    "field": "欄", "constant": "定数", "date": "日付", "date_flag": "日付（不詳フラグ）",
-    "date_text": "日付（不詳表記）", "absent": "提供なし",
-}  # fmt: skip
-_STEPS: Final = {
-    "text": "文字の形", "amount": "金額", "codes": "コード表", "fiscal_year": "年度",
-    "year_month": "年月", "slice": "切り出し", "split": "分割", "null": "空とみなす値",
-    "blank": "空の意味", "applies_when": "条件", "default": "既定値",
-}  # fmt: skip
-_TEXTS: Final = frozenset({"text", "codes", "blank", "note"})
-_MARKS: Final = frozenset({"fiscal_year", "year_month"})
-_CIRCLE: Final = "○"
-_ITEM_HEAD: Final = (
-    "グループ", "ローマ字", "データ項目ID", "データ項目", "型", "桁数", "由来", "元",
-    *_STEPS.values(), "備考",
-)  # fmt: skip
-_SHEETS: Final = {
-    "cover": "表紙", "items": "項目マッピング", "groups": "グループ", "dates": "日付",
-    "codes": "コード変換", "characters": "外字", "reads": "問い合わせ",
-}  # fmt: skip
-_PARSED: Final = ("faults", "protection_flags", "search", "changes", "extract", "submit")
-_COVER: Final = {
-    "language": "言語の版",
-    "system": "システム",
-    "version": "対応定義の版",
-    "notes": "備考",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,103 +54,6 @@ class MappingWorkbookError(Exception):
     def __init__(self, problems: tuple[CellProblem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
-
-
-def to_workbook(mapping: MappingDocument, groups: Mapping[str, Group]) -> Workbook:
-    """Return the workbook of a mapping; ``groups`` are those of the standard, for the names."""
-    from openpyxl import Workbook  # slow to load, and only workbooks need it
-
-    content = plain(mapping)
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    rows: dict[str, list[tuple[Any, ...]]] = {
-        "cover": [("項目", "内容"), *_cover_rows(content)],
-        "items": [_ITEM_HEAD, *_item_rows(content, groups)],
-        "groups": [("グループ", "問い合わせ", "名称", "その他"), *_group_rows(content, groups)],
-        "dates": [("グループ", "日付", "読み方"), *_date_rows(content)],
-        "codes": [("コード表", "元のコード", "標準のコード", "備考"), *_code_rows(content)],
-        "characters": [("元の符号", "文字", "備考"), *_character_rows(content)],
-        "reads": [("名前", "内容"), *_read_rows(content)],
-    }
-    for key, title in _SHEETS.items():
-        sheet = book.create_sheet(title)
-        for number, row in enumerate(rows[key], start=1):
-            for column, text in enumerate(row, start=1):
-                if text not in {None, ""}:
-                    cell = sheet.cell(number, column, str(text))
-                    cell.data_type = "s"
-        sheet.freeze_panes = "A2"
-        for column in sheet.columns:
-            widest = max(len(str(cell.value or "")) for cell in column)
-            sheet.column_dimensions[column[0].column_letter].width = min(60, max(8, 2 * widest))
-    return book
-
-
-def _cover_rows(content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for key, title in _COVER.items():
-        if key in content:
-            yield title, content[key]
-    for key in _PARSED:
-        if key in content:
-            yield key, in_one_line(content[key])
-
-
-def _item_rows(content: dict[str, Any], groups: Mapping[str, Group]) -> Iterator[tuple[Any, ...]]:
-    for ref, group in content["groups"].items():
-        known: Mapping[str, DataItem] = groups[ref].by_field if ref in groups else {}
-        for name, rule in group["items"].items():
-            item = known.get(name)
-            about = (
-                (item.item_id, item.name, item.data_type.value, str(item.length))
-                if item
-                else ("",) * 4
-            )
-            origin = next(o for o in ORIGINS if o in rule)
-            steps = (_written(key, rule.get(key)) for key in _STEPS)
-            source = rule[origin] if origin != "constant" else in_one_line(rule[origin])
-            yield (ref, name, *about, ORIGINS[origin], source, *steps, rule.get("note", ""))
-
-
-def _written(key: str, content: Any) -> str:
-    if content is None:
-        return ""
-    if key in _MARKS:
-        return _CIRCLE
-    return content if key in _TEXTS else in_one_line(content)
-
-
-def _group_rows(content: dict[str, Any], groups: Mapping[str, Group]) -> Iterator[tuple[Any, ...]]:
-    for ref, group in content["groups"].items():
-        rest = {k: v for k, v in group.items() if k not in {"read", "items", "dates"}}
-        yield ref, group["read"], groups[ref].name if ref in groups else "", in_one_line(rest)
-
-
-def _date_rows(content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for ref, group in content["groups"].items():
-        for name, rule in group.get("dates", {}).items():
-            yield ref, name, in_one_line(rule)
-
-
-def _code_rows(content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for name, table in content.get("code_tables", {}).items():
-        for row in table["rows"]:
-            to = row.get("to")
-            yield (
-                name,
-                in_one_line(row["from"]),
-                "" if to is None else in_one_line(to),
-                row.get("note", ""),
-            )
-
-
-def _character_rows(content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for gaiji in content.get("characters", ()):
-        yield gaiji["code"], gaiji.get("to") or "", gaiji.get("note", "")
-
-
-def _read_rows(content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for name, read in content["reads"].items():
-        yield name, in_one_line(read)
 
 
 def from_workbook(path: Path) -> MappingDocument:
@@ -202,6 +87,7 @@ class _Reader:
         content: dict[str, Any] = {}
         self._cover(content)
         self._reads(content)
+        self._layout(content)
         self._codes(content)
         self._characters(content)
         self._groups(content)
@@ -214,12 +100,12 @@ class _Reader:
         around = path
         while around and around not in self._places:
             around = around[:-1]
-        sheet, cell = self._places.get(around, (_SHEETS["cover"], "A1"))
+        sheet, cell = self._places.get(around, (SHEETS["cover"], "A1"))
         self.problems.append(CellProblem(sheet, cell, f"{'.'.join(path)}: {rule}"))
 
-    def _rows(self, key: str, head: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    def _rows(self, key: str) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the filled rows of a sheet as texts by heading."""
-        title = _SHEETS[key]
+        title, head = SHEETS[key], HEADS[key]
         sheet = self._sheets.get(title)
         if sheet is None:
             self.problems.append(CellProblem(title, "A1", "the sheet is missing"))
@@ -241,35 +127,41 @@ class _Reader:
         try:
             return yaml.load(text, Loader=MappingLoader)  # noqa: S506 - a SafeLoader
         except yaml.YAMLError:
-            self.problems.append(CellProblem(_SHEETS[key], cell, "cannot be read"))
+            self.problems.append(CellProblem(SHEETS[key], cell, "cannot be read"))
             return None
 
     def _keep(self, path: tuple[str, ...], key: str, cell: str) -> None:
         if path in self._places:
-            self.problems.append(CellProblem(_SHEETS[key], cell, "stands twice"))
-        self._places[path] = (_SHEETS[key], cell)
+            self.problems.append(CellProblem(SHEETS[key], cell, "stands twice"))
+        self._places[path] = (SHEETS[key], cell)
 
     def _cover(self, content: dict[str, Any]) -> None:
-        titles = {title: key for key, title in _COVER.items()}
-        for row, cells in self._rows("cover", ("項目", "内容")):
+        titles = {title: key for key, title in COVER.items()}
+        for row, cells in self._rows("cover"):
             key = titles.get(cells["項目"], cells["項目"])
             self._keep((key,), "cover", f"B{row}")
-            if key in {*_PARSED, "language"}:
+            if key in {*PARSED_COVER, "language"}:
                 content[key] = self._parsed("cover", f"B{row}", cells["内容"])
             else:
                 content[key] = cells["内容"]
 
     def _reads(self, content: dict[str, Any]) -> None:
         content["reads"] = {}
-        for row, cells in self._rows("reads", ("名前", "内容")):
+        for row, cells in self._rows("reads"):
             self._keep(("reads", cells["名前"]), "reads", f"B{row}")
             content["reads"][cells["名前"]] = self._parsed("reads", f"B{row}", cells["内容"])
 
     def _codes(self, content: dict[str, Any]) -> None:
-        head = ("コード表", "元のコード", "標準のコード", "備考")
-        for row, cells in self._rows("codes", head):
-            tables = content.setdefault("code_tables", {})
-            rows = tables.setdefault(cells["コード表"], {"rows": []})["rows"]
+        tables: dict[str, Any] = {}
+        for row, cells in self._rows("tables"):
+            name = cells["コード表"]
+            self._keep(("code_tables", name), "tables", f"A{row}")
+            tables[name] = {"rows": [], **_filled(cells, TABLE_KEYS)}
+        for row, cells in self._rows("codes"):
+            table = self._of("tables", tables, cells["コード表"], "codes", row)
+            if table is None:
+                continue
+            rows = table["rows"]
             path = ("code_tables", cells["コード表"], "rows", str(len(rows)))
             self._keep(path, "codes", f"B{row}")
             to = cells["標準のコード"]
@@ -277,18 +169,29 @@ class _Reader:
                 "from": self._parsed("codes", f"B{row}", cells["元のコード"]),
                 "to": self._parsed("codes", f"C{row}", to) if to else None,
             }
-            rows.append(line | ({"note": cells["備考"]} if cells["備考"] else {}))
+            rows.append(line | _filled(cells, {"note": "備考", "clause": "根拠"}))
+        if tables:
+            content["code_tables"] = tables
+
+    def _layout(self, content: dict[str, Any]) -> None:
+        for row, cells in self._rows("layout"):
+            read = self._of("reads", content["reads"], cells["問い合わせ"], "layout", row)
+            if not isinstance(read, dict):
+                continue
+            path = cells["欄"]
+            self._keep(("reads", cells["問い合わせ"], "layout", path), "layout", f"B{row}")
+            read.setdefault("layout", {})[path] = _filled(cells, FIELD_KEYS)
 
     def _characters(self, content: dict[str, Any]) -> None:
-        for row, cells in self._rows("characters", ("元の符号", "文字", "備考")):
+        for row, cells in self._rows("characters"):
             found = content.setdefault("characters", [])
             self._keep(("characters", str(len(found))), "characters", f"A{row}")
             line = {"code": cells["元の符号"], "to": cells["文字"] or None}
-            found.append(line | ({"note": cells["備考"]} if cells["備考"] else {}))
+            found.append(line | _filled(cells, {"note": "備考"}))
 
     def _groups(self, content: dict[str, Any]) -> None:
         content["groups"] = {}
-        for row, cells in self._rows("groups", ("グループ", "問い合わせ", "名称", "その他")):
+        for row, cells in self._rows("groups"):
             self._keep(("groups", cells["グループ"]), "groups", f"A{row}")
             rest = self._parsed("groups", f"D{row}", cells["その他"])
             rest = rest if isinstance(rest, dict) else {}
@@ -296,8 +199,8 @@ class _Reader:
             content["groups"][cells["グループ"]] = group
 
     def _dates(self, content: dict[str, Any]) -> None:
-        for row, cells in self._rows("dates", ("グループ", "日付", "読み方")):
-            group = self._group(content, "dates", row, cells)
+        for row, cells in self._rows("dates"):
+            group = self._of("groups", content["groups"], cells["グループ"], "dates", row)
             if group is None:
                 continue
             name = cells["日付"]
@@ -305,23 +208,22 @@ class _Reader:
             rule = self._parsed("dates", f"C{row}", cells["読み方"])
             group.setdefault("dates", {})[name] = rule
 
-    def _group(
-        self, content: dict[str, Any], key: str, row: int, cells: dict[str, str]
-    ) -> dict[str, Any] | None:
-        group: dict[str, Any] | None = content["groups"].get(cells["グループ"])
-        if group is None:
-            rule = f"the sheet {_SHEETS['groups']} has no such group"
-            self.problems.append(CellProblem(_SHEETS[key], f"A{row}", rule))
-        return group
+    def _of(self, sheet: str, known: dict[str, Any], name: str, key: str, row: int) -> Any:
+        """Return the part ``name`` of a sheet; None, and a problem, where it has no such part."""
+        found = known.get(name)
+        if found is None:
+            rule = f"the sheet {SHEETS[sheet]} has no {name}"
+            self.problems.append(CellProblem(SHEETS[key], f"A{row}", rule))
+        return found
 
     def _items(self, content: dict[str, Any]) -> None:
         origins = {title: key for key, title in ORIGINS.items()}
-        for row, cells in self._rows("items", _ITEM_HEAD):
-            group = self._group(content, "items", row, cells)
+        for row, cells in self._rows("items"):
+            group = self._of("groups", content["groups"], cells["グループ"], "items", row)
             origin = origins.get(cells["由来"])
             if origin is None:
                 rule = f"must be one of {', '.join(origins)}"
-                self.problems.append(CellProblem(_SHEETS["items"], f"G{row}", rule))
+                self.problems.append(CellProblem(SHEETS["items"], f"G{row}", rule))
             if group is None or origin is None:
                 continue
             self._keep(
@@ -331,10 +233,12 @@ class _Reader:
 
     def _rule(self, origin: str, row: int, cells: dict[str, str]) -> dict[str, Any]:
         scalar: Callable[[str], Any] = (
-            (lambda text: self._parsed("items", f"H{row}", text)) if origin == "constant" else str
+            (lambda text: self._parsed("items", f"H{row}", text))
+            if origin in PARSED_ORIGINS
+            else str
         )
         rule: dict[str, Any] = {origin: scalar(cells["元"])}
-        for place, (key, title) in enumerate(_STEPS.items(), start=9):
+        for place, (key, title) in enumerate(STEPS.items(), start=9):
             if text := cells[title]:
                 rule[key] = self._step(key, text, f"{chr(64 + place)}{row}")
         if cells["備考"]:
@@ -342,13 +246,18 @@ class _Reader:
         return rule
 
     def _step(self, key: str, text: str, cell: str) -> Any:
-        if key in _MARKS:
-            if text != _CIRCLE:
+        if key in MARKS:
+            if text != CIRCLE:
                 self.problems.append(
-                    CellProblem(_SHEETS["items"], cell, f"must be {_CIRCLE} or empty")
+                    CellProblem(SHEETS["items"], cell, f"must be {CIRCLE} or empty")
                 )
             return True
-        return text if key in _TEXTS else self._parsed("items", cell, text)
+        return text if key in TEXTS else self._parsed("items", cell, text)
+
+
+def _filled(cells: dict[str, str], keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells that have a content, by key."""
+    return {key: cells[title] for key, title in keys.items() if cells[title]}
 
 
 __all__ = ["CellProblem", "MappingWorkbookError", "WorkbookError", "from_workbook", "to_workbook"]

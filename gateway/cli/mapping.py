@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, TypeAlias
+from typing import Annotated, BinaryIO, TypeAlias
 
 import typer
 from rich.progress import Progress
 
 from adapters.files.columns import columns_of
 from adapters.files.csv_files import CsvShapeError
-from adapters.files.fixed import Record
-from adapters.files.layout import Field, FieldGroup
-from adapters.files.records import FileRecord, FileShapeError, layout_of, open_records
+from adapters.files.records import (
+    FileRecord,
+    FileShapeError,
+    field_paths,
+    layouts_of,
+    open_records,
+)
+from adapters.files.shape_findings import shape_findings
 from adapters.mapping.changes import MappingChangeKind, mapping_changes
-from adapters.mapping.coverage import Coverage, CoverageCounter, GroupCoverage
-from adapters.mapping.document import Document, Level, MappingError, read_document
+from adapters.mapping.coverage import CoverageCounter
+from adapters.mapping.document import Document, Finding, Level, MappingError, read_document
 from adapters.mapping.lint import lint as find_errors
 from adapters.mapping.model import FileRead
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps, StepsError
 from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
 from adapters.mapping.suggest import draft
@@ -32,6 +39,8 @@ from adapters.mapping.workbook import (
     to_workbook,
 )
 from adapters.mapping.writing import to_yaml
+from adapters.step_modules import steps_of_folder
+from gateway.cli.mapping_tables import print_coverage, print_record, print_standard
 from gateway.cli.session import (
     REFUSED,
     err,
@@ -42,7 +51,6 @@ from gateway.cli.session import (
     read_settings,
     say,
 )
-from standard_models.answers import Value
 from standard_models.dictionary import Dictionary
 
 app = typer.Typer(help="対応定義 / Mapping documents.", no_args_is_help=True)
@@ -61,8 +69,6 @@ Target: TypeAlias = Annotated[
     Path, typer.Argument(dir_okay=False, help="書き先（新しいファイル） / The file to write.")
 ]
 
-_RAW_SHOWN = 48
-
 
 @app.command()
 def lint(mapping: MappingFile) -> None:
@@ -70,14 +76,14 @@ def lint(mapping: MappingFile) -> None:
     dictionary = read_dictionary(read_settings())
     try:
         document = read_document(_text(mapping))
-        findings = find_errors(document, dictionary, _layouts(document, mapping.parent))
+        findings = sorted(_findings(document, dictionary, mapping.parent)[0])
     except MappingError as error:
         findings = list(error.findings)
     for finding in findings:
         out().print(f"{mapping.name}:{finding}", markup=False, highlight=False)
     errors = sum(finding.level is Level.ERROR for finding in findings)
-    told = len(findings) - errors
-    say(f"誤り {errors}、お知らせ {told}", f"{errors} errors, {told} notes")
+    notes = len(findings) - errors
+    say(f"誤り {errors}、お知らせ {notes}", f"{errors} errors, {notes} notes")
     if errors:
         raise typer.Exit(REFUSED)
 
@@ -91,18 +97,18 @@ def preview(
     count: Annotated[int, typer.Option(min=1, max=100, help="件数 / How many.")] = 1,
 ) -> None:
     """バイト・欄・標準の項目を並べる。個人の情報が出る / Raw, decoded, standard side by side."""
-    document, dictionary = _usable(mapping)
+    document, dictionary, own = _usable(mapping)
     name, shape = _file_read(document, read)
-    plans = RowPlans(document.mapping, dictionary.groups)
+    plans = RowPlans(document.mapping, dictionary.groups, own)
     groups = [ref for ref, rule in document.mapping.groups.items() if rule.read == name]
     shown = 0
     with data.open("rb") as file:
         for number, found in enumerate(_records(shape, mapping.parent, file), start=1):
             if number < first:
                 continue
-            _print_record(found, _places(shape, mapping.parent))
+            print_record(found, _places(shape, mapping.parent))
             for ref in groups if found.record is not None else ():
-                _print_standard(plans, ref, found.record or {})
+                print_standard(plans, ref, found.record or {})
             shown += 1
             if shown == count:
                 return
@@ -120,10 +126,10 @@ def coverage(
     ] = None,
 ) -> None:
     """項目・欄・コードごとに、何件がどうなったかを数える / Count what became of every record."""
-    document, dictionary = _usable(mapping)
+    document, dictionary, own = _usable(mapping)
     name, shape = _file_read(document, read)
     counter = CoverageCounter(
-        document.mapping, dictionary.groups, name, _columns(shape, mapping.parent)
+        document.mapping, dictionary.groups, name, field_paths(shape, mapping.parent), own
     )
     size = data.stat().st_size
     with (
@@ -132,16 +138,23 @@ def coverage(
     ):
         bar = progress.add_task("数えています / counting", total=size or None)
         for found in _records(shape, mapping.parent, file):
-            codes = [finding.quality.code for finding in found.findings]
             try:
-                counter.count(found.record, codes)
+                _count(counter, found)
             except ShapeError as error:
                 fail(f"{found.number} 件目：{error}", f"record {found.number}: {error}")
             progress.update(bar, advance=len(found.raw))
-    _print_coverage(counter.report)
+    print_coverage(counter.report)
     if json_file is not None:
         text = json.dumps(counter.report.to_json(), ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", "utf-8")
+
+
+def _count(counter: CoverageCounter, found: FileRecord) -> None:
+    if found.control:
+        counter.count_control([finding.quality for finding in found.findings], found.count)
+        return
+    codes = [finding.quality.code for finding in found.findings]
+    counter.count(found.record, codes, found.count)
 
 
 @app.command()
@@ -263,24 +276,44 @@ def _document(path: Path) -> Document:
         fail(f"{path.name} に誤りがあります。", f"{path.name} has errors")
 
 
-def _usable(path: Path) -> tuple[Document, Dictionary]:
+def _usable(path: Path) -> tuple[Document, Dictionary, OwnSteps]:
     document, dictionary = _document(path), read_dictionary(read_settings())
-    found = find_errors(document, dictionary, _layouts(document, path.parent))
+    found, own = _findings(document, dictionary, path.parent)
     errors = [finding for finding in found if finding.level is Level.ERROR]
     for finding in errors:
         out().print(f"{path.name}:{finding}", markup=False, highlight=False)
     if errors:
         fail(f"{path.name} に誤りがあります。", f"{path.name} has errors")
-    return document, dictionary
+    return document, dictionary, own
+
+
+def _findings(
+    document: Document, dictionary: Dictionary, folder: Path
+) -> tuple[list[Finding], OwnSteps]:
+    """Return everything that is wrong with a mapping and what stands beside it, and its steps."""
+    own, told = _steps(document, folder)
+    told += shape_findings(document, folder)
+    layouts = _layouts(document, folder)
+    return [*told, *find_errors(document, dictionary, layouts, own)], own or NO_STEPS
+
+
+def _steps(document: Document, folder: Path) -> tuple[OwnSteps | None, list[Finding]]:
+    """Return the vendor's steps beside the mapping; None and what is wrong if they are no good."""
+    try:
+        return steps_of_folder(document.mapping, folder), []
+    except StepsError as error:
+        place = ("steps_module",)
+        return None, [document.finding(place, "bad-step", problem) for problem in error.problems]
 
 
 def _layouts(document: Document, folder: Path) -> dict[str, list[str]]:
-    """Return the fields of every read of fixed-length records, from its copybook."""
-    return {
-        name: _columns(read.file, folder)
-        for name, read in document.mapping.reads.items()
-        if read.file is not None and read.file.fixed is not None
-    }
+    """Return the fields of every read of files whose layout can be read."""
+    found = {}
+    for name, read in document.mapping.reads.items():
+        if read.file is not None:
+            with contextlib.suppress(FileShapeError):  # told by the findings of its shape
+                found[name] = field_paths(read.file, folder)
+    return found
 
 
 def _file_read(document: Document, name: str | None) -> tuple[str, FileRead]:
@@ -303,119 +336,11 @@ def _records(shape: FileRead, folder: Path, file: BinaryIO) -> Iterator[FileReco
         fail(f"ファイルを読めません：{error}", f"the file cannot be read: {error}")
 
 
-def _columns(shape: FileRead, folder: Path) -> list[str]:
-    if shape.csv is not None:
-        return list(shape.csv.columns.values())
-    return list(_paths("", _layout(shape, folder)))
-
-
-def _layout(shape: FileRead, folder: Path) -> tuple[Field | FieldGroup, ...]:
-    if shape.fixed is None:
-        return ()
-    try:
-        return layout_of(shape.fixed, folder).members
-    except FileShapeError as error:
-        fail(f"レイアウトを読めません：{error}", f"the layout cannot be read: {error}")
-
-
-def _paths(path: str, members: tuple[Field | FieldGroup, ...]) -> Iterator[str]:
-    for member in members:
-        if isinstance(member, FieldGroup):
-            yield from _paths(f"{path}{member.name}.", member.members)
-        else:
-            yield f"{path}{member.name}"
-
-
-def _places(shape: FileRead, folder: Path) -> dict[str, tuple[int, int]]:
-    """Return place and length of every field of a fixed-length record, by its path."""
+def _places(shape: FileRead, folder: Path) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return place and length of every field of fixed-length records, by type and path."""
     if shape.fixed is None:
         return {}
-    try:
-        layout = layout_of(shape.fixed, folder)
-    except FileShapeError as error:
-        fail(f"レイアウトを読めません：{error}", f"the layout cannot be read: {error}")
-    return {path: (place, member.length) for path, place, member in layout.fields()}
-
-
-def _print_record(found: FileRecord, places: dict[str, tuple[int, int]]) -> None:
-    say(f"―― {found.number}", f"record {found.number}, {len(found.raw)} bytes")
-    if found.record is not None:
-        table = new_table("欄 / Field", "バイト / Bytes", "内容 / Content")
-        for path, content in _flat("", found.record):
-            place = places.get(path)
-            raw = found.raw[place[0] : place[0] + place[1]].hex(" ") if place else ""
-            shown = raw if len(raw) <= _RAW_SHOWN else raw[:_RAW_SHOWN] + " …"
-            table.add_row(path, shown, "" if content is None else str(content))
-        out().print(table)
-    for finding in found.findings:
-        quality = finding.quality
-        out().print(
-            f"{quality.severity.value} {quality.code} {finding.path} "
-            f"(byte {finding.byte}) {json.dumps(dict(quality.params))}",
-            markup=False,
-        )
-
-
-def _flat(path: str, record: Record) -> Iterator[tuple[str, Any]]:
-    for name, content in record.items():
-        several = isinstance(content, list)
-        for number, one in enumerate(content if several else [content], start=1):
-            own = f"{path}{name}" + (f"[{number}]" if several else "")
-            if isinstance(one, dict):
-                yield from _flat(f"{own}.", one)
-            else:
-                yield own, one
-
-
-def _print_standard(plans: RowPlans, ref: str, record: Record) -> None:
-    try:
-        converted = plans.plan(ref).convert(record)
-    except ShapeError as error:
-        fail(f"{ref}：{error}", f"{ref}: {error}")
-    for standard in converted.records:
-        table = new_table(ref, "値 / Value", "理由 / Absent", "品質 / Quality")
-        for name, answer in standard.answers.items():
-            quality = ", ".join(f"{q.code} {q.severity.value}" for q in answer.quality)
-            if isinstance(answer, Value):
-                label = f"（{answer.label}）" if answer.label else ""
-                table.add_row(name, f"{answer.value}{label}", "", quality)
-            else:
-                text = answer.uncertain.text if answer.uncertain else ""
-                table.add_row(name, text, answer.reason.value, quality)
-        out().print(table)
-    if converted.lost:
-        say(f"{ref}：本人の番号が空の記録 {converted.lost}", f"{ref}: {converted.lost} name nobody")
-
-
-def _print_coverage(report: Coverage) -> None:
-    damaged = sum(report.damaged.values())
-    say(
-        f"読んだ記録 {report.read}、壊れた記録 {damaged}",
-        f"{report.read} records read, {damaged} damaged",
-    )
-    for code, count in (report.damaged + report.findings).most_common():
-        out().print(f"  {code}: {count}", markup=False)
-    for ref, group in report.groups.items():
-        _print_group(ref, group)
-    table = new_table("元の欄 / Source field", "内容あり / Filled", "使う項目 / Used by")
-    for path, filled in report.columns.items():
-        table.add_row(path, str(filled), ", ".join(report.used.get(path, ())) or "―")
-    out().print(table)
-
-
-def _print_group(ref: str, group: GroupCoverage) -> None:
-    say(
-        f"{ref} {group.group.name}：{group.records} 件、本人の番号なし {group.nobody} 件",
-        f"{ref}: {group.records} records, {group.nobody} name nobody",
-    )
-    table = new_table("項目 / Item", "由来 / Origin", "結果 / Outcomes", "品質 / Quality")
-    for name, item in group.items.items():
-        outcomes = ", ".join(f"{o} {n}" for o, n in item.outcomes.most_common())
-        quality = ", ".join(f"{code} {n}" for code, n in item.quality.most_common())
-        table.add_row(f"{name} {item.item.name}", item.origin, outcomes, quality)
-    out().print(table)
-    for name, counted in group.codes.items():
-        codes = new_table(f"コード表 / Codes: {name}", "件数 / Count", "標準 / Standard")
-        for (value, mapped), count in counted.most_common():
-            codes.add_row(value, str(count), "○" if mapped else "なし / none")
-        out().print(codes)
+    return {
+        name: {path: (place, member.length) for path, place, member in layout.fields()}
+        for name, layout in layouts_of(shape.fixed, folder).items()
+    }

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from standard_models.answers import Quality, Severity
-from standard_models.values.text import to_full_width, to_half_width
+from standard_models.values.text import HIRAGANA_TO_KATAKANA, to_full_width, to_half_width
 
 _ALLOWED = re.compile(r"[ 0-9A-Zｱ-ﾝﾞﾟｦ()\-./\\｢｣,]*")
 _SMALL: Final = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 _DASHES = re.compile("[ー－‐‑–—―−ｰ]")
 _BLANKS = re.compile("[ \u3000]+")
-_HIRAGANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def to_bank_kana(name: str) -> BankKanaReading:
     banks do not know is refused: ``BANK_KANA_IMPOSSIBLE`` (E) for each character; no reading is
     made up.
     """
-    wide = to_full_width(name.strip(" \u3000")).translate(_HIRAGANA)
+    wide = to_full_width(name.strip(" \u3000")).translate(HIRAGANA_TO_KATAKANA)
     plain = _DASHES.sub("-", wide.translate(_SMALL))
     text = _BLANKS.sub(" ", to_half_width(plain)).upper().replace("¥", "\\")
     if not text:

@@ -14,7 +14,7 @@ import unicodedata
 from typing import Final
 
 from standard_models.reference.character_families import family_of
-from standard_models.values.text import remove_controls
+from standard_models.values.text import HIRAGANA_TO_KATAKANA, remove_controls
 
 KEY_VERSION: Final = 1
 """Goes up when a key changes, so that stored keys can be made anew."""
@@ -23,7 +23,6 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _DASHES: Final = "ー－‐‑‒–—―−ｰ-﹣〜～~─━"
 _APART: Final = " \u3000\u00a0・･.．,，'’‘＇`´"
 _BETWEEN = re.compile(f"[{re.escape(_DASHES + _APART)}]+")
-_TO_KATAKANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _SMALL: Final = dict(
     zip("ァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ",
         "アイウエオツヤユヨワカケクシストヌハヒフヘホムラリルレロ", strict=True)
@@ -46,7 +45,7 @@ def name_key(text: str) -> str:
     """
     visible = _SELECTORS.sub("", remove_controls(text).text or "")
     folded = unicodedata.normalize("NFKC", visible).casefold()
-    kana = _kana(folded.translate(_TO_KATAKANA))
+    kana = _kana(folded.translate(HIRAGANA_TO_KATAKANA))
     plain = _COMBINING.sub("", unicodedata.normalize("NFD", kana))
     key = "".join(_family(c) for c in unicodedata.normalize("NFC", plain))
     return _BETWEEN.sub("", key) or _marks_alone(key)

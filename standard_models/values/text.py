@@ -140,6 +140,8 @@ _ASCII_TO_FULL: Final = {c: c + 0xFEE0 for c in range(0x21, 0x7F)} | {
     0x203E: 0xFFE3,
 }
 _ASCII_TO_HALF: Final = {full: half for half, full in _ASCII_TO_FULL.items()}
+HIRAGANA_TO_KATAKANA: Final = {c: c + 0x60 for c in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+"""Code points, iteration marks included; other signs belong to both scripts."""
 _BLANKS = re.compile(f"[{_PADDING}]+")
 
 
@@ -176,6 +178,14 @@ def to_half_width(text: str) -> str:
     Recreates the half-width text that ``to_full_width`` was given.
     """
     return _FULL_KANA.sub(lambda m: _KANA_TO_HALF[m.group()], text).translate(_ASCII_TO_HALF)
+
+
+def to_katakana(text: str) -> str:
+    """Return ``text`` with hiragana and half-width kana as full-width katakana, the rest as it is.
+
+    Long marks and small kana stay as written.
+    """
+    return compose_kana(text).translate(HIRAGANA_TO_KATAKANA)
 
 
 def to_full_width_name(text: str) -> TextReading:

@@ -8,19 +8,21 @@ from typing import Any
 import pytest
 
 from adapters.mapping import conversions
+from adapters.mapping.contents import content_reader
 from adapters.mapping.model import ItemRule
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
 from standard_models.builtin import load_builtin
-from standard_models.characters.gaiji import GaijiTable
 
 DICTIONARY = load_builtin()
-NONE = conversions.SystemCharacters("tax-old", GaijiTable(()))
 
 
 def convert(ref: str, raw: Any, **rule: Any) -> Answer:
     item = DICTIONARY.find_item(ref)
     assert item is not None
-    reader = conversions.field(item, ItemRule.model_validate({"field": "f", **rule}), None, NONE)
+    own = ItemRule.model_validate({"field": "f", **rule})
+    content = conversions.content_of(item, own, None)
+    assert content is not None
+    reader = conversions.field(item, own, content_reader(own, {}), content)
     return reader({"f": raw})
 
 

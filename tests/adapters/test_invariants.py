@@ -125,6 +125,41 @@ def test_an_invariant_of_items_that_are_not_mapped_is_an_error() -> None:
     assert [(f.code, f.line) for f in found] == [("unknown-item", 26)]
 
 
+@pytest.mark.parametrize(
+    ("invariant", "codes"),
+    [
+        ("{sum: {total: choteigaku, of: [shunogaku, tsuchishobango]}}", ["wrong-type"]),
+        ("{sum: {total: choteinengappi, of: [nokigen]}}", ["wrong-type", "wrong-type"]),
+        ("{order: {items: [choteinengappi, kibetsu]}}", ["wrong-type"]),
+        ("{order: {items: [choteinengappi, tsuchishobango]}}", ["wrong-type"]),
+        ("{order: {items: [fukanendo, sotonendo]}}", []),
+        ("{bounds: {item: zeimokukodo, least: 1}}", ["wrong-type"]),
+        ("{bounds: {item: kibetsu}}", ["no-bound"]),
+        ("{bounds: {item: kibetsu, least: '1'}}", ["wrong-bound"]),
+        ("{bounds: {item: nokigen, least: '2026'}}", ["wrong-bound"]),
+        ("{bounds: {item: nokigen, least: '2026-04-01'}}", []),
+        ("{bounds: {item: fukanendo, least: '2000', most: '2100'}}", []),
+    ],
+)
+def test_items_that_cannot_be_added_or_compared_are_an_error(
+    invariant: str, codes: list[str]
+) -> None:
+    """A relation that never holds, or always, checks nothing."""
+    old = "{bounds: {item: kibetsu, least: 1, most: 12}, note: 期別は1〜12}"
+    findings = lint(read_document(TEXT.replace(old, invariant)), DICTIONARY)
+    assert [(f.line, f.code) for f in findings] == [(28, code) for code in codes]
+    assert all(f.column > 15 for f in findings)
+
+
+def test_months_order_among_each_other() -> None:
+    """They are texts of the edition; an item is a month by how it is read."""
+    month = "tsuchishobango: {field: tsuchi, year_month: true}"
+    rule = "{order: {items: [tsuchishobango, tsuchishobango]}}"
+    text = TEXT.replace("tsuchishobango: {field: tsuchi}", month)
+    old = "{bounds: {item: kibetsu, least: 1, most: 12}, note: 期別は1〜12}"
+    assert lint(read_document(text.replace(old, rule)), DICTIONARY) == []
+
+
 def test_an_invariant_is_of_one_kind() -> None:
     """Neither none nor two."""
     for rule in ("{note: x}", "{bounds: {item: kibetsu}, order: {items: [a, b]}}"):

@@ -12,12 +12,11 @@ import pytest
 from adapters.mapping.document import read_document
 from adapters.mapping.model import ItemRule, Mapping
 from adapters.mapping.workbook import (
-    _STEPS,
-    ORIGINS,
     MappingWorkbookError,
     from_workbook,
     to_workbook,
 )
+from adapters.mapping.workbook_shape import ORIGINS, STEPS
 from adapters.mapping.writing import to_yaml
 from standard_models.builtin import load_builtin
 
@@ -54,7 +53,7 @@ def test_a_mapping_written_as_yaml_reads_back_as_the_same(system: str) -> None:
 
 def test_every_key_of_an_item_rule_has_its_column() -> None:
     """A key without one would be lost on the way."""
-    assert set(ItemRule.model_fields) == {*ORIGINS, *_STEPS, "note"}
+    assert set(ItemRule.model_fields) == {*ORIGINS, *STEPS, "note"}
 
 
 def test_the_table_shows_the_item_beside_its_source(tmp_path: Path) -> None:
@@ -110,11 +109,17 @@ def without(sheet: str) -> Callable[[openpyxl.Workbook], None]:
         (cell("項目マッピング", "B3", "atenabango"), [("項目マッピング", "B3")]),
         (cell("項目マッピング", "L3", "はい"), [("項目マッピング", "L3")]),
         (cell("項目マッピング", "A1", "群"), [("項目マッピング", "A1")]),
-        (cell("項目マッピング", "Z3", "メモ"), [("項目マッピング", "Z3")]),
+        (cell("項目マッピング", "AC3", "メモ"), [("項目マッピング", "AC3")]),
         (cell("日付", "C2", "{field: [}"), [("日付", "C2")]),
         (cell("日付", "C2", "{field: a, format: seireki}"), [("日付", "C2")]),
         (cell("外字", "A2", "F1"), [("外字", "A2")]),
         (cell("表紙", "B4", "one"), [("表紙", "B4")]),
+        (cell("コード変換", "A2", "nashi"), [("コード変換", "A2")]),
+        (cell("元の欄", "A2", "nashi"), [("元の欄", "A2")]),
+        (
+            cell("コード表", "A3", "shubetsu"),
+            [("コード表", "A3"), ("コード変換", "A5"), ("コード変換", "A6")],
+        ),
         (without("コード変換"), [("コード変換", "A1")]),
     ],
 )

@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
@@ -12,6 +13,11 @@ from adapters.manifest import Manifest, read_manifest
 from adapters.mapping import model
 from adapters.mapping.document import read_document
 from adapters.mapping.lint import lint
+from adapters.mapping.own_steps import read_steps
+from adapters.mapping.record_types import Framing
+from adapters.mapping.sections import Section
+from adapters.mapping.step_rules import Form
+from adapters.mapping.value_rules import NumberKind
 from adapters.registry import InstalledAdapter, discover
 from gateway.connections.config import AdaptersFile, read_adapters_file
 from standard_models.answers import Value
@@ -109,23 +115,32 @@ def test_the_test_of_the_guide_passes(package):
     assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 
 
+def test_the_steps_of_the_guide_are_good():
+    """Their examples hold."""
+    module = ModuleType("steps")
+    exec(only("python steps"), vars(module))
+    assert set(read_steps(module)) == {"strip-brackets"}
+
+
 def test_every_key_of_the_mapping_language_is_explained():
     """As code, in the prose; an added key must be explained before it can be used."""
-    sections = [
-        section
-        for section in vars(model).values()
-        if isinstance(section, type) and issubclass(section, model._Section)
-    ]
+    sections, pending = [], list(Section.__subclasses__())
+    while pending:
+        sections.append(pending.pop())
+        pending += sections[-1].__subclasses__()
     keys = {
         field.alias or name for section in sections for name, field in section.model_fields.items()
     }
-    assert {"applies_when", "from", "non_calendar_days"} <= keys
+    assert {"applies_when", "from", "non_calendar_days", "pad_left"} <= keys
     assert sorted(key for key in keys if not explained(key)) == []
 
 
 def test_every_choice_of_the_mapping_language_is_explained():
     """Forms of text, numbers, dates and times, and meanings of faults."""
-    enums = (model.Text, model.AmountUnit, model.DateFormat, model.TimeFormat, model.FaultMeaning)
+    enums = (
+        model.Text, model.AmountUnit, model.DateFormat, model.TimeFormat, model.FaultMeaning, Form,
+        NumberKind, Framing,
+    )  # fmt: skip
     choices = [choice.value for enum in enums for choice in enum]
     assert sorted(choice for choice in choices if f"`{choice}`" not in GUIDE) == []
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from adapters.conformance.cases import wire
-from adapters.mapping import conversions, date_items
+from adapters.mapping import contents, conversions, date_items, text_items
 from adapters.mapping.row_plan import Converted, RowPlan
 from standard_models.answers import Value
 
@@ -186,9 +186,9 @@ def _shortened(patch: pytest.MonkeyPatch) -> None:
 
 
 def _unchecked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(conversions, "_readable", lambda _item, raw, _characters: (raw, ()))
+    patch.setattr(text_items, "_readable", lambda _item, raw, _characters: (raw, ()))
     patch.setattr(
-        conversions, "checked", lambda _item, value, quality=(): Value(value, None, quality)
+        text_items, "checked", lambda _item, value, quality=(): Value(value, None, quality)
     )
 
 
@@ -240,7 +240,7 @@ MUTANTS: Final = (
     Mutant("codes that are handed through", "codes", patch=_guessed),
     Mutant("a conversion that writes into the answer", "purity", patch=_impure),
     Mutant("nothing that becomes zero", "blanks", patch=lambda p: p.setattr(
-        conversions, "trim_padding", lambda raw: raw.strip() or "0")),
+        contents, "trim_padding", lambda raw: raw.strip() or "0")),
     Mutant("a number that is corrected", "subject", RESIDENT, patch=_shortened),
     Mutant("an invariant that no example breaks", "invariants", edits={
         "conformance/golden/kazeikihonjoho.yaml": ("INVARIANT_BROKEN", "NOT_SET")}),

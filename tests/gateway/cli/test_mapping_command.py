@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from tests.adapters.host.writer import record
+from tests.adapters.host_types.writer import blocks, head, menjo, shikaku, tail
 
 HOST = Path(__file__).parents[2] / "adapters" / "host"
 
@@ -45,6 +46,37 @@ def test_lint_names_every_error_with_its_line(hitotsu, kit):
     assert "誤り 1、お知らせ 0 / 1 errors, 0 notes" in result.stdout
 
 
+STEPS = """\
+from adapters.mapping.own_steps import Refused, step
+
+
+@step("drop-first", examples=[("12", "2"), ("", Refused("empty"))])
+def drop_first(raw: str) -> str | Refused:
+    return raw[1:] if raw else Refused("empty")
+"""
+
+
+def test_steps_beside_the_mapping_are_used_and_their_faults_told(hitotsu, kit):
+    """By lint at the line that names the module, and by preview."""
+    own = changed(kit, "{field: rireki_no}", "{field: rireki_no, steps: [{own: drop-first}]}")
+    own.write_text("steps_module: steps\n" + own.read_text("utf-8"), "utf-8")
+    missing = hitotsu("mapping", "lint", own)
+    assert missing.exit_code == 1
+    assert "changed.yaml:1:1 error: steps_module: steps.py: not beside the mapping [bad-step]" in (
+        " ".join(missing.stdout.split())
+    )
+    assert hitotsu("mapping", "preview", own, kit / "nenkin.dat").exit_code == 1
+    (kit / "steps.py").write_text(STEPS, "utf-8")
+    assert hitotsu("mapping", "lint", own).exit_code == 0
+    shown = hitotsu("mapping", "preview", own, kit / "nenkin.dat")
+    assert "rirekibango 1 " in " ".join(shown.stdout.split()).replace("│", "")
+    assert hitotsu("mapping", "coverage", own, kit / "nenkin.dat").exit_code == 0
+    (kit / "steps.py").write_text(STEPS.replace('"2"', '"1"'), "utf-8")
+    assert "drop-first: example 1 does not give what is written" in (
+        " ".join(hitotsu("mapping", "lint", own).stdout.split())
+    )
+
+
 def test_preview_shows_bytes_fields_and_standard_items_of_a_record(hitotsu, kit):
     """Side by side, from the record that was asked for."""
     result = hitotsu("mapping", "preview", kit / "mapping.yaml", kit / "nenkin.dat", "--from", "2")
@@ -62,6 +94,46 @@ def test_preview_of_a_damaged_record_says_what_is_wrong(hitotsu, kit):
     assert result.exit_code == 0
     assert "R RECORD_LENGTH" in result.stdout
     assert "026." not in result.stdout
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> Path:
+    """A folder with a mapping of several types of record and a file whose trailer is wrong."""
+    folder = tmp_path / "typed"
+    shutil.copytree(HOST.with_name("host_types"), folder)
+    records = [head(), shikaku(1), menjo(1), menjo(1, kind="H"), shikaku(2), menjo(9)]
+    (folder / "nenkin.dat").write_bytes(blocks([*records, tail(9, 3, 3000)]))
+    return folder
+
+
+def test_preview_shows_every_record_of_an_answer_by_its_own_layout(hitotsu, typed):
+    """Head and details with their bytes, and the groups that are made of them."""
+    mapping, data = typed / "mapping.yaml", typed / "nenkin.dat"
+    assert hitotsu("mapping", "lint", mapping).exit_code == 0
+    result = hitotsu("mapping", "preview", mapping, data, "--from", "2")
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.stdout.split())
+    assert "record 2 shikaku, 43 bytes" in shown
+    assert "record 4 menjo, 43 bytes" in shown
+    assert "menjo_kbn c1 A" in shown
+    assert "gaku 00 01 00 0c 1000" in shown
+    assert "sosanengappi 2026-10-01" in shown
+    assert shown.count("menjokubun") == 2
+
+
+def test_coverage_of_several_types_adds_up_and_tells_of_wrong_totals(hitotsu, typed):
+    """Records, headers and trailers, answers; what the trailer states and what was counted."""
+    kept = typed / "coverage.json"
+    mapping, data = typed / "mapping.yaml", typed / "nenkin.dat"
+    result = hitotsu("mapping", "coverage", mapping, data, "--json", kept)
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.stdout.split())
+    assert "7 records read, 1 damaged" in shown
+    assert "2 headers and trailers, 2 answers" in shown
+    assert 'R CONTROL_TOTAL_WRONG {"field": "kensu", "stated": "9", "counted": "5"}' in shown
+    assert "HEAD_RECORD_MISSING: 1" in shown
+    report = json.loads(kept.read_text("utf-8"))
+    assert (report["read"], report["control"], report["answers"]) == (7, 2, 2)
 
 
 def test_preview_beyond_the_end_says_so(hitotsu, kit):
@@ -82,9 +154,9 @@ def test_coverage_counts_every_record_and_can_be_kept(hitotsu, kit):
     report = json.loads(kept.read_text("utf-8"))
     assert report["groups"]["026.shikakujoho"]["records"] == 3
     assert report["columns"]["yobi"] == {"filled": 0, "items": []}
-    assert {"value": "7", "mapped": False, "count": 1} in report["groups"]["026.shikakujoho"][
-        "codes"
-    ]["shubetsu"]
+    assert {"value": "7", "mapped": False, "count": 1, "clause": ""} in report["groups"][
+        "026.shikakujoho"
+    ]["codes"]["shubetsu"]
     assert "架空" not in result.stdout + kept.read_text("utf-8")
     assert "000000047112" not in result.stdout + kept.read_text("utf-8")
 
@@ -103,8 +175,8 @@ def test_diff_tells_what_a_new_version_does_otherwise(hitotsu, kit):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("encoding: jef", "encoding: ebcdic", "the encoding ebcdic is none of"),
-        ("nenkin.cpy", "missing.cpy", "missing.cpy: FileNotFoundError"),
+        ("encoding: jef", "encoding: ebcdic", "changed.yaml:7:37 error: reads.shikaku.file.fixed"),
+        ("nenkin.cpy", "missing.cpy", "missing.cpy: FileNotFoundError [bad-copybook]"),
     ],
 )
 def test_what_cannot_be_used_ends_in_one_line(hitotsu, kit, old, new, said):
@@ -112,7 +184,8 @@ def test_what_cannot_be_used_ends_in_one_line(hitotsu, kit, old, new, said):
     wrong = changed(kit, old, new)
     result = hitotsu("mapping", "coverage", wrong, kit / "nenkin.dat")
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert said in " ".join(result.stdout.split())
+    assert "changed.yaml has errors" in result.stderr
 
 
 def test_a_mapping_without_files_has_nothing_to_preview(hitotsu, kit):

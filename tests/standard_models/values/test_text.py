@@ -21,6 +21,7 @@ from standard_models.values.text import (
     to_full_width,
     to_full_width_name,
     to_half_width,
+    to_katakana,
     trim_padding,
 )
 
@@ -137,6 +138,13 @@ def test_a_field_of_padding_is_missing() -> None:
     reading = read_text("　 ")
     assert reading.text is None
     assert [(q.code, q.severity) for q in reading.quality] == [("MISSING", Severity.INFORMATION)]
+
+
+def test_kana_of_either_script_and_width_become_katakana() -> None:
+    """Marks are joined, long marks, small kana and everything else stay."""
+    assert to_katakana("ばば ｹﾞﾝｺﾞー") == "ババ ゲンゴー"
+    assert to_katakana("きゃﾞ ゔ いすゞ 架空A1") == "キャ゛ ヴ イスヾ 架空A1"
+    assert to_katakana("カナ") == "カナ"
 
 
 def test_name_parts_are_joined_by_exactly_one_full_width_blank() -> None:

@@ -1,0 +1,10 @@
+000100* 資格レコード
+000200 01  SHIKAKU-REC.
+000300     05  KBN              PIC X.
+000400     05  ATENA-NO         PIC 9(12).
+000500     05  RIREKI-NO        PIC 9(3).
+000600     05  KISO-NO          PIC X(10).
+000700     05  SHUBETSU         PIC X.
+000800     05  SHUTOKU-YMD      PIC 9(7) COMP-3.
+000900     05  SHUTOKU-JIYU     PIC XX.
+001000     05  SHIMEI           PIC N(5).

@@ -1,7 +1,9 @@
 """What a vendor gives the kit: ``conformance/kit.yaml`` beside the manifest.
 
 People are invented. Texts of answers and settings may hold ``{{name}}``, which stands for a value
-of the person, and ``{{address}}`` for where the kit's simulator listens.
+of the person, ``{{address}}`` for where the kit's simulator listens and ``{{delivery}}`` for the
+folder of delivered files. People who are fetched need ``answers`` and ``unknown``; people who come
+in files need ``delivery``, the folder beside ``kit.yaml`` that holds them.
 """
 
 from __future__ import annotations
@@ -72,14 +74,16 @@ class Description(_Section):
     settings: dict[str, Any]
     people: tuple[Person, ...] = Field(min_length=MIN_PEOPLE)
     answers: dict[str, str] = Field(default_factory=dict)
-    unknown: Nobody
+    unknown: Nobody | None = None
+    delivery: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]*$")
     closed: Said | None = None
     extras: tuple[Extra, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
     @model_validator(mode="after")
     def _people_can_be_told_apart(self) -> Self:
-        numbers = [person.number for person in self.people] + [self.unknown.number]
+        numbers = [person.number for person in self.people]
+        numbers += [self.unknown.number] if self.unknown else []
         if any(a != b and a in b for a in numbers for b in numbers):
             msg = "one number is part of another"
             raise ValueError(msg)

@@ -27,8 +27,7 @@ async def draft_golden(kit: Kit) -> dict[str, str]:
     drafts: dict[str, str] = {}
     if kit.document is None or kit.plans is None:
         return drafts
-    for person in kit.people:
-        raw = await kit.raw_answers(person)
+    for raw in await _answers(kit):
         for ref, rule in kit.document.mapping.groups.items():
             name = f"{ref.partition('.')[2]}.yaml"
             if name in drafts or raw.get(rule.read) is None:
@@ -57,6 +56,14 @@ async def draft_golden(kit: Kit) -> dict[str, str]:
                 content, allow_unicode=True, sort_keys=False, width=100
             )
     return drafts
+
+
+async def _answers(kit: Kit) -> list[dict[str, Any]]:
+    """Return what was recorded, by read: of each person, or record by record of a file."""
+    if not kit.over_files:
+        return [await kit.raw_answers(person) for person in kit.people]
+    delivered = await kit.delivered()
+    return [{name: record} for name, records in delivered.items() for record in records]
 
 
 def _expected(answer: Any) -> Any:

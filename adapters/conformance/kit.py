@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import re
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from adapters.mapping.row_plan import RowPlans
 from adapters.registry import InstalledAdapter
 from adapters.sources import Source
 from adapters.sources.base import Slots
+from adapters.sources.files import RecordSource
 from standard_models.dictionary import Dictionary
 
 MUNICIPALITY: Final = "999997"
@@ -65,8 +68,10 @@ class Session:
         log: QuietLog,
         http: httpx.AsyncClient,
         source: Simulator | RecordedSource,
+        delivery: Path,
     ) -> None:
         self.kit = kit
+        self.delivery = delivery
         self.http = http
         self.adapter = adapter
         self.log = log
@@ -160,10 +165,17 @@ class Kit:
         """Tell whether the adapter asks over HTTP, so that the kit can be the service."""
         if self.document is None:
             return True
-        return all(
+        return not self.over_files and all(
             read.rest is not None or read.soap is not None
             for read in self.document.mapping.reads.values()
         )
+
+    @cached_property
+    def over_files(self) -> bool:
+        """Tell whether the adapter reads delivered files."""
+        if self.document is None:
+            return False
+        return all(read.file is not None for read in self.document.mapping.reads.values())
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -206,6 +218,21 @@ class Kit:
                 await session.fetch(person.number)
         return kept
 
+    async def delivered(self) -> dict[str, list[Any]]:
+        """Return the records of the delivered files, by read, as the mapping sees them."""
+        held: list[Source] = []
+        found: dict[str, list[Any]] = {}
+        log = QuietLog()
+        source = RecordedSource(self.recorded_call)
+        async with _client() as http, self._opened(log, http, source, None, held):
+            (inner,) = held
+            if self.document is None or not isinstance(inner, RecordSource):
+                raise ConfigurationError("the source hands over no files")
+            for name, read in self.document.mapping.reads.items():
+                records = inner.records(name, read)
+                found[name] = [r.record for r in records if r.record is not None]
+        return found
+
     @asynccontextmanager
     async def _opened(
         self,
@@ -213,21 +240,37 @@ class Kit:
         http: httpx.AsyncClient,
         source: Simulator | RecordedSource,
         kept: dict[str, Any] | None,
+        held: list[Source] | None = None,
     ) -> AsyncIterator[Session]:
         def around(inner: Source) -> Source:
+            if held is not None:
+                held.append(inner)
+            if self.over_files:
+                return inner
             used: Source = source if isinstance(source, RecordedSource) else inner
             return used if kept is None else Listening(used, self.name_of, kept)
 
         address = source.address if isinstance(source, Simulator) else "http://127.0.0.1:1"
         host = Host(MUNICIPALITY, _Noon(), http, log, self.dictionary, around)
-        settings = JsonTree(self.description.settings).rewritten(
-            lambda text: text.replace("{{address}}", address)
-        )
-        adapter = self.installed.open(host, settings.content)
-        try:
-            yield Session(self, adapter, log, http, source)
-        finally:
-            await adapter.aclose()
+        with tempfile.TemporaryDirectory() as temporary:
+            delivery = Path(temporary)
+            if self.description.delivery:
+                own = self.folder / FOLDER / self.description.delivery
+                shutil.copytree(own, delivery, dirs_exist_ok=True)
+            settings = JsonTree(self.description.settings).rewritten(
+                lambda text: text.replace("{{address}}", address).replace(
+                    "{{delivery}}", str(delivery)
+                )
+            )
+            adapter = self.installed.open(host, settings.content)
+            try:
+                yield Session(self, adapter, log, http, source, delivery)
+            finally:
+                await adapter.aclose()
+
+    @property
+    def _unknown_answers(self) -> Mapping[str, Said]:
+        return self.description.unknown.answers if self.description.unknown else {}
 
     def name_of(self, read: Read) -> str:
         """Return the name of a read of the mapping, empty for any other."""
@@ -245,8 +288,8 @@ class Kit:
             good = copy.deepcopy(self._captured[person.number].get(name))
         elif person is not None and name in self.description.answers:
             good = _content(self.tree(self.description.answers[name], person))
-        elif not self.over_http and name in self.description.unknown.answers:
-            good = _content(self.tree(self.description.unknown.answers[name].file, None))
+        elif not self.over_http and name in self._unknown_answers:
+            good = _content(self.tree(self._unknown_answers[name].file, None))
         return SourceCall(read, name, slots, person, good)
 
     def _answer(self, asked: Asked) -> tuple[Person | None, str | None, Reply, Tree | None]:
@@ -260,9 +303,9 @@ class Kit:
         read = self._read_of(asked, body)
         if read is not None and person is not None and read in self.description.answers:
             return person, read, *self._said(Said(file=self.description.answers[read]), person)
-        unknown = self.description.unknown
-        if read in unknown.answers and unknown.number in body:
-            return None, read, *self._said(unknown.answers[read], None)
+        nobody = self.description.unknown
+        if nobody is not None and read in nobody.answers and nobody.number in body:
+            return None, read, *self._said(nobody.answers[read], None)
         return None, read, Reply(b"not recorded", 404, "text/plain"), None
 
     def _said(self, said: Said, person: Person | None) -> tuple[Reply, Tree]:

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-SCAFFOLDS: Final = ("sql", "rest")
+SCAFFOLDS: Final = ("sql", "rest", "file")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from adapters.mapping.document import Document, Finding, Path
-from adapters.mapping.model import FactRule, Read
+from adapters.mapping.model import ExtractRule, FactRule, Read
 from adapters.mapping.outgoing import OWN
 
 PAGE_SLOTS: Final = frozenset({"after", "limit"})
@@ -27,6 +27,8 @@ def operation_findings(document: Document) -> Iterator[Finding]:
             yield find(path, "unknown-slot", f"nothing fills {slot}; there are {_named(slots)}")
         for slot in sorted((slots & PAGE_SLOTS) - slots_of(read)):
             yield find(path, "unused-slot", f"pages needs {{{slot}}} in the read")
+    for ref, rule in mapping.extract.items():
+        yield from _pages(document, ref, rule)
     for path, facts in _facts(document):
         yield from _tables(document, path, facts)
     groups = [(("extract", ref), ref) for ref in mapping.extract]
@@ -36,6 +38,18 @@ def operation_findings(document: Document) -> Iterator[Finding]:
     for place, ref in groups:
         if ref not in mapping.groups:
             yield find(place, "unknown-group", f"groups does not map {ref}")
+
+
+def _pages(document: Document, ref: str, rule: ExtractRule) -> Iterator[Finding]:
+    read = document.mapping.reads.get(rule.read)
+    if read is None:
+        return
+    if read.file is None and rule.pages is None:
+        message = "an extract needs pages, unless it reads files"
+        yield document.finding(("extract", ref), "no-pages", message)
+    if read.file is not None and (rule.pages or rule.people is not None):
+        message = "files are read in the order of their records; leave out pages and people"
+        yield document.finding(("extract", ref), "needless-pages", message)
 
 
 def slots_of(read: Read) -> frozenset[str]:
@@ -73,7 +87,8 @@ def _reads(document: Document) -> Iterator[tuple[Path, Read | None, frozenset[st
     if changes := mapping.changes:
         yield ("changes",), reads.get(changes.read), PAGE_SLOTS
     for ref, extract in mapping.extract.items():
-        yield ("extract", ref), reads.get(extract.read), PAGE_SLOTS
+        pages = PAGE_SLOTS if extract.pages else frozenset[str]()
+        yield ("extract", ref), reads.get(extract.read), pages
         if extract.totals:
             yield ("extract", ref, "totals"), reads.get(extract.totals.read), frozenset()
     for ref, submit in mapping.submit.items():

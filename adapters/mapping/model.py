@@ -573,12 +573,13 @@ class ExtractRule(_Section):
     """How every current record of a group is read.
 
     With ``people`` the answer holds, there, a list of what a read about one person answers. Without
-    it the answer is a list of rows, each one record.
+    it the answer is a list of rows, each one record. A read of files needs no ``pages``: its
+    records are read in their order.
     """
 
     read: str
     people: RecordsPath | None = None
-    pages: Keyset
+    pages: Keyset | None = None
     totals: TotalsRule | None = None
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.conformance.cases import (
     behaviour,
+    files,
     hostile,
     load,
     mapping,
@@ -24,6 +25,7 @@ CASES: Final[tuple[Case, ...]] = (
     *behaviour.CASES,
     *wire.CASES,
     *operations.CASES,
+    *files.CASES,
     *hostile.CASES,
     *privacy.CASES,
     *load.CASES,

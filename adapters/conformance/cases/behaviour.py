@@ -16,6 +16,7 @@ from adapters.errors import (
     AdapterError,
     AuthenticationFailed,
     BadAnswer,
+    ConfigurationError,
     PlannedUnavailable,
     RateLimited,
     SourceTimeout,
@@ -151,8 +152,15 @@ async def unknown(kit: Kit) -> list[str]:
 
 
 def replace_number(kit: Kit) -> Any:
-    """Return a person with the number that nobody has."""
-    return kit.people[0].model_copy(update={"number": kit.description.unknown.number})
+    """Return a person with the number that nobody has.
+
+    Raises:
+        ConfigurationError: the description names none.
+    """
+    nobody = kit.description.unknown
+    if nobody is None:
+        raise ConfigurationError("kit.yaml: unknown is missing: what is said of nobody's number?")
+    return kit.people[0].model_copy(update={"number": nobody.number})
 
 
 async def undeclared(kit: Kit) -> list[str]:

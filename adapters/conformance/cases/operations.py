@@ -212,19 +212,22 @@ async def extract(kit: Kit) -> list[str]:
         return ["an extract without a mapping cannot be tried by the kit"]
     found: list[str] = []
     for ref, rule in mapping.extract.items():
+        pages = rule.pages
+        if pages is None:
+            continue
         elements = await _elements(kit, ref, rule.people)
         if not elements:
             found.append(f"{ref}: fewer than two people have a record")
             continue
         whole = [
-            _keyed(elements[n % len(elements)], rule.pages, f"{n:012d}")
-            for n in range(rule.pages.size * 2 + 1)
+            _keyed(elements[n % len(elements)], pages, f"{n:012d}")
+            for n in range(pages.size * 2 + 1)
         ]
         async with kit.recorded_session() as session:
             adapter = session.adapter
             if not isinstance(adapter, Extract):
                 return ["no extract"]
-            session.recorded.fault = _pieces(whole, rule.people, rule.pages, rule.read)
+            session.recorded.fault = _pieces(whole, rule.people, pages, rule.read)
             chunks = [chunk async for chunk in adapter.extract(ref)]
             found += [f"{ref}: {problem}" for problem in _reconciled(chunks, len(whole))]
             for place, chunk in enumerate(chunks, 1):
@@ -233,7 +236,7 @@ async def extract(kit: Kit) -> list[str]:
                 if [r for c in rest for r in c.records] != left:
                     found.append(f"{ref}: what follows a checkpoint is not what was left")
                     break
-            session.recorded.fault = _pieces(whole[:1] * 2, rule.people, rule.pages, rule.read)
+            session.recorded.fault = _pieces(whole[:1] * 2, rule.people, pages, rule.read)
             found += await _refusal(_first(adapter, ref), BadAnswer, f"{ref}, a key twice")
             found += await _refusal(_first(adapter, "999.nai"), Unsupported, "an unknown group")
     return found
@@ -360,10 +363,16 @@ def _case(capability: Capability, run: Run) -> Case:
     )
 
 
+def _no_pieces(kit: Kit) -> str | None:
+    return kit.lacks(Capability.EXTRACT) or (
+        "the records come in files" if kit.over_files else None
+    )
+
+
 CASES: Final = (
     _case(Capability.SEARCH, search),
     _case(Capability.CHANGES, changes),
-    _case(Capability.EXTRACT, extract),
+    Case("extract", Layer.BEHAVIOUR, 1, extract, _no_pieces, Capability.EXTRACT),
     _case(Capability.SUBMIT, submit),
     _case(Capability.PROTECTION_FLAGS, flags),
 )

@@ -17,7 +17,7 @@ from adapters.mapping import contents, conversions, date_items, text_items
 from adapters.mapping.row_plan import Converted, RowPlan
 from standard_models.answers import Value
 
-TAX, WELFARE, RESIDENT = "tax", "welfare", "resident"
+TAX, WELFARE, RESIDENT, PENSION = "tax", "welfare", "resident", "pension"
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -143,6 +143,26 @@ except {error} as error:
     )
 
 
+def extracting(body: str) -> str:
+    """Return code whose adapter extracts by ``body`` (``inner``, ``group``, ``after``)."""
+    indented = "\n".join(f"        {line}" for line in body.splitlines())
+    return (
+        HEAD
+        + f"""
+
+def open_adapter(host: Host, settings: Settings) -> Adapter:
+    adapter: Any = _open(host, settings)
+    inner = adapter.extract
+
+    async def extract(group: str, after: str | None = None) -> Any:
+{indented}
+
+    adapter.extract = extract
+    return adapter
+"""
+    )
+
+
 EACH: Final = """result = await inner(request)
 return FetchResult({ref: _each(outcome, request.number) if isinstance(outcome, GroupRecords)
                     else outcome for ref, outcome in result.groups.items()})"""
@@ -159,6 +179,13 @@ def _each(outcome: GroupRecords, number: str) -> GroupRecords:
 """
 
 
+SHORT: Final = """async for chunk in inner(group, after):
+    yield dataclasses.replace(chunk, records=chunk.records[:-1])"""
+ENDING: Final = """try:
+    async for chunk in inner(group, after):
+        yield chunk
+except AdapterError:
+    return"""
 RENAMED: Final = fetching(
     EACH,
     each("records = [dataclasses.replace(r, subject_number=number) for r in records]"),
@@ -331,32 +358,24 @@ return FetchResult({ref: Unavailable("x") if isinstance(o, AdapterError) else o
     Mutant("a change too few", "changes", RESIDENT, code=replacing(
         "changes", """batch = await inner(*args)
 return dataclasses.replace(batch, changes=batch.changes[:-1])""")),
-    Mutant("a person too few", "extract", RESIDENT, code=HEAD + """
-
-def open_adapter(host: Host, settings: Settings) -> Adapter:
-    adapter: Any = _open(host, settings)
-    inner = adapter.extract
-
-    async def extract(group: str, after: str | None = None) -> Any:
-        async for chunk in inner(group, after):
-            yield dataclasses.replace(chunk, records=chunk.records[:-1])
-
-    adapter.extract = extract
-    return adapter
-"""),
-    Mutant("an extract that begins anew", "extract", RESIDENT, code=HEAD + """
-
-def open_adapter(host: Host, settings: Settings) -> Adapter:
-    adapter: Any = _open(host, settings)
-    inner = adapter.extract
-
-    async def extract(group: str, after: str | None = None) -> Any:
-        async for chunk in inner(group, None):
-            yield chunk
-
-    adapter.extract = extract
-    return adapter
-"""),
+    Mutant("a person too few", "extract", RESIDENT, code=extracting(SHORT)),
+    Mutant("an extract that begins anew", "extract", RESIDENT, code=extracting(
+        "async for chunk in inner(group, None):\n    yield chunk")),
+    Mutant("a record too few", "delivery", PENSION, code=extracting(SHORT)),
+    Mutant("what is damaged is the end", "damage", PENSION, code=extracting(ENDING)),
+    Mutant("nothing delivered is nobody", "absent", PENSION, code=extracting(ENDING)),
+    Mutant("read and removed", "untouched", PENSION, code=extracting(
+        """async for chunk in inner(group, after):
+    yield chunk
+for path in settings.delivery.iterdir():
+    path.unlink()""")),
+    Mutant("the file in the error", "quiet", PENSION, code=extracting(
+        """try:
+    async for chunk in inner(group, after):
+        yield chunk
+except AdapterError:
+    content = (settings.delivery / "NENKIN.DAT").read_bytes().decode("cp037")
+    raise BadAnswer(content) from None""")),
     Mutant("a new key each time", "submit", code=replacing(
         "submit", """(request,) = args
 _keys.append(request.idempotency_key)

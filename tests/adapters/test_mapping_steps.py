@@ -353,13 +353,23 @@ def test_a_step_that_remembers_is_refused() -> None:
 
 def test_every_problem_of_a_module_is_told_at_once() -> None:
     """A name twice, an example that raises, a module without steps."""
-    broken = OwnStep("raise", strip_brackets.function, ((5, "x"), ("1", Refused("no-brackets"))))  # type: ignore[arg-type]
+    broken = OwnStep("raise", raising, (("5", "x"), ("1", Refused("no-brackets"))))
     first, second = plain("upper", GOOD_EXAMPLES), plain("upper", GOOD_EXAMPLES)
     assert refused_by(first, second, broken) == [
         "upper: the name stands twice",
-        "raise: example 1 raises AttributeError",
+        "raise: example 1 raises ValueError",
+        "raise: example 2 raises ValueError",
     ]
     assert refused_by() == ["steps defines no step"]
+
+
+@pytest.mark.parametrize(
+    "example", [("a",), "ab", (5, "A"), ("a", 5), ("a", ["A"]), ("a", Refused("No rule"))]
+)
+def test_an_example_of_another_shape_is_refused(example: Any) -> None:
+    """Told, and not run."""
+    (problem,) = refused_by(plain("upper", [example, *GOOD_EXAMPLES]))
+    assert problem.startswith("upper: an example is a pair")
 
 
 def test_a_step_borrowed_from_another_module_is_refused() -> None:
@@ -456,6 +466,17 @@ def test_coverage_counts_joined_fields_as_used_and_filled() -> None:
     assert (item.origin, dict(item.outcomes)) == ("fields", {"filled": 1, "lost-in-mapping": 1})
     assert dict(item.quality) == {"STEP_REFUSED": 1}
     assert counter.report.used["kyu"] == ("022.techojoho.techobango",)
+
+
+def test_coverage_counts_codes_as_the_table_sees_them() -> None:
+    """After slice, null and steps: what the raw field holds may be no code at all."""
+    rule = 'field: shu, slice: [1, 3], "null": ["00"], steps: [{form: upper-case}], codes: shu'
+    mapping = read_document(changed(("field: shu, codes: shu", rule))).mapping
+    counter = CoverageCounter(mapping, DICTIONARY.groups, "tehai", ["shu"])
+    for shu in ("1s 9", "1r 9", "1x 9", "1009"):
+        counter.count({**ROW, "shu": shu}, [])
+    codes = counter.report.groups["022.techojoho"].codes["shu"]
+    assert dict(codes) == {("S", True): 1, ("R", True): 1, ("X", False): 1}
 
 
 # --- the module beside a mapping

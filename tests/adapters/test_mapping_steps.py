@@ -147,6 +147,12 @@ def test_a_list_where_a_text_is_needed_loses_the_item() -> None:
     ]
 
 
+def test_a_step_does_not_hide_a_character_that_was_lost_before() -> None:
+    """Taking the mark of it away would make a content of damage."""
+    rule = "{field: bango, steps: [{replace: {pairs: [{from: '\ufffd', to: ''}]}}]}"
+    assert cause(answer(rule, bango="12\ufffd3")) == [("UNDECODABLE", {})]
+
+
 def test_codes_are_translated_after_the_steps() -> None:
     """The table has the codes as they are after the steps."""
     text = changed(

@@ -509,6 +509,7 @@ def test_the_module_is_read_from_the_folder_of_the_mapping(tmp_path: Path) -> No
     own = steps_of_folder(mapping, tmp_path)
     assert value(own_answer(own, "(77)")) == "77"
     assert steps_of_folder(read_document(GOOD).mapping, tmp_path) == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["steps.py"]
 
 
 @pytest.mark.parametrize(
@@ -597,7 +598,7 @@ async def test_an_adapter_whose_steps_are_no_good_does_not_open(package: Path) -
         await opened(WITH_STEPS.replace("steps_module: steps", "steps_module: more"), package.name)
     with pytest.raises(ConfigurationError, match="unknown-step"):
         await opened(WITH_STEPS.replace("own: strip-", "own: take-"), package.name)
-    (package / "steps.py").write_text(MODULE.replace('"12")', '"21")'), "utf-8")
+    (package / "steps.py").write_text(MODULE.replace('"12")', '"12 or more")'), "utf-8")
     sys.modules.pop("example_vendor.steps", None)
     with pytest.raises(ConfigurationError, match="example 1 does not give what is written"):
         await opened(WITH_STEPS, package.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -41,13 +40,15 @@ def steps_of_folder(mapping: MappingDocument, folder: Path) -> OwnSteps:
 
 
 def _module_in(folder: Path, name: str) -> ModuleType:
+    """Return the module, run from its source: nothing is written beside the mapping."""
     path = folder / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path) if path.is_file() else None
-    if spec is None or spec.loader is None:
+    if not path.is_file():
         raise StepsError([f"{path.name}: not beside the mapping"])
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
+        code = compile(path.read_bytes(), path.name, "exec")
+        exec(code, vars(module))  # noqa: S102 - an import would write its cache beside the file
     except (Exception, SystemExit) as error:  # noqa: BLE001 - vendor code may raise anything
         raise StepsError([f"{path.name}: running it raised {type(error).__name__}"]) from None
     return module

@@ -27,11 +27,13 @@ from adapters.errors import AdapterError, ConfigurationError
 from adapters.manifest import Capability
 from adapters.mapping.document import Document, MappingError, read_document
 from adapters.mapping.model import Read
+from adapters.mapping.own_steps import NO_STEPS, OwnSteps, StepsError
 from adapters.mapping.row_plan import RowPlans
 from adapters.registry import InstalledAdapter
 from adapters.sources import Source
 from adapters.sources.base import Slots
 from adapters.sources.files import RecordSource
+from adapters.step_modules import steps_of_package
 from standard_models.dictionary import Dictionary
 
 MUNICIPALITY: Final = "999997"
@@ -153,12 +155,27 @@ class Kit:
             raise ConfigurationError(f"mapping.yaml: {error}") from None
 
     @cached_property
+    def own_steps(self) -> OwnSteps:
+        """Return the vendor's own steps of the mapping.
+
+        Raises:
+            ConfigurationError: they cannot be used.
+        """
+        if self.document is None:
+            return NO_STEPS
+        try:
+            return steps_of_package(self.document.mapping, self.installed.package)
+        except StepsError as error:
+            raise ConfigurationError(f"steps of mapping.yaml: {error}") from None
+
+    @cached_property
     def plans(self) -> RowPlans | None:
         """Return the row plans of the mapping."""
         if self.document is None:
             return None
         mapping = self.document.mapping
-        return RowPlans(mapping, {ref: self.dictionary.groups[ref] for ref in mapping.groups})
+        groups = {ref: self.dictionary.groups[ref] for ref in mapping.groups}
+        return RowPlans(mapping, groups, self.own_steps)
 
     @cached_property
     def over_http(self) -> bool:

@@ -20,6 +20,10 @@ from adapters.mapping.record_types import RecordJoin, RecordTypes
 from adapters.mapping.rows import read_path
 from standard_models.answers import Quality, Severity
 
+LONGEST: Final = 10_000
+"""Records that one answer can have: a file of which every key is the same is no file of people."""
+_PART: Final = 1_000
+"""Records of an answer in quarantine that are told at once: memory stays bounded."""
 _MISSING_HEADER: Final = Quality("HEADER_MISSING", Severity.REJECT, {})
 
 
@@ -47,11 +51,19 @@ class _Open:
 
     key: str | None
     pieces: list[Piece] = field(default_factory=list)
-    wrong: list[FieldFinding] = field(default_factory=list)
+    wrong: dict[str, FieldFinding] = field(default_factory=dict)
+    count: int = 0
+
+    def take(self, piece: Piece) -> None:
+        """Add a record; an answer of more than ``LONGEST`` cannot be used."""
+        self.pieces.append(piece)
+        self.count += 1
+        if self.count > LONGEST:
+            self.spoil(piece, "ANSWER_TOO_LONG")
 
     def spoil(self, piece: Piece, code: str) -> None:
-        """Note why the answer cannot be used, by the record that shows it."""
-        self.wrong.append(_found(piece, code))
+        """Note why the answer cannot be used, by the first record that shows it."""
+        self.wrong.setdefault(code, _found(piece, code))
 
 
 class Gatherer:
@@ -72,7 +84,8 @@ class Gatherer:
 
         Findings of the file: ``HEADER_MISSING``, ``TRAILER_MISSING``, ``CONTROL_TOTAL_WRONG``,
         ``RECORD_BEHIND_TRAILER``. Of answers: ``HEAD_RECORD_MISSING``, ``RECORD_REPEATED``,
-        ``RECORD_KEY_MISSING``, ``RECORD_OUT_OF_ORDER``, ``ANSWER_INCOMPLETE``. All R.
+        ``RECORD_KEY_MISSING``, ``RECORD_OUT_OF_ORDER``, ``ANSWER_INCOMPLETE``,
+        ``ANSWER_TOO_LONG``. All R. A long answer in quarantine comes in parts.
         """
         header = self._types.header
         for place, piece in enumerate(pieces):
@@ -130,7 +143,8 @@ class Gatherer:
             self._open.spoil(piece, "RECORD_REPEATED")
         self._next_is_unsure = False
         self._open.key = self._last_key = key
-        self._open.pieces.append(piece)
+        self._open.take(piece)
+        yield from self._part()
 
     def _belongs(self, waiting: _Open, key: str, *, is_head: bool) -> bool:
         """Tell whether a record goes on with an answer; a damaged head waits for its details."""
@@ -157,21 +171,28 @@ class Gatherer:
         self._next_is_unsure = join.head is None
         if self._open is None:
             self._open = _Open(None)
-        self._open.pieces.append(piece)
+        self._open.take(piece)
         if not piece.is_damaged:
             self._open.spoil(piece, "RECORD_KEY_MISSING")
         self._open.spoil(piece, "ANSWER_INCOMPLETE")
+        yield from self._part()
+
+    def _part(self) -> Iterator[Gathered]:
+        """Yield what an answer that cannot be used has so far, if that is much."""
+        if self._open is not None and self._open.wrong and len(self._open.pieces) >= _PART:
+            yield _quarantine(self._open)
+            self._open.pieces = []
 
     def _flush(self) -> Iterator[Gathered]:
-        """Yield the open answer, or what is wrong with it, the cause first."""
+        """Yield the open answer, or what is wrong with it."""
         done, self._open = self._open, None
-        if done is None:
+        if done is None or not done.pieces:
             return
-        answer = None if done.wrong else self._answer(done.pieces)
-        seen = [f for piece in done.pieces for f in piece.findings]
-        causes = [f for f in seen if f.quality.severity is Severity.REJECT]
-        others = [f for f in seen if f.quality.severity is not Severity.REJECT]
-        yield Gathered(tuple(done.pieces), answer, (*causes, *done.wrong, *others))
+        if done.wrong:
+            yield _quarantine(done)
+            return
+        seen = tuple(f for piece in done.pieces for f in piece.findings)
+        yield Gathered(tuple(done.pieces), self._answer(done.pieces), seen)
 
     def _answer(self, pieces: list[Piece]) -> Record:
         head = self._types.head
@@ -184,6 +205,14 @@ class Gatherer:
         if self._types.header is not None:
             answer[self._types.header] = self._header
         return answer
+
+
+def _quarantine(done: _Open) -> Gathered:
+    """Return the records of an answer that cannot be used; the causes stand first."""
+    seen = [f for piece in done.pieces for f in piece.findings]
+    causes = [f for f in seen if f.quality.severity is Severity.REJECT]
+    others = [f for f in seen if f.quality.severity is not Severity.REJECT]
+    return Gathered(tuple(done.pieces), None, (*causes, *done.wrong.values(), *others))
 
 
 def _found(piece: Piece, code: str) -> FieldFinding:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from adapters.mapping.conversions import Row, Unreadable, plain_text
+from adapters.mapping.conversions import REPLACEMENT, Row, Unreadable, plain_text
 from adapters.mapping.model import ItemRule
 from adapters.mapping.own_steps import OwnSteps
 from adapters.mapping.steps import StepFailed, StepRefused, compile_join, compile_steps
@@ -24,7 +24,8 @@ def content_reader(rule: ItemRule, own: OwnSteps) -> ReadContent:
     """Return a function from a record to the content of the rule's ``field`` or ``fields``.
 
     Findings of the returned function: ``STEP_REFUSED`` (E) with step and rule, ``STEP_FAILED`` (E)
-    with the vendor's step that raised, ``WRONG_TYPE`` (E) where a text is needed.
+    with the vendor's step that raised, ``WRONG_TYPE`` (E) where a text is needed; ``UNDECODABLE``
+    (E) where steps would work on a character that was lost before.
 
     Raises:
         KeyError: the rule names a step that is not in ``own``.
@@ -36,13 +37,15 @@ def content_reader(rule: ItemRule, own: OwnSteps) -> ReadContent:
 def _single(rule: ItemRule) -> ReadContent:
     path = rule.field or ""
     nulls = frozenset(rule.null)
-    start, stop = rule.slice or (None, None)
+    if rule.slice is None and not nulls:
+        return lambda row: trim_padding(raw) if isinstance(raw := row[path], str) else raw
+    part = slice(*rule.slice) if rule.slice is not None else slice(None)
 
     def read(row: Row) -> Any:
         raw = row[path]
         if not isinstance(raw, str):
             return raw
-        text = trim_padding(raw if stop is None else raw[start:stop])
+        text = trim_padding(raw[part])
         return None if text in nulls else text
 
     return read
@@ -81,6 +84,8 @@ def _stepped(read: ReadContent, rule: ItemRule, own: OwnSteps) -> ReadContent:
         if not _is_plain(raw):
             return _wrong_type()
         text = plain_text(raw)
+        if REPLACEMENT in text:
+            return Unreadable((Quality("UNDECODABLE", Severity.ERROR, {}),))
         try:
             return run(text) if text else None
         except StepRefused as refused:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.errors import MappingFailed
+from adapters.mapping.contents import ReadContent, content_reader
 from adapters.mapping.conversions import plain_text
 from adapters.mapping.model import GroupRule, ItemRule
 from adapters.mapping.model import Mapping as MappingDocument
@@ -131,7 +132,7 @@ class CoverageCounter:
         rules = {ref: rule for ref, rule in document.groups.items() if rule.read == read}
         plans = RowPlans(document, groups, own)
         self._plans = {ref: plans.plan(ref) for ref in rules}
-        self._codes = {ref: _code_readers(document, rule) for ref, rule in rules.items()}
+        self._codes = {ref: list(_code_readers(document, rule, own)) for ref, rule in rules.items()}
         self.report = Coverage(
             groups={
                 ref: GroupCoverage(
@@ -169,10 +170,10 @@ class CoverageCounter:
             self.report.columns[path] += _is_filled(record, path)
         for ref, plan in self._plans.items():
             self._count_group(self.report.groups[ref], plan, record)
-            for table, mapped, rows, fields in self._codes[ref]:
+            for table, mapped, rows, readers in self._codes[ref]:
                 counter = self.report.groups[ref].codes.setdefault(table, Counter())
                 for row in rows(record):
-                    counter.update(_codes_of(row, fields, mapped))
+                    counter.update(_codes_of(row, readers, mapped))
 
     def _count_group(self, group: GroupCoverage, plan: RowPlan, record: Mapping[str, Any]) -> None:
         for row in plan.rows(record):
@@ -243,30 +244,31 @@ def _fields_of(rule: GroupRule, item: ItemRule) -> Iterator[str]:
             yield date.text_field
 
 
-_CodeReader = tuple[str, frozenset[str], Any, tuple[str, ...]]
+_CodeReader = tuple[str, frozenset[str], Any, tuple[ReadContent, ...]]
 
 
-def _code_readers(document: MappingDocument, rule: GroupRule) -> list[_CodeReader]:
-    tables: dict[str, list[str]] = {}
-    for item in rule.items.values():
-        if item.codes and item.field and item.codes in document.code_tables:
-            tables.setdefault(item.codes, []).append(item.field)
-    return [
-        (
+def _code_readers(
+    document: MappingDocument, rule: GroupRule, own: OwnSteps
+) -> Iterator[_CodeReader]:
+    """Yield, for each code table, its mapped codes and how the contents it translates are read."""
+    for name in dict.fromkeys(item.codes for item in rule.items.values()):
+        if name is None or name not in document.code_tables:
+            continue
+        coded = [item for item in rule.items.values() if item.codes == name and item.contents]
+        once = {(item.contents, item.slice, item.join, item.steps): item for item in coded}
+        yield (
             name,
             frozenset(row.code for row in document.code_tables[name].rows if row.to is not None),
-            compile_rows(rule.records, fields),
-            tuple(dict.fromkeys(fields)),
+            compile_rows(rule.records, [path for item in coded for path in item.contents]),
+            tuple(content_reader(item, own) for item in once.values()),
         )
-        for name, fields in tables.items()
-    ]
 
 
 def _codes_of(
-    row: Mapping[str, Any], fields: tuple[str, ...], mapped: frozenset[str]
+    row: dict[str, Any], readers: tuple[ReadContent, ...], mapped: frozenset[str]
 ) -> Iterator[tuple[str, bool]]:
-    for path in fields:
-        value = plain_text(row[path])
+    for read in readers:
+        value = plain_text(read(row))
         if value:
             known = value in mapped
             yield (value if known or len(value) <= MAX_CODE else TOO_LONG), known

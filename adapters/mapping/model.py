@@ -406,6 +406,9 @@ class ItemRule(_Section):
         if values and (len(forms) > 1 or years or not self.contents):
             msg = "relationship, name and number go with a field, and with no other form"
             raise ValueError(msg)
+        if self.text is Text.BANK_KANA and self.split is not None:
+            msg = "bank-kana is of the whole name"
+            raise ValueError(msg)
         return self
 
     @property

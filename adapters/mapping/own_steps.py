@@ -60,7 +60,8 @@ class OwnStep:
     @property
     def rules(self) -> frozenset[str]:
         """Return the rules that the examples show to be refused by."""
-        return frozenset(result.rule for _, result in self.examples if isinstance(result, Refused))
+        results = (result for _, result in self.examples)
+        return frozenset(result.rule for result in results if isinstance(result, Refused))
 
 
 OwnSteps = Mapping[str, OwnStep]
@@ -89,8 +90,8 @@ def steps_of(module: ModuleType) -> tuple[OwnStep, ...]:
 
     The source of a step's function is that of the module its ``module`` names.
     """
-    found = (value for value in vars(module).values() if isinstance(value, OwnStep))
-    return tuple(dict.fromkeys(found))
+    found = {id(value): value for value in vars(module).values() if isinstance(value, OwnStep)}
+    return tuple(found.values())
 
 
 def read_steps(module: ModuleType) -> OwnSteps:
@@ -112,17 +113,38 @@ def read_steps(module: ModuleType) -> OwnSteps:
 
 
 def _problems(found: OwnStep, module: ModuleType) -> Iterator[str]:
-    if not _NAME.fullmatch(found.name):
+    if not _is_name(found.name):
         yield "a name has small letters, digits and single hyphens"
     if found.module != module.__name__:
         yield "the function is defined in another module"
     if not _is_typed(found.function):
         yield "the function takes one str and returns str, None or Refused, with annotations"
         return
+    if not all(map(_is_example, found.examples)):
+        yield "an example is a pair: a str, and a str, None or Refused with the name of a rule"
+        return
     if len(found.examples) < LEAST_EXAMPLES or not found.rules:
         yield f"at least {LEAST_EXAMPLES} examples, one of them refused, are needed"
-    if wrong := [rule for rule in found.rules if not _NAME.fullmatch(rule)]:
-        yield f"{len(wrong)} rules are no names of small letters, digits and hyphens"
+    yield from _failures(found)
+
+
+def _is_name(text: Any) -> bool:
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+def _is_example(example: Any) -> bool:
+    if not isinstance(example, tuple) or len(example) != 2 or not isinstance(example[0], str):
+        return False
+    result = example[1]
+    return (
+        result is None
+        or type(result) is str
+        or (isinstance(result, Refused) and _is_name(result.rule))
+    )
+
+
+def _failures(found: OwnStep) -> Iterator[str]:
+    """Yield the examples that do not give, twice in a row, what is written."""
     for number, (raw, expected) in enumerate(found.examples, start=1):
         for _ in range(2):
             try:

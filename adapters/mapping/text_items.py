@@ -41,14 +41,11 @@ def text_content(
     """
     value = value_item(item, rule)
     style = Text.AS_IS if value is not None else _style(item, rule)
-    finish = value or _plain(item, rule.split)
+    finish = _split(item, rule.split) if rule.split is not None else value
     wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
     undecodable = lost(finding(item, "UNDECODABLE", Severity.ERROR))
-    is_number = rule.number is not None
 
     def convert(raw: Any) -> Answer:
-        if is_number and isinstance(raw, int):
-            raw = plain_text(raw)
         if not isinstance(raw, str):
             return wrong
         text: str | None = raw
@@ -63,20 +60,16 @@ def text_content(
             text, quality = _in_style(text, style, quality)
         if text is None:
             return Absence(AbsenceReason.NOT_RECORDED, quality)
-        return finish(text, quality)
+        return checked(item, text, quality) if finish is None else finish(text, quality)
 
-    return convert
+    if rule.number is None:
+        return convert
+    return lambda raw: convert(plain_text(raw) if isinstance(raw, int) else raw)
 
 
 def _style(item: DataItem, rule: ItemRule) -> Text:
     wide = item.data_type is DataType.FULL_WIDTH
     return rule.text or (Text.FULL_WIDTH if wide else Text.AS_IS)
-
-
-def _plain(item: DataItem, split: Split | None) -> Finish:
-    if split is None:
-        return lambda text, quality: checked(item, text, quality)
-    return lambda text, quality: _split(item, text, split, quality)
 
 
 def _readable(
@@ -102,9 +95,12 @@ def _in_style(
     return text if is_full_width(text) else to_full_width(text), quality
 
 
-def _split(item: DataItem, text: str, split: Split, quality: tuple[Quality, ...]) -> Answer:
-    first, separator, second = text.partition(split.at)
-    if not separator or split.at in second:
-        unsplit = finding(item, "NAME_NOT_SPLIT", Severity.WARNING)
-        return Absence(AbsenceReason.NOT_RECORDED, (*quality, unsplit))
-    return checked(item, first if split.part == 1 else second, quality)
+def _split(item: DataItem, split: Split) -> Finish:
+    def finish(text: str, quality: tuple[Quality, ...]) -> Answer:
+        first, separator, second = text.partition(split.at)
+        if not separator or split.at in second:
+            unsplit = finding(item, "NAME_NOT_SPLIT", Severity.WARNING)
+            return Absence(AbsenceReason.NOT_RECORDED, (*quality, unsplit))
+        return checked(item, first if split.part == 1 else second, quality)
+
+    return finish

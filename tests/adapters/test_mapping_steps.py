@@ -147,6 +147,12 @@ def test_a_list_where_a_text_is_needed_loses_the_item() -> None:
     ]
 
 
+def test_a_step_does_not_hide_a_character_that_was_lost_before() -> None:
+    """Taking the mark of it away would make a content of damage."""
+    rule = "{field: bango, steps: [{replace: {pairs: [{from: '\ufffd', to: ''}]}}]}"
+    assert cause(answer(rule, bango="12\ufffd3")) == [("UNDECODABLE", {})]
+
+
 def test_codes_are_translated_after_the_steps() -> None:
     """The table has the codes as they are after the steps."""
     text = changed(
@@ -353,13 +359,23 @@ def test_a_step_that_remembers_is_refused() -> None:
 
 def test_every_problem_of_a_module_is_told_at_once() -> None:
     """A name twice, an example that raises, a module without steps."""
-    broken = OwnStep("raise", strip_brackets.function, ((5, "x"), ("1", Refused("no-brackets"))))  # type: ignore[arg-type]
+    broken = OwnStep("raise", raising, (("5", "x"), ("1", Refused("no-brackets"))))
     first, second = plain("upper", GOOD_EXAMPLES), plain("upper", GOOD_EXAMPLES)
     assert refused_by(first, second, broken) == [
         "upper: the name stands twice",
-        "raise: example 1 raises AttributeError",
+        "raise: example 1 raises ValueError",
+        "raise: example 2 raises ValueError",
     ]
     assert refused_by() == ["steps defines no step"]
+
+
+@pytest.mark.parametrize(
+    "example", [("a",), "ab", (5, "A"), ("a", 5), ("a", ["A"]), ("a", Refused("No rule"))]
+)
+def test_an_example_of_another_shape_is_refused(example: Any) -> None:
+    """Told, and not run."""
+    (problem,) = refused_by(plain("upper", [example, *GOOD_EXAMPLES]))
+    assert problem.startswith("upper: an example is a pair")
 
 
 def test_a_step_borrowed_from_another_module_is_refused() -> None:
@@ -458,6 +474,17 @@ def test_coverage_counts_joined_fields_as_used_and_filled() -> None:
     assert counter.report.used["kyu"] == ("022.techojoho.techobango",)
 
 
+def test_coverage_counts_codes_as_the_table_sees_them() -> None:
+    """After slice, null and steps: what the raw field holds may be no code at all."""
+    rule = 'field: shu, slice: [1, 3], "null": ["00"], steps: [{form: upper-case}], codes: shu'
+    mapping = read_document(changed(("field: shu, codes: shu", rule))).mapping
+    counter = CoverageCounter(mapping, DICTIONARY.groups, "tehai", ["shu"])
+    for shu in ("1s 9", "1r 9", "1x 9", "1009"):
+        counter.count({**ROW, "shu": shu}, [])
+    codes = counter.report.groups["022.techojoho"].codes["shu"]
+    assert dict(codes) == {("S", True): 1, ("R", True): 1, ("X", False): 1}
+
+
 # --- the module beside a mapping
 
 MODULE = '''\
@@ -482,6 +509,7 @@ def test_the_module_is_read_from_the_folder_of_the_mapping(tmp_path: Path) -> No
     own = steps_of_folder(mapping, tmp_path)
     assert value(own_answer(own, "(77)")) == "77"
     assert steps_of_folder(read_document(GOOD).mapping, tmp_path) == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["steps.py"]
 
 
 @pytest.mark.parametrize(
@@ -570,7 +598,7 @@ async def test_an_adapter_whose_steps_are_no_good_does_not_open(package: Path) -
         await opened(WITH_STEPS.replace("steps_module: steps", "steps_module: more"), package.name)
     with pytest.raises(ConfigurationError, match="unknown-step"):
         await opened(WITH_STEPS.replace("own: strip-", "own: take-"), package.name)
-    (package / "steps.py").write_text(MODULE.replace('"12")', '"21")'), "utf-8")
+    (package / "steps.py").write_text(MODULE.replace('"12")', '"12 or more")'), "utf-8")
     sys.modules.pop("example_vendor.steps", None)
     with pytest.raises(ConfigurationError, match="example 1 does not give what is written"):
         await opened(WITH_STEPS, package.name)

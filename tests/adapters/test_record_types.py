@@ -197,6 +197,18 @@ def test_an_unknown_type_stands_alone_where_nothing_is_joined() -> None:
     ]  # fmt: skip
 
 
+def test_a_long_answer_in_quarantine_comes_in_parts() -> None:
+    """Memory stays bounded, whatever a file holds; nothing is lost from the counts."""
+    damaged = opened(blocks([head(), *[b"\xf7" + menjo(1)[1:]] * 2500, tail(0, 0, 0)]), LOOSE)
+    assert [r.count for r in damaged] == [1, 1000, 1000, 500, 1]
+    assert {r.findings[0].quality.code for r in damaged[1:-1]} == {"RECORD_TYPE_UNKNOWN"}
+    endless = opened(blocks([head(), shikaku(1), *[menjo(1)] * 10_500, shikaku(2)]))
+    assert [(r.count, r.record is None) for r in endless[1:]] == [
+        (10_001, True), (500, True), (1, False), (0, True),
+    ]  # fmt: skip
+    assert endless[1].findings[0].quality.code == "ANSWER_TOO_LONG"
+
+
 # --- header, trailer, control totals
 
 

@@ -167,6 +167,7 @@ def test_an_owner_is_written_as_banks_write_it() -> None:
         {"field": "a", "number": {"kind": "pension", "width": 10}},
         {"field": "a", "number": {"kind": "pension"}, "fiscal_year": True},
         {"constant": "a", "number": {"kind": "pension"}},
+        {"field": "a", "text": "bank-kana", "split": {"at": " ", "part": 1}},
     ],
 )
 def test_forms_that_contradict_each_other_are_refused(rule: dict[str, Any]) -> None:

@@ -181,10 +181,14 @@ async def documents(kit: Kit) -> list[str]:
 
 
 async def agreement(kit: Kit) -> list[str]:
-    """Lint the mapping and compare it with the manifest."""
+    """Lint the mapping, prove its own steps, and compare it with the manifest."""
     if kit.document is None:
         return []
-    errors = [f for f in lint(kit.document, kit.dictionary) if f.level is Level.ERROR]
+    try:
+        own = kit.own_steps
+    except ConfigurationError as error:
+        return [error.detail]
+    errors = [f for f in lint(kit.document, kit.dictionary, own=own) if f.level is Level.ERROR]
     return [str(f) for f in errors] + disagreements(kit.manifest, kit.document.mapping)
 
 

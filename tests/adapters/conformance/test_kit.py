@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import importlib
 import json
 import shutil
 import subprocess
@@ -58,6 +59,37 @@ def run(folder: Path, cases: list[Case], today: dt.date = TODAY) -> Report:
     """Run cases over a copied adapter."""
     installed = find_package(folder.name)
     return asyncio.run(run_kit(installed, DICTIONARY, today=today, cases=cases, calls=40))
+
+
+STEPS = """\
+from adapters.mapping.own_steps import Refused, step
+
+
+@step("same", examples=[("a", "a"), ("?", Refused("question"))])
+def same(raw: str) -> str | Refused:
+    return Refused("question") if raw == "?" else raw
+"""
+
+
+def test_an_adapter_with_steps_of_its_own_is_run_with_them(copied: Path) -> None:
+    """The examples of the mapping go through them; a step that is no good is told."""
+    mapping = copied / "mapping.yaml"
+    text = mapping.read_text("utf-8").replace("version: ", "steps_module: steps\nversion: ", 1)
+    rule = "sofusaki_choaza: {field: choaza"
+    assert f"{rule}}}" in text
+    mapping.write_text(text.replace(f"{rule}}}", f"{rule}, steps: [{{own: same}}]}}"), "utf-8")
+    cases = [CASE["agreement"], CASE["golden"]]
+    outcomes = []
+    for module in (STEPS, STEPS.replace("else raw", "else raw + raw")):
+        (copied / "steps.py").write_text(module, "utf-8")
+        sys.modules.pop(f"{copied.name}.steps", None)
+        importlib.invalidate_caches()
+        report = run(copied, cases)
+        outcomes.append([result.outcome for result in report.results])
+        problems = [problem for result in report.results for problem in result.problems]
+    assert outcomes[0] == [Outcome.PASSED, Outcome.PASSED]
+    assert outcomes[1][0] is Outcome.FAILED
+    assert "steps of mapping.yaml: same: example 1 does not give what is written" in problems
 
 
 WAIVER = {

@@ -1,8 +1,8 @@
 """Writes the tables of `adapters/encodings/data` from published mapping lists.
 
 Usage: ``python tools/encoding_data.py LISTS OUT``, where LISTS holds ``fujitsu_jef_mapping.json``
-and its neighbours (rows with code, unicode, hd, aj1, sp, options). IBM tables are made by
-converting every code with the C library's ``iconv``.
+and its neighbours (rows with code, unicode, hd, aj1, sp, options). IBM tables and code pages are
+made by converting every code with the C library's ``iconv``.
 
 Directions: ``=`` both ways, ``<`` from the host only, ``>`` to the host only. Rows that fold what a
 host cannot hold (small letters to capitals) are left out: what cannot come back is not written.
@@ -10,12 +10,13 @@ host cannot hold (small letters to capitals) are left out: what cannot come back
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ DOUBLE = {
     "jips": "nec_jips_mapping",
 }
 IBM = {"930": "ibm-290", "939": "ibm-1027", "1399": "ibm-5123"}
+SHIFTED = [*range(0x81, 0xA0), *range(0xE0, 0xFD)]
+EUC = range(0xA1, 0xFF)
+PAGES = {
+    "cp932": "CP932", "ibm-943": "IBM943", "shift-jis": "SJIS", "shift-jis-2004": "SHIFT_JISX0213",
+    "eucjp-ms": "EUC-JP-MS", "euc-jp": "EUC-JP", "euc-jis-2004": "EUC-JISX0213",
+}  # fmt: skip
 FROM_HOST = {"oneway", "decode_only", "substitution"}
 Line = tuple[str, str, str, str, str]
 """Code, text, direction, selector of Hanyo-Denshi, selector of Adobe-Japan1; all hexadecimal."""
@@ -117,6 +124,7 @@ def main(lists: Path, out: Path) -> None:
     """Write every table."""
     write_lists(lists, out)
     write_ibm(out)
+    write_pages(out)
 
 
 def write_lists(lists: Path, out: Path) -> None:
@@ -139,6 +147,61 @@ def write_ibm(out: Path) -> None:
         codes = (bytes([a, b]) for a in range(0x40, 0xFF) for b in range(0x40, 0xFF))
         lines = [(code, text, "=", "", "") for code, text in _ibm(number, codes)]
         _write(out / f"{name}.tsv.gz", _single_direction(lines))
+
+
+def write_pages(out: Path) -> None:
+    """Write the code pages. A code that its text does not go back to is read only."""
+    for name, library_name in PAGES.items():
+        read = _conversion("UTF-32LE", library_name)
+        write = _conversion(library_name, "UTF-32LE")
+        lines: list[Line] = []
+        for code in _codes_of_page(euc="euc" in name):
+            text = (read(code) or b"").decode("utf-32-le")
+            if not text or "\ue000" <= text[0] <= "\uf8ff" or "\x80" <= text[0] <= "\x9f":
+                continue
+            if (len(code) == 1 and code < b"\x20") or code == b"\x7f":
+                text = code.decode("ascii")  # IBM 943 exchanges control characters, 943C does not
+            back = code if text.isascii() and len(code) == 1 else write(text.encode("utf-32-le"))
+            direction = "=" if back == code else "<"
+            lines.append((code.hex().upper(), _hex(text), direction, "", ""))
+        _write(out / f"{name}.tsv.gz", lines)
+
+
+def _hex(text: str) -> str:
+    return " ".join(f"{ord(c):04X}" for c in text)
+
+
+def _codes_of_page(*, euc: bool) -> Iterator[bytes]:
+    yield from (bytes([code]) for code in range(256))
+    if not euc:
+        yield from (bytes([a, b]) for a in SHIFTED for b in range(0x40, 0xFD))
+        return
+    yield from (bytes([0x8E, b]) for b in EUC)
+    yield from (bytes([a, b]) for a in EUC for b in EUC)
+    yield from (bytes([0x8F, a, b]) for a in EUC for b in EUC)
+
+
+def _conversion(to: str, origin: str) -> Callable[[bytes], bytes | None]:
+    """Return what converts one character with the C library; None for what it does not know."""
+    library = ctypes.CDLL("libc.so.6")
+    library.iconv_open.restype = ctypes.c_void_p
+    library.iconv.restype = ctypes.c_size_t
+    library.iconv.argtypes = [ctypes.c_void_p] * 5
+    handle = library.iconv_open(to.encode(), origin.encode())
+
+    def convert(raw: bytes) -> bytes | None:
+        given, made = ctypes.create_string_buffer(raw, len(raw)), ctypes.create_string_buffer(64)
+        at, to_make = (ctypes.c_void_p(ctypes.addressof(b)) for b in (given, made))
+        left, free = ctypes.c_size_t(len(raw)), ctypes.c_size_t(64)
+        by = ctypes.byref
+        library.iconv(handle, None, None, None, None)
+        failed = library.iconv(handle, by(at), by(left), by(to_make), by(free))
+        if failed == ctypes.c_size_t(-1).value or left.value:
+            return None
+        library.iconv(handle, None, None, by(to_make), by(free))  # what it held back
+        return made.raw[: 64 - free.value]
+
+    return convert
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Encodings of host systems: JEF, KEIS, JIPS, IBM kanji, EBCDIC families, and their decimals."""
+"""Encodings of host systems (JEF, KEIS, JIPS, IBM kanji) and code pages; host decimals."""

@@ -1,7 +1,8 @@
-"""The host encodings as Python codecs: ``b"...".decode("hitotsu-jef")`` after ``register()``.
+"""The encodings as Python codecs: ``b"...".decode("hitotsu-jef")`` after ``register()``.
 
 Strict only: an undefined code, a cut character or a shift that does not come back is an error with
-its place, never a replacement mark. Shapes are kept by variation selectors (Hanyo-Denshi).
+its place, never a replacement mark. Shapes are kept by variation selectors (Hanyo-Denshi). A code
+page takes the writing of symbols behind its name: ``hitotsu-cp932-jis``, ``hitotsu-cp932-either``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,15 @@ import codecs
 from typing import Final
 
 from adapters.encodings.host import HostEncoding, host_encoding, host_encodings
+from adapters.encodings.named import FieldEncoding
+from adapters.encodings.pages import (
+    CodePage,
+    PagePolicy,
+    Symbols,
+    code_page,
+    code_pages,
+    tells_symbols_apart,
+)
 
 PREFIX: Final = "hitotsu_"
 
@@ -22,14 +32,9 @@ def register() -> None:
 
 def _find(name: str) -> codecs.CodecInfo | None:
     own = name.lower().replace("-", "_")
-    known = {f"{PREFIX}{known.replace('-', '_')}": known for known in host_encodings()}
-    if own not in known:
+    encoding = _encoding(own.removeprefix(PREFIX)) if own.startswith(PREFIX) else None
+    if encoding is None:
         return None
-    encoding = host_encoding(known[own])
-
-    class Incremental(IncrementalDecoder):
-        def __init__(self, errors: str = "strict") -> None:
-            super().__init__(encoding, errors)
 
     def encode(text: str, errors: str = "strict") -> tuple[bytes, int]:
         _require_strict(errors)
@@ -39,15 +44,34 @@ def _find(name: str) -> codecs.CodecInfo | None:
         _require_strict(errors)
         return _decode(encoding, bytes(raw)), len(raw)
 
-    return codecs.CodecInfo(encode, decode, name=own, incrementaldecoder=Incremental)  # type: ignore[arg-type]
+    def in_pieces(errors: str = "strict") -> codecs.IncrementalDecoder:
+        if isinstance(encoding, HostEncoding):
+            return IncrementalDecoder(encoding, errors)
+        return IncrementalPageDecoder(encoding, errors)
+
+    return codecs.CodecInfo(encode, decode, name=own, incrementaldecoder=in_pieces)  # type: ignore[arg-type]
+
+
+def _encoding(own: str) -> HostEncoding | CodePage | None:
+    hosts = {known.replace("-", "_"): known for known in host_encodings()}
+    if own in hosts:
+        return host_encoding(hosts[own])
+    for page in code_pages():
+        plain = page.replace("-", "_")
+        if own == plain:
+            return code_page(page)
+        symbols = own.removeprefix(f"{plain}_")
+        if own != symbols and symbols in [*Symbols] and not tells_symbols_apart(page):
+            return code_page(page, PagePolicy(Symbols(symbols)))
+    return None
 
 
 def _require_strict(errors: str) -> None:
     if errors != "strict":
-        raise ValueError("host encodings are strict: nothing is put in the place of a character")
+        raise ValueError("the encodings are strict: nothing is put in the place of a character")
 
 
-def _decode(encoding: HostEncoding, raw: bytes) -> str:
+def _decode(encoding: FieldEncoding, raw: bytes) -> str:
     found = encoding.decode_field(raw)
     for quality in found.quality:
         if found.text is None:
@@ -111,3 +135,32 @@ class IncrementalDecoder(codecs.IncrementalDecoder):
                 break
             end = piece.place + length
         return end
+
+
+class IncrementalPageDecoder(codecs.IncrementalDecoder):
+    """Decodes a code page piece by piece: a character that a chunk cuts waits for the next one."""
+
+    def __init__(self, page: CodePage, errors: str = "strict") -> None:
+        _require_strict(errors)
+        super().__init__(errors)
+        self._page = page
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._waiting = b""
+
+    def decode(self, raw: bytes, final: bool = False) -> str:  # type: ignore[override]  # noqa: FBT001, FBT002
+        """Return the text that is complete.
+
+        Raises:
+            UnicodeDecodeError: a code is undefined, or, at the end, a character is cut.
+        """
+        whole = self._waiting + bytes(raw)
+        end = len(whole)
+        if not final:
+            cut = (p.place for p in self._page.pieces(whole) if p.broken == "CHARACTER_CUT")
+            end = next(cut, end)
+        text = _decode(self._page, whole[:end])
+        self._waiting = whole[end:]
+        return text

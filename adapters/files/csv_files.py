@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from adapters.encodings.pages import PLAIN, PagePolicy, code_page, code_pages
 from adapters.files.fixed import FieldFinding, RecordReading
 from standard_models.answers import Quality, Severity
 
 MAX_ROW_BYTES: Final = 1_000_000
 _BOM: Final = b"\xef\xbb\xbf"
-_BY_BYTES: Final = frozenset({"utf-8", "cp932", "shift_jis", "euc_jp", "eucjp", "ascii"})
+_UTF_8: Final = "utf-8"
 
 
 class CsvShapeError(Exception):
@@ -27,8 +28,8 @@ class CsvProfile:
     """What a profile says of a CSV file.
 
     ``columns`` maps what stands in the header row to field names; without ``header`` it names the
-    columns in their order. ``quote`` is empty where the file knows no quotes. A byte order mark is
-    accepted, not needed.
+    columns in their order. ``encoding`` is ``utf-8`` or a code page, which ``policy`` is for.
+    ``quote`` is empty where the file knows no quotes. A byte order mark is accepted, not needed.
     """
 
     columns: Mapping[str, str]
@@ -36,6 +37,7 @@ class CsvProfile:
     delimiter: str = ","
     quote: str = '"'
     header: bool = True
+    policy: PagePolicy = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,7 @@ def read_csv(file: BinaryIO, profile: CsvProfile) -> Iterator[CsvRow]:
         CsvShapeError: the header lacks a column or has an unknown or repeated one, a row is too
             long, or the encoding cannot be split by bytes.
     """
-    if profile.encoding.lower() not in _BY_BYTES:
-        raise CsvShapeError(f"{profile.encoding}: not an encoding whose rows end with a byte")
+    _require_encoding(profile.encoding)
     rows = _rows(file, profile)
     names = list(profile.columns.values())
     if profile.header:
@@ -74,12 +75,19 @@ def header_of(file: BinaryIO, encoding: str) -> list[str]:
     Raises:
         CsvShapeError: there is none, or it is damaged.
     """
+    _require_encoding(encoding)
     profile = CsvProfile({}, encoding)
     row = next(_rows(file, profile), None)
     cells = _cells(row[1], profile) if row is not None else None
     if cells is None or isinstance(cells, Quality):
         raise CsvShapeError("the file has no header row that can be read")
     return [cell.strip() for cell in cells]
+
+
+def _require_encoding(name: str) -> None:
+    known = (_UTF_8, *code_pages())
+    if name not in known:
+        raise CsvShapeError(f"{name[:40]}: the encoding of a CSV file is one of {', '.join(known)}")
 
 
 def _rows(file: BinaryIO, profile: CsvProfile) -> Iterator[tuple[int, bytes]]:
@@ -131,10 +139,9 @@ def _record(raw: bytes, names: list[str], profile: CsvProfile) -> RecordReading:
 
 
 def _cells(raw: bytes, profile: CsvProfile) -> list[str] | Quality:
-    try:
-        text = raw.decode(profile.encoding)
-    except UnicodeDecodeError as error:
-        return Quality("UNDECODABLE", Severity.REJECT, {"byte": error.start})
+    text = _text(raw, profile)
+    if isinstance(text, Quality):
+        return text
     if not profile.quote:
         return text.split(profile.delimiter)
     cells: list[str] = []
@@ -148,6 +155,18 @@ def _cells(raw: bytes, profile: CsvProfile) -> list[str] | Quality:
         if end >= len(text):
             break
     return cells
+
+
+def _text(raw: bytes, profile: CsvProfile) -> str | Quality:
+    if profile.encoding == _UTF_8:
+        try:
+            return raw.decode(_UTF_8)
+        except UnicodeDecodeError as error:
+            return Quality("UNDECODABLE", Severity.REJECT, {"byte": error.start})
+    decoded = code_page(profile.encoding, profile.policy).decode_field(raw)
+    if decoded.text is None:
+        return Quality("UNDECODABLE", Severity.REJECT, decoded.quality[0].params)
+    return decoded.text
 
 
 def _cell(text: str, place: int, profile: CsvProfile) -> tuple[str | None, int]:

@@ -19,7 +19,7 @@ from adapters.encodings.decimals import (
     read_packed,
     read_zoned,
 )
-from adapters.encodings.host import HostEncoding
+from adapters.encodings.named import FieldEncoding
 from adapters.files.layout import Field, FieldGroup, FieldKind, Layout
 from adapters.mapping.conversions import Unreadable
 from standard_models.answers import Quality, Severity
@@ -70,7 +70,7 @@ class RecordReader:
     """
 
     def __init__(
-        self, layout: Layout, encoding: HostEncoding, profile: RecordProfile | None = None
+        self, layout: Layout, encoding: FieldEncoding, profile: RecordProfile | None = None
     ) -> None:
         self._layout = layout
         self._encoding = encoding

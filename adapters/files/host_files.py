@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from adapters.encodings.host import host_encoding
+from adapters.encodings.named import encoding_named
 from adapters.encodings.tables import Selectors
 from adapters.files.copybook import CopybookError, read_copybook
 from adapters.files.fixed import FieldFinding, RecordProfile, RecordReader
@@ -112,5 +112,5 @@ def _reader(
             for name, mark in alternatives.items()
         },
     )
-    encoding = host_encoding(shape.encoding, Selectors(shape.selectors))
+    encoding = encoding_named(shape.encoding, Selectors(shape.selectors), shape.policy)
     return RecordReader(layout, encoding, profile)

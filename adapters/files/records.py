@@ -51,7 +51,14 @@ def open_records(read: FileRead, folder: Path, file: BinaryIO) -> Iterator[FileR
 
 
 def _csv_records(shape: CsvShape, file: BinaryIO) -> Iterator[FileRecord]:
-    profile = CsvProfile(shape.columns, shape.encoding, shape.delimiter, shape.quote, shape.header)
+    profile = CsvProfile(
+        shape.columns,
+        shape.encoding,
+        shape.delimiter,
+        shape.quote,
+        shape.header,
+        shape.policy,
+    )
     for row in read_csv(file, profile):
         yield FileRecord(row.line, row.raw, row.reading.record, row.reading.findings)
 

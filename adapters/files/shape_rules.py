@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from adapters.encodings.host import host_encodings
+from adapters.encodings.named import encoding_names
 from adapters.files.layout import Field, FieldGroup, FieldKind, Layout
 from adapters.files.typed_records import is_same_place, mark_places
 from adapters.mapping.document import Level
@@ -31,8 +31,8 @@ def shape_problems(shape: CopybookShape, layouts: Mapping[str, Layout]) -> Itera
     A redefinition of which nothing says when it holds is told, and is no error: the first
     declaration is read.
     """
-    if shape.encoding not in host_encodings():
-        known = ", ".join(host_encodings())
+    if shape.encoding not in encoding_names():
+        known = ", ".join(encoding_names())
         message = f"the encoding {shape.encoding} is none of {known}"
         yield ShapeProblem(("encoding",), "unknown-encoding", message)
     longest = max(layout.length for layout in layouts.values())

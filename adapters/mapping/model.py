@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from adapters.mapping.page_choices import CsvEncoding, PageChoices
 from adapters.mapping.record_types import CopybookName, Framing, HexBytes, Mark, RecordTypes
 from adapters.mapping.sections import FieldPath, RecordsPath, Scalar
 from adapters.mapping.sections import Section as _Section
@@ -146,10 +147,11 @@ class Condition(_Section):
     not_among: tuple[Scalar, ...] = ()
 
 
-class CopybookShape(_Section):
+class CopybookShape(PageChoices):
     """Fixed-length records of a host, as a COBOL copybook beside the mapping declares them.
 
-    ``encoding`` is a host encoding (``jef``). ``selectors`` says how shapes of characters are kept.
+    ``encoding`` is a host encoding (``jef``) or a code page (``cp932``). ``selectors`` says how
+    shapes of characters are kept.
     ``nulls`` lists, by field, contents (hexadecimal) that mean that nothing was entered.
     ``alternatives`` says, for a field that redefines another, when it holds. Where the records are
     of several types, ``record_types`` stands in the place of copybook, nulls and alternatives.
@@ -161,7 +163,6 @@ class CopybookShape(_Section):
     framing: Framing = Framing.BLOCKS
     length: int | None = Field(default=None, ge=1, le=32_760)
     copybook_encoding: Literal["utf-8", "cp932"] = "utf-8"
-    encoding: str
     selectors: Literal["none", "hanyo-denshi", "adobe-japan1"] = "hanyo-denshi"
     ascii_digits: bool = False
     little_endian: bool = False
@@ -182,13 +183,13 @@ class CopybookShape(_Section):
         return self
 
 
-class CsvShape(_Section):
+class CsvShape(PageChoices):
     """A CSV file. ``columns`` maps the header (or, without one, the columns in order) to fields."""
 
     columns: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(
         min_length=1
     )
-    encoding: Literal["utf-8", "cp932", "euc_jp"] = "utf-8"
+    encoding: CsvEncoding = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     quote: Literal['"', "'", ""] = '"'
     header: bool = True

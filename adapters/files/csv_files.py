@@ -15,7 +15,7 @@ from adapters.files.fixed import FieldFinding, RecordReading
 from standard_models.answers import Quality, Severity
 
 MAX_ROW_BYTES: Final = 1_000_000
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 _UTF_8: Final = "utf-8"
 
 
@@ -60,13 +60,23 @@ def read_csv(file: BinaryIO, profile: CsvProfile) -> Iterator[CsvRow]:
         CsvShapeError: the header lacks a column or has an unknown or repeated one, a row is too
             long, or the encoding cannot be split by bytes.
     """
+    names, first = read_head(file, profile)
+    for line, raw in _rows(file, profile, first):
+        yield CsvRow(line, raw, read_row(raw, names, profile))
+
+
+def read_head(file: BinaryIO, profile: CsvProfile) -> tuple[list[str], int]:
+    """Read the header, if there is one; return the fields in order and the number of the next line.
+
+    Raises:
+        CsvShapeError: the header is not that of the profile, or the encoding cannot be split.
+    """
     _require_encoding(profile.encoding)
-    rows = _rows(file, profile)
-    names = list(profile.columns.values())
-    if profile.header:
-        names = _header(next(rows, None), profile)
-    for line, raw in rows:
-        yield CsvRow(line, raw, _record(raw, names, profile))
+    if not profile.header:
+        return list(profile.columns.values()), 1
+    row = next(_rows(file, profile), None)
+    names = _header(row, profile)
+    return names, row[0] + row[1].count(b"\n") + 1 if row is not None else 1
 
 
 def header_of(file: BinaryIO, encoding: str) -> list[str]:
@@ -90,12 +100,12 @@ def _require_encoding(name: str) -> None:
         raise CsvShapeError(f"{name[:40]}: the encoding of a CSV file is one of {', '.join(known)}")
 
 
-def _rows(file: BinaryIO, profile: CsvProfile) -> Iterator[tuple[int, bytes]]:
+def _rows(file: BinaryIO, profile: CsvProfile, next_line: int = 1) -> Iterator[tuple[int, bytes]]:
     """Yield the rows with their first line; a line end inside quotes does not end one."""
     quote = profile.quote.encode("ascii")
     waiting, first = b"", 0
-    for number, line in enumerate(file, start=1):
-        own = line.removeprefix(_BOM) if number == 1 else line
+    for number, line in enumerate(file, start=next_line):
+        own = line.removeprefix(BOM) if number == 1 else line
         if not waiting:
             first = number
         waiting += own
@@ -127,7 +137,8 @@ def _header(row: tuple[int, bytes] | None, profile: CsvProfile) -> list[str]:
     return [profile.columns[head] for head in heads]
 
 
-def _record(raw: bytes, names: list[str], profile: CsvProfile) -> RecordReading:
+def read_row(raw: bytes, names: list[str], profile: CsvProfile) -> RecordReading:
+    """Return the fields of one row, without the end of its line."""
     cells = _cells(raw, profile)
     if isinstance(cells, Quality):
         return RecordReading(None, (FieldFinding("", 0, cells),))

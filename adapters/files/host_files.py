@@ -72,7 +72,7 @@ def open_host_file(shape: CopybookShape, folder: Path, file: BinaryIO) -> Iterat
 
 
 def _single(shape: CopybookShape, layout: Layout, framed: Iterator[Framed]) -> Iterator[Gathered]:
-    reader = _reader(shape, layout, shape.nulls, shape.alternatives)
+    reader = record_reader(shape, layout, shape.nulls, shape.alternatives)
     for number, raw, wrong in framed:
         if wrong is not None:
             finding = FieldFinding("", 0, wrong)
@@ -90,19 +90,20 @@ def _typed(
     framed: Iterator[Framed],
 ) -> Iterator[Gathered]:
     readers = {
-        name: _reader(shape, layouts[name], found.nulls, found.alternatives)
+        name: record_reader(shape, layouts[name], found.nulls, found.alternatives)
         for name, found in types.types.items()
     }
     reader = TypedReader(types, layouts, readers, shape.framing)
     return Gatherer(types, layouts).gather(reader.read(framed))
 
 
-def _reader(
+def record_reader(
     shape: CopybookShape,
     layout: Layout,
     nulls: Mapping[str, tuple[str, ...]],
     alternatives: Mapping[str, Mark],
 ) -> RecordReader:
+    """Return the reader of the records of one layout, as the declaration says."""
     profile = RecordProfile(
         {path: frozenset(map(bytes.fromhex, raws)) for path, raws in nulls.items()},
         shape.ascii_digits,

@@ -54,7 +54,9 @@ class RowPlan:
         ]
         self._judges = tuple(mark for mark, _ in judged)
         needed = dict.fromkeys([*self._wanted, *(name for _, items in judged for name in items)])
-        self._conversions = tuple((name, compiler.conversion(group.item(name))) for name in needed)
+        self.conversions = {name: compiler.conversion(group.item(name)) for name in needed}
+        """How each item is made, by romaji name; those that invariants need are among them."""
+        self._conversions = tuple(self.conversions.items())
         self._keep = conversions.condition_of(rule.where) if rule.where else None
         self._rows = compile_rows(rule.records, compiler.fields(needed))
         self._ranked_by = _ranked_by(rule) or self._rows
@@ -115,6 +117,20 @@ def _ranked_by(rule: GroupRule) -> Callable[[Any], Iterator[Row]] | None:
         return None
     fields = [*rule.highest, *([rule.where.field] if rule.where else [])]
     return compile_surroundings(rule.records, fields)
+
+
+def conversions_of(
+    document: MappingDocument, rule: GroupRule, items: Iterable[DataItem], own: OwnSteps = NO_STEPS
+) -> dict[str, Convert]:
+    """Return how ``items`` are made by ``rule``, which need not be one of the document."""
+    compiler = _Compiler(document, rule, own)
+    return {item.field_name: compiler.conversion(item) for item in items}
+
+
+def fields_of(rule: GroupRule, name: str) -> tuple[str, ...]:
+    """Return the source fields that the item ``name`` depends on, each once."""
+    found = rule.items.get(name)
+    return tuple(dict.fromkeys(_fields_of(rule, found))) if found is not None else ()
 
 
 class RowPlans:
@@ -183,18 +199,8 @@ class _Compiler:
             needed.add(self._rule.where.field)
         for name in wanted:
             if rule := self._rule.items.get(name):
-                needed.update(self._fields_of(rule))
+                needed.update(_fields_of(self._rule, rule))
         return needed
-
-    def _fields_of(self, rule: ItemRule) -> Iterator[str]:
-        yield from rule.contents
-        if rule.applies_when:
-            yield rule.applies_when.field
-        if name := rule.date or rule.date_flag or rule.date_text:
-            date = self._rule.dates[name]
-            yield date.field
-            if date.text_field:
-                yield date.text_field
 
     def _origin(self, item: DataItem, rule: ItemRule) -> Convert:
         if rule.constant is not None:
@@ -211,6 +217,17 @@ class _Compiler:
         content = conversions.content_of(item, rule, codes)
         content = content or text_content(item, rule, self._characters)
         return conversions.field(item, rule, content_reader(rule, self._own), content)
+
+
+def _fields_of(group: GroupRule, rule: ItemRule) -> Iterator[str]:
+    yield from rule.contents
+    if rule.applies_when:
+        yield rule.applies_when.field
+    if name := rule.date or rule.date_flag or rule.date_text:
+        date = group.dates[name]
+        yield date.field
+        if date.text_field:
+            yield date.text_field
 
 
 def _codes(table: CodeTranslation) -> dict[str, str | None]:

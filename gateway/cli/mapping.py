@@ -12,6 +12,7 @@ from typing import Annotated, BinaryIO, TypeAlias
 import typer
 from rich.progress import Progress
 
+from adapters.bulk.conversion import Conversion
 from adapters.files.columns import columns_of
 from adapters.files.csv_files import CsvShapeError
 from adapters.files.records import (
@@ -40,6 +41,7 @@ from adapters.mapping.workbook import (
 )
 from adapters.mapping.writing import to_yaml
 from adapters.step_modules import steps_of_folder
+from gateway.cli.mapping_convert import convert_file
 from gateway.cli.mapping_tables import print_coverage, print_record, print_standard
 from gateway.cli.session import (
     REFUSED,
@@ -147,6 +149,37 @@ def coverage(
     if json_file is not None:
         text = json.dumps(counter.report.to_json(), ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", "utf-8")
+
+
+@app.command()
+def convert(
+    mapping: MappingFile,
+    group: Annotated[str, typer.Argument(help="グループ（例 001.juminkihonjoho） / The group.")],
+    data: DataFile,
+    output: Annotated[
+        Path, typer.Option("--out", dir_okay=False, help="標準の CSV の書き先 / Where to write.")
+    ],
+    findings: Annotated[
+        Path,
+        typer.Option("--findings", dir_okay=False, help="所見（一行 JSON）の書き先 / Findings."),
+    ],
+    threads: Annotated[
+        int, typer.Option(min=0, help="スレッド数（0：コアの数） / Threads, 0 for all cores.")
+    ] = 0,
+    by_rows: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--by-rows", help="一件ずつ変換する / Use the row plan alone.")
+    ] = False,
+) -> None:
+    """ファイルを標準の項目の CSV に変換する / Convert a file to standard items."""
+    document, dictionary, own = _usable(mapping)
+    if group not in document.mapping.groups:
+        known = "、".join(document.mapping.groups)
+        fail(f"{group} はこの対応定義にありません（{known}）。", f"{group} is not in the mapping")
+    wanted = dictionary.groups[group]
+    conversion = Conversion(
+        document.mapping, mapping.parent, wanted, own, threads=threads, by_rows=by_rows
+    )
+    convert_file(conversion, data, output, findings)
 
 
 def _count(counter: CoverageCounter, found: FileRecord) -> None:

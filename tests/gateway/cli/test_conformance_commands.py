@@ -75,3 +75,18 @@ def test_drafts_do_not_touch_what_is_there(vendor: str) -> None:
     golden.unlink()
     assert "下書き 1 件" in hitotsu("draft-golden", vendor).stdout
     assert golden.read_text("utf-8").startswith("# 下書き")
+
+
+def test_a_draft_comes_from_a_file_of_single_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first record that becomes one standard record, and the draft holds."""
+    monkeypatch.chdir(tmp_path)
+    assert hitotsu("new", "vendor-file", "--source", "file").exit_code == 0
+    monkeypatch.chdir(tmp_path / "vendor-file")
+    monkeypatch.syspath_prepend(tmp_path / "vendor-file")
+    golden = Path("vendor_file", "conformance", "golden", "techojoho.yaml")
+    golden.unlink()
+    assert "下書き 1 件" in hitotsu("draft-golden", "vendor_file").stdout
+    assert "techobango: '2018000121'" in golden.read_text("utf-8")
+    assert hitotsu("check", "vendor_file", "--case", "golden").exit_code == 0

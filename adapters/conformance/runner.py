@@ -52,7 +52,10 @@ async def run_kit(
         results.append(await _result(kit, case, today))
         tell(results[-1], len(results), len(chosen))
     problems = (*waiver_problems(description, today), *_untried(kit, chosen, results))
-    return Report(manifest.id, manifest.version, KIT_VERSION, started, tuple(results), problems)
+    partial = {case.id for case in chosen} != {case.id for case in CASES}
+    return Report(
+        manifest.id, manifest.version, KIT_VERSION, started, tuple(results), problems, partial
+    )
 
 
 async def _result(kit: Kit, case: Case, today: dt.date) -> CaseResult:

@@ -219,12 +219,16 @@ def _print(report: Report) -> None:
             f"  直し方：{text.mend['ja']} / {text.mend['en']}", markup=False, soft_wrap=True
         )
     counts = {o: sum(r.outcome is o for r in report.results) for o in Outcome}
-    level = report.level()
+    level_ja, level_en = (str(report.level()),) * 2
+    if report.level() is None:
+        part_ja, part_en = (
+            ("（一部のケースだけ）", " (some cases only)") if report.partial else ("", "")
+        )
+        level_ja, level_en = f"なし{part_ja}", f"none{part_en}"
     say(
         "、".join(f"{_MARKS[o].partition(' /')[0]} {n}" for o, n in counts.items())
-        + f"。水準：{'なし' if level is None else level}",
-        ", ".join(f"{n} {o.value}" for o, n in counts.items())
-        + f"; level {'none' if level is None else level}",
+        + f"。水準：{level_ja}",
+        ", ".join(f"{n} {o.value}" for o, n in counts.items()) + f"; level {level_en}",
     )
 
 

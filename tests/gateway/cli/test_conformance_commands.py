@@ -52,6 +52,13 @@ def test_what_is_wrong_is_told_with_how_to_mend_it(vendor: str, tmp_path: Path) 
     assert json.loads(report.read_text("utf-8"))["passed"] is False
 
 
+def test_some_cases_alone_prove_no_level(vendor: str) -> None:
+    """However well they end."""
+    checked = hitotsu("check", vendor, "--case", "manifest")
+    assert checked.exit_code == 0
+    assert "水準：なし（一部のケースだけ）" in checked.stdout
+
+
 def test_an_adapter_that_fails_gets_no_certificate(vendor: str, tmp_path: Path) -> None:
     """Nothing is written."""
     Path(vendor, "README.md").unlink()

@@ -22,7 +22,7 @@ from adapters.conformance.reports import as_json, as_junit
 from adapters.conformance.runner import run_kit
 from adapters.conformance.scaffold import SCAFFOLDS, ScaffoldError, scaffold
 from adapters.conformance.texts import case_texts
-from adapters.errors import ConfigurationError
+from adapters.errors import AdapterError, ConfigurationError
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover, inspect_package
 from gateway.cli.session import (
     err,
@@ -145,8 +145,8 @@ def draft_golden_(package: Package) -> None:
         description = read_description(adapter.folder() / FOLDER)
         kit = Kit(adapter, read_dictionary(read_settings()), description)
         drafts = asyncio.run(draft_golden(kit))
-    except ConfigurationError as error:
-        fail(f"下書きを作れません（{error.detail}）", error.detail)
+    except AdapterError as error:
+        fail(f"下書きを作れません（{error.detail}）", f"no draft: {error.detail}")
     folder = adapter.folder() / FOLDER / "golden"
     folder.mkdir(parents=True, exist_ok=True)
     written = 0

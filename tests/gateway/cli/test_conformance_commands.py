@@ -97,3 +97,21 @@ def test_a_draft_comes_from_a_file_of_single_records(
     assert "下書き 1 件" in hitotsu("draft-golden", "vendor_file").stdout
     assert "techobango: '2018000121'" in golden.read_text("utf-8")
     assert hitotsu("check", "vendor_file", "--case", "golden").exit_code == 0
+
+
+def test_a_delivery_that_cannot_be_read_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the check and by the drafts; it is no error of ours."""
+    monkeypatch.chdir(tmp_path)
+    assert hitotsu("new", "vendor-sums", "--source", "file").exit_code == 0
+    monkeypatch.chdir(tmp_path / "vendor-sums")
+    monkeypatch.syspath_prepend(tmp_path / "vendor-sums")
+    Path("vendor_sums", "conformance", "delivery", "SHA256SUMS").write_text("")
+    checked = hitotsu("check", "vendor_sums", "--case", "codes")
+    assert checked.exit_code == 1
+    assert "source-bad-answer" in checked.stdout
+    assert "does not agree with its checksum" in checked.stdout
+    drafted = hitotsu("draft-golden", "vendor_sums")
+    assert drafted.exit_code == 1
+    assert "does not agree with its checksum" in drafted.stderr

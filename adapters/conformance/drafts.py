@@ -78,7 +78,7 @@ def _expected(answer: Any) -> Any:
 def _first(answer: Any, records: str) -> tuple[dict[str, Any], str, dict[str, Any]] | None:
     """Return the answer without its records, where they stand, and the first of them."""
     if not records:
-        rows = answer if isinstance(answer, list) else []
+        rows = answer if isinstance(answer, list) else [answer] if answer else []
         return ({}, "", dict(rows[0])) if rows else None
     around = copy.deepcopy(answer)
     node, steps, path = around, records.split("."), list[str]()

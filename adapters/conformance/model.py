@@ -75,7 +75,10 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run of the kit over one adapter; ``problems`` are those of the kit's description."""
+    """A run of the kit over one adapter; ``problems`` are those of the kit's description.
+
+    ``partial``: only some of the cases were chosen.
+    """
 
     adapter_id: str
     adapter_version: str
@@ -83,6 +86,7 @@ class Report:
     started_at: dt.datetime
     results: tuple[CaseResult, ...]
     problems: tuple[str, ...] = ()
+    partial: bool = False
 
     @property
     def passed(self) -> bool:
@@ -92,10 +96,11 @@ class Report:
     def level(self) -> int | None:
         """Return the highest level up to 2 whose cases all passed, None below the first.
 
-        Level 2 knows no waiver: a waived case keeps the adapter at level 1.
+        A part of the cases proves no level. Level 2 knows no waiver: a waived case keeps the
+        adapter at level 1.
         """
         reached: int | None = None
-        if self.problems:
+        if self.problems or self.partial:
             return None
         for level in (0, 1, 2):
             needed = [r for r in self.results if r.case.level == level]

@@ -12,7 +12,7 @@ from adapters.conformance.cases import CASES
 from adapters.conformance.description import FOLDER, Description, Waiver, read_description
 from adapters.conformance.kit import Kit
 from adapters.conformance.model import KIT_VERSION, Case, CaseResult, Outcome, Report
-from adapters.errors import ConfigurationError
+from adapters.errors import AdapterError, ConfigurationError
 from adapters.registry import InstalledAdapter
 from standard_models.dictionary import Dictionary
 
@@ -52,7 +52,10 @@ async def run_kit(
         results.append(await _result(kit, case, today))
         tell(results[-1], len(results), len(chosen))
     problems = (*waiver_problems(description, today), *_untried(kit, chosen, results))
-    return Report(manifest.id, manifest.version, KIT_VERSION, started, tuple(results), problems)
+    partial = {case.id for case in chosen} != {case.id for case in CASES}
+    return Report(
+        manifest.id, manifest.version, KIT_VERSION, started, tuple(results), problems, partial
+    )
 
 
 async def _result(kit: Kit, case: Case, today: dt.date) -> CaseResult:
@@ -77,6 +80,8 @@ async def _problems(kit: Kit, case: Case) -> tuple[str, ...]:
             return tuple(await case.run(kit))
     except ConfigurationError as error:
         return (f"the adapter cannot be opened: {error.detail}",)
+    except AdapterError as error:
+        return (f"{error.code} is raised where nothing should be wrong: {error.detail}",)
     except TimeoutError:
         return (f"the case did not end within {LONGEST_S:.0f} s",)
     except Exception as error:  # noqa: BLE001 - vendor code may raise anything

@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Final
 
 from adapters.files.csv_files import CsvProfile, CsvShapeError, header_of, read_csv
+from adapters.files.layout_sheets import names_of_sheet, read_layout_sheet
 from adapters.files.records import SINGLE, FileShapeError, layouts_of, open_records
 from adapters.mapping.model import CopybookShape, FileRead
 from adapters.mapping.suggest import SourceColumn
-from standard_models.workbooks.sheets import Sheet, WorkbookError, read_sheets
 
 SAMPLES: Final = 200
-_FIELD_HEADS = re.compile(r"物理名|フィールド|カラム|英字名|項目id|変数名|column|field")
-_NAME_HEADS = re.compile(r"項目名|論理名|日本語名|名称|データ項目|項目")
 
 
-def columns_of(layout: Path, data: Path | None, encoding: str) -> list[SourceColumn]:
+def columns_of(
+    layout: Path, data: Path | None, encoding: str, names: Path | None = None
+) -> list[SourceColumn]:
     """Return the columns that ``layout`` names, with contents from ``data`` where it is given.
 
     A copybook (``.cpy``, ``.cob``) is read with records in a host encoding, a CSV file with its own
     rows, an Excel sheet (``.xlsx``) by a heading row with a field name and a Japanese name.
+    ``names`` is such a sheet beside a copybook: the Japanese names are taken from it.
 
     Raises:
         FileShapeError: the layout or the data cannot be read.
@@ -33,9 +34,11 @@ def columns_of(layout: Path, data: Path | None, encoding: str) -> list[SourceCol
         case ".csv":
             return _of_csv(layout, encoding)
         case ".xlsx":
-            return _of_sheet(layout)
+            return [SourceColumn(f.field, f.name) for f in read_layout_sheet(layout)]
         case _:
-            return _of_copybook(layout, data, encoding)
+            columns = _of_copybook(layout, data, encoding)
+            told = {} if names is None else names_of_sheet(names)
+            return [replace(column, name=told.get(column.path, "")) for column in columns]
 
 
 def _of_csv(path: Path, encoding: str) -> list[SourceColumn]:
@@ -84,31 +87,3 @@ def _flat(path: str, content: object) -> Iterator[tuple[str, str]]:
             yield from _flat(path, inner)
     elif content is not None:
         yield path[:-1], str(content)
-
-
-def _of_sheet(path: Path) -> list[SourceColumn]:
-    try:
-        sheets = read_sheets(path)
-    except WorkbookError as error:
-        raise FileShapeError(str(error)) from None
-    for sheet in sheets:
-        if columns := list(_columns_of_sheet(sheet)):
-            return columns
-    raise FileShapeError(
-        f"{path.name}: no sheet has a heading row with a field name (物理名) and a name (項目名)"
-    )
-
-
-def _columns_of_sheet(sheet: Sheet) -> Iterator[SourceColumn]:
-    fields = names = 0
-    for row, cells in sheet.rows(1):
-        if not fields:
-            heads = {cell.column: cell.key for cell in cells}
-            fields = next((c for c, key in heads.items() if _FIELD_HEADS.search(key)), 0)
-            names = next(
-                (c for c, key in heads.items() if _NAME_HEADS.search(key) and c != fields), 0
-            )
-            fields = fields if names else 0
-            continue
-        if field := sheet.text(row, fields):
-            yield SourceColumn(field, sheet.text(row, names))

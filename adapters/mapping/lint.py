@@ -196,7 +196,7 @@ class _Linter:
             if row.to is None:
                 continue
             if item.check(int(row.to) if number and row.to.isdecimal() else row.to):
-                yield "wrong-code", f"{name}: {row.code} becomes a code that the item cannot hold"
+                yield "wrong-code", f"{name}: {row.code} becomes {row.to}, no code of the item"
 
 
 def _tables_of_operations(mapping: MappingDocument) -> Iterator[str]:

@@ -8,7 +8,7 @@ shape of values speaks for or against a type.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -201,46 +201,3 @@ def _rule(item: DataItem, shape: str) -> tuple[tuple[str, str], ...]:
     }:
         return (("text", "full-width-name"),)
     return ()
-
-
-def draft(system: str, read: str, found: dict[str, dict[str, tuple[Suggestion, ...]]]) -> str:
-    """Return a mapping to begin with, as YAML: the best column of each item, the others beside it.
-
-    ``found`` has the suggestions by group. Code tables are left to fill in; `lint` names them.
-    """
-    lines = [
-        "# 候補から作った下書きです。一行ずつ確かめてください。",
-        "# A draft made of candidates: look at every line.",
-        "language: 1", f"system: {system}", "version: 0.1.0", "groups:",
-    ]  # fmt: skip
-    for ref, items in found.items():
-        lines += [f"  {ref}:", f"    read: {read}", "    subject: FILL_IN"]
-        dates = {name: s[0] for name, s in items.items() if s[0].item.data_type is DataType.DATE}
-        if dates:
-            lines.append("    dates:")
-            lines += [
-                f"      {name}: {{field: {best.column.path}, {_keys(best)}}}"
-                for name, best in dates.items()
-            ]
-        lines.append("    items:")
-        for name, ranked in items.items():
-            lines += list(_draft_item(name, ranked))
-    return "\n".join(lines) + "\n"
-
-
-def _draft_item(name: str, ranked: tuple[Suggestion, ...]) -> Iterator[str]:
-    best, *others = ranked
-    beside = "; ".join(f"{s.column.path} {s.score:.2f}" for s in others)
-    reasons = ", ".join(best.reasons)
-    more = f" | {beside}" if beside else ""
-    yield f"      # {best.item.name} {best.score:.2f}: {reasons}{more}"
-    if best.item.data_type is DataType.DATE:
-        yield f"      {name}: {{date: {name}}}"
-        return
-    keys = _keys(best)
-    codes = ", codes: FILL_IN" if best.item.codes is not None else ""
-    yield f"      {name}: {{field: {best.column.path}{', ' + keys if keys else ''}{codes}}}"
-
-
-def _keys(suggestion: Suggestion) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in suggestion.rule)

@@ -22,7 +22,7 @@ from adapters.conformance.reports import as_json, as_junit
 from adapters.conformance.runner import run_kit
 from adapters.conformance.scaffold import SCAFFOLDS, ScaffoldError, scaffold
 from adapters.conformance.texts import case_texts
-from adapters.errors import ConfigurationError
+from adapters.errors import AdapterError, ConfigurationError
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover, inspect_package
 from gateway.cli.session import (
     err,
@@ -145,8 +145,8 @@ def draft_golden_(package: Package) -> None:
         description = read_description(adapter.folder() / FOLDER)
         kit = Kit(adapter, read_dictionary(read_settings()), description)
         drafts = asyncio.run(draft_golden(kit))
-    except ConfigurationError as error:
-        fail(f"下書きを作れません（{error.detail}）", error.detail)
+    except AdapterError as error:
+        fail(f"下書きを作れません（{error.detail}）", f"no draft: {error.detail}")
     folder = adapter.folder() / FOLDER / "golden"
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
@@ -219,12 +219,16 @@ def _print(report: Report) -> None:
             f"  直し方：{text.mend['ja']} / {text.mend['en']}", markup=False, soft_wrap=True
         )
     counts = {o: sum(r.outcome is o for r in report.results) for o in Outcome}
-    level = report.level()
+    level_ja, level_en = (str(report.level()),) * 2
+    if report.level() is None:
+        part_ja, part_en = (
+            ("（一部のケースだけ）", " (some cases only)") if report.partial else ("", "")
+        )
+        level_ja, level_en = f"なし{part_ja}", f"none{part_en}"
     say(
         "、".join(f"{_MARKS[o].partition(' /')[0]} {n}" for o, n in counts.items())
-        + f"。水準：{'なし' if level is None else level}",
-        ", ".join(f"{n} {o.value}" for o, n in counts.items())
-        + f"; level {'none' if level is None else level}",
+        + f"。水準：{level_ja}",
+        ", ".join(f"{n} {o.value}" for o, n in counts.items()) + f"; level {level_en}",
     )
 
 

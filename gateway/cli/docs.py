@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from adapters.conformance.pages import case_pages
 from gateway.cli.session import err, fail, say
 from gateway.cli.value_examples import value_examples
+from gateway.cli.vendor_reference import vendor_references
 from gateway.problems import PROBLEM_TYPES
 from gateway.settings import Settings
 from standard_models.answers import AbsenceReason
@@ -68,6 +69,7 @@ def generated_documents() -> Mapping[str, str]:
         "codes.md": _codes(),
         "values.md": value_examples(),
         "openapi.json": _openapi(),
+        **{f"vendors/{name}": text for name, text in vendor_references(_MADE)},
         **{f"conformance/{name}": f"{_MADE}\n\n{text}" for name, text in case_pages()},
     }
 

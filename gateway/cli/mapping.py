@@ -13,7 +13,6 @@ import typer
 from rich.progress import Progress
 
 from adapters.bulk.conversion import Conversion
-from adapters.files.columns import columns_of
 from adapters.files.csv_files import CsvShapeError
 from adapters.files.records import (
     FileRecord,
@@ -31,8 +30,6 @@ from adapters.mapping.model import FileRead
 from adapters.mapping.own_steps import NO_STEPS, OwnSteps, StepsError
 from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
-from adapters.mapping.suggest import draft
-from adapters.mapping.suggest import suggest as propose
 from adapters.mapping.workbook import (
     MappingWorkbookError,
     WorkbookError,
@@ -41,6 +38,7 @@ from adapters.mapping.workbook import (
 )
 from adapters.mapping.writing import to_yaml
 from adapters.step_modules import steps_of_folder
+from gateway.cli import mapping_drafts
 from gateway.cli.mapping_convert import convert_file
 from gateway.cli.mapping_tables import print_coverage, print_record, print_standard
 from gateway.cli.session import (
@@ -51,11 +49,13 @@ from gateway.cli.session import (
     out,
     read_dictionary,
     read_settings,
+    refuse_existing,
     say,
 )
 from standard_models.dictionary import Dictionary
 
 app = typer.Typer(help="対応定義 / Mapping documents.", no_args_is_help=True)
+mapping_drafts.register(app)
 
 MappingFile: TypeAlias = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="対応定義（YAML） / The mapping.")
@@ -65,10 +65,6 @@ DataFile: TypeAlias = Annotated[
 ]
 ReadName: TypeAlias = Annotated[
     str | None, typer.Option("--read", help="読み方の名前（一つなら省略可） / The read.")
-]
-
-Target: TypeAlias = Annotated[
-    Path, typer.Argument(dir_okay=False, help="書き先（新しいファイル） / The file to write.")
 ]
 
 
@@ -211,55 +207,11 @@ def diff(
     out().print(table)
 
 
-@app.command()
-def suggest(
-    layout: Annotated[
-        Path,
-        typer.Argument(
-            exists=True,
-            dir_okay=False,
-            help="コピー句、CSV、レイアウト表（Excel） / Copybook, CSV or a layout sheet.",
-        ),
-    ],
-    group: Annotated[
-        list[str], typer.Option("--group", help="標準のグループ（繰り返し可） / Group; repeat.")
-    ],
-    target: Annotated[Path, typer.Option("--out", dir_okay=False, help="下書きの書き先 / Draft.")],
-    data: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="データの見本 / Sample data.")
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="文字コード / Encoding.")] = "utf-8",
-    system: Annotated[str, typer.Option(help="システムの名前 / Name of the system.")] = "system",
-) -> None:
-    """レイアウトから対応定義の下書きを作る。候補には理由がつく / Draft a mapping, with reasons."""
-    dictionary = read_dictionary(read_settings())
-    _refuse_existing(target)
-    unknown = [ref for ref in group if dictionary.find_group(ref) is None]
-    if unknown:
-        fail(f"グループ {unknown[0]} はありません。", f"there is no group {unknown[0]}")
-    try:
-        columns = columns_of(layout, data, encoding)
-    except FileShapeError as error:
-        fail(f"レイアウトを読めません：{error}", f"the layout cannot be read: {error}")
-    found = {ref: propose(columns, dictionary.groups[ref]) for ref in group}
-    target.write_text(draft(system, "read", found), "utf-8")
-    for ref, items in found.items():
-        table = new_table(ref, "候補 / Candidates", "理由 / Reasons")
-        for item in dictionary.groups[ref].items:
-            ranked = items.get(item.field_name, ())
-            names = "\n".join(f"{s.score:.2f} {s.column.path} {s.column.name}" for s in ranked)
-            reasons = "\n".join(", ".join(s.reasons) for s in ranked)
-            table.add_row(f"{item.field_name} {item.name}", names or "なし / none", reasons)
-        out().print(table)
-    count = sum(map(len, found.values()))
-    say(f"{target} に {count} 項目の下書きを書きました。", f"{count} items drafted in {target}")
-
-
 @app.command("to-xlsx")
-def to_xlsx(mapping: MappingFile, target: Target) -> None:
+def to_xlsx(mapping: MappingFile, target: mapping_drafts.Target) -> None:
     """項目マッピング表（Excel）を作る / Write the mapping as a workbook."""
     document, dictionary = _document(mapping), read_dictionary(read_settings())
-    _refuse_existing(target)
+    refuse_existing(target)
     to_workbook(document.mapping, dictionary.groups).save(target)
     items = sum(len(rule.items) for rule in document.mapping.groups.values())
     say(f"{target} に {items} 項目を書きました。", f"{items} items written to {target}")
@@ -270,10 +222,10 @@ def from_xlsx(
     workbook: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="項目マッピング表 / The workbook.")
     ],
-    target: Target,
+    target: mapping_drafts.Target,
 ) -> None:
     """項目マッピング表（Excel）から対応定義を作る / Write a mapping from a workbook."""
-    _refuse_existing(target)
+    refuse_existing(target)
     try:
         mapping = from_workbook(workbook)
     except MappingWorkbookError as error:
@@ -286,11 +238,6 @@ def from_xlsx(
     target.write_text(to_yaml(mapping), "utf-8")
     items = sum(len(rule.items) for rule in mapping.groups.values())
     say(f"{target} に {items} 項目を書きました。", f"{items} items written to {target}")
-
-
-def _refuse_existing(path: Path) -> None:
-    if path.exists():
-        fail(f"{path} はもうあります。", f"{path} exists already")
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from adapters.manifest import Capability
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
 from gateway.cli.options import Municipality
 from gateway.cli.session import (
@@ -99,4 +100,10 @@ def _require_supplied(dictionary: Dictionary, group: str, adapter: str) -> None:
         fail(
             f"アダプター「{adapter}」は {group} を提供しません（提供：{supplied}）。",
             f"{adapter} does not supply {group}; it supplies {supplied}",
+        )
+    if Capability.FETCH not in package.manifest.capabilities:
+        can = ", ".join(sorted(package.manifest.capabilities))
+        fail(
+            f"アダプター「{adapter}」は一人ずつの照会に答えません（能力：{can}）。",
+            f"{adapter} answers no question about one person; it can {can}",
         )

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
 import typer
@@ -107,6 +108,12 @@ def fail(japanese: str, english: str, code: int = REFUSED) -> NoReturn:
     """Print why nothing was done and end the command with ``code``."""
     err().print(f"エラー：{japanese} / Error: {english}", markup=False)
     raise typer.Exit(code)
+
+
+def refuse_existing(path: Path) -> None:
+    """End the command if there is such a file: nothing is written over."""
+    if path.exists():
+        fail(f"{path} はもうあります。", f"{path} exists already")
 
 
 def read_dictionary(settings: Settings) -> Dictionary:

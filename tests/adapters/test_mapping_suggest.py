@@ -10,11 +10,12 @@ import yaml
 
 import adapters.reference
 from adapters.files.columns import columns_of
-from adapters.mapping.document import MappingError, read_document
+from adapters.mapping.document import Level, MappingError, read_document
+from adapters.mapping.drafting import DraftRead, draft
+from adapters.mapping.lint import lint
 from adapters.mapping.suggest import (
     SourceColumn,
     Suggestion,
-    draft,
     readings,
     respelled,
     shape_of,
@@ -132,12 +133,34 @@ def test_a_japanese_name_of_the_layout_settles_it() -> None:
 def test_the_draft_is_a_mapping_once_it_is_filled_in() -> None:
     """Every candidate with its score and reason beside it."""
     columns = columns_of(HOST / "nenkin.cpy", None, "jef")
-    text = draft(
-        "nenkin", "shikaku", {"026.shikakujoho": suggest(columns, GROUPS["026.shikakujoho"])}
-    )
+    found = {"026.shikakujoho": suggest(columns, GROUPS["026.shikakujoho"])}
+    read = DraftRead.of_copybook("shikaku", "nenkin.cpy", "jef")
+    text = draft("nenkin", read, columns, found)
     assert "atenabango: {field: atena_no}" in text
-    assert "hihokenshashubetsu: {field: shubetsu, codes: FILL_IN}" in text
+    assert "hihokenshashubetsu: {field: shubetsu, codes: hihokenshashubetsu}" in text
     assert "# 宛名番号 1.00: atena_no → atenabango" in text
+    document = read_document(text)
+    assert document.mapping.reads["shikaku"].file is not None
+    assert document.mapping.extract["026.shikakujoho"].read == "shikaku"
+    left = lint(document, load_builtin(), {"shikaku": [column.path for column in columns]})
+    assert {f.code for f in left if f.level is Level.ERROR} == {"unknown-field", "wrong-code"}
+
+
+def test_the_codes_of_a_draft_are_those_of_the_samples() -> None:
+    """With the codes of the standard beside them, and which is which left to a person."""
+    columns = [SourceColumn("shubetsu", "種別", ("1", "N", "1"))]
+    found = {"026.shikakujoho": suggest(columns, GROUPS["026.shikakujoho"])}
+    text = draft("nenkin", DraftRead.unknown("shikaku"), columns, found)
+    assert text.count("to: FILL_IN") == 2
+    assert '- {from: "N", to: FILL_IN}' in text
+    assert "1 第1号" in text
+    assert 'shubetsu: {name: "種別"}' in text
+
+
+def test_a_draft_of_a_layout_sheet_leaves_the_read_to_be_written() -> None:
+    """Whether it is a table, a service or a file does not stand in the sheet."""
+    columns = [SourceColumn("F001", "宛名番号")]
+    found = {"026.shikakujoho": suggest(columns, GROUPS["026.shikakujoho"])}
     with pytest.raises(MappingError) as caught:
-        read_document(text)
-    assert {finding.path for finding in caught.value.findings} == {"reads"}
+        read_document(draft("nenkin", DraftRead.unknown("shikaku"), columns, found))
+    assert {finding.path.partition(".")[0] for finding in caught.value.findings} == {"reads"}

@@ -1,11 +1,19 @@
+import inspect
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import docs
+from adapters.conformance.cases import CASES
+from adapters.conformance.certificates import Certificate
+from adapters.conformance.description import Waiver
+from adapters.encodings.host import host_encodings
+from adapters.encodings.pages import code_pages
+from adapters.mapping.step_rules import Step
+from gateway.cli import docs, vendor_reference
 from gateway.cli.commands import app
 from gateway.problems import PROBLEM_TYPES
 from gateway.settings import Settings
@@ -59,6 +67,7 @@ def test_writing_the_documents_makes_no_database_and_no_keys(tmp_path: Path, mon
         "problems.md",
         "settings.md",
         "values.md",
+        "vendors",
     ]
 
 
@@ -87,6 +96,42 @@ def test_the_description_of_the_interface_is_for_people_who_read_japanese():
     text = (DOCS / "openapi.json").read_text("utf-8")
     assert "\\u" not in text
     assert "/v1/questions" in json.loads(text)["paths"]
+
+
+def test_everything_that_a_vendor_meets_stands_in_the_reference_of_both_languages():
+    """Steps, encodings, code pages, cases, fields of the certificate and of a waiver."""
+    names = {
+        *Step.model_fields, *host_encodings(), *code_pages(), *Certificate.model_fields,
+        *Waiver.model_fields,
+    }  # fmt: skip
+    for language in ("ja", "en"):
+        text = (DOCS / "vendors" / f"reference.{language}.md").read_text("utf-8")
+        assert sorted(name for name in names if f"`{name}`" not in text) == []
+        assert [c.id for c in CASES if f"(../conformance/{c.id}.md)" not in text] == []
+
+
+def test_the_reference_shows_what_the_steps_and_encodings_do():
+    """Written out by hand once: a padded number, a refusal, the bytes of two characters in JEF."""
+    text = (DOCS / "vendors" / "reference.en.md").read_text("utf-8")
+    assert "| `{pad_left: {width: 8}}` | `4711` | `00004711` |" in text
+    assert "| `{pad_left: {width: 3}}` | `4711` | refused (`width`) |" in text
+    assert "| `C1 F1` | `C7 AF B6 E2` |" in text
+
+
+def test_the_reasons_for_which_a_certificate_ends_are_those_of_the_code():
+    """In the words that the list of adapters shows."""
+    text = (DOCS / "vendors" / "reference.en.md").read_text("utf-8")
+    said = re.findall(
+        r'return f?"([a-z\' ]+?) ?(?:\{.*)?"', inspect.getsource(Certificate.holds_for)
+    )
+    assert len(said) == 5
+    assert [reason for reason in said if f"| `{reason}` |" not in text] == []
+
+
+def test_a_text_without_its_thing_stops_the_reference():
+    """And a thing without its text."""
+    with pytest.raises(ValueError, match=r"waiver.*expires"):
+        vendor_reference._paired({"case": 1, "reason": 1, "ticket": 1}, "waiver")
 
 
 def test_every_command_stands_in_the_list_of_commands():

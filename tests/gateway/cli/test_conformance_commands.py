@@ -52,6 +52,13 @@ def test_what_is_wrong_is_told_with_how_to_mend_it(vendor: str, tmp_path: Path) 
     assert json.loads(report.read_text("utf-8"))["passed"] is False
 
 
+def test_some_cases_alone_prove_no_level(vendor: str) -> None:
+    """However well they end."""
+    checked = hitotsu("check", vendor, "--case", "manifest")
+    assert checked.exit_code == 0
+    assert "水準：なし（一部のケースだけ）" in checked.stdout
+
+
 def test_an_adapter_that_fails_gets_no_certificate(vendor: str, tmp_path: Path) -> None:
     """Nothing is written."""
     Path(vendor, "README.md").unlink()
@@ -75,3 +82,36 @@ def test_drafts_do_not_touch_what_is_there(vendor: str) -> None:
     golden.unlink()
     assert "下書き 1 件" in hitotsu("draft-golden", vendor).stdout
     assert golden.read_text("utf-8").startswith("# 下書き")
+
+
+def test_a_draft_comes_from_a_file_of_single_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first record that becomes one standard record, and the draft holds."""
+    monkeypatch.chdir(tmp_path)
+    assert hitotsu("new", "vendor-file", "--source", "file").exit_code == 0
+    monkeypatch.chdir(tmp_path / "vendor-file")
+    monkeypatch.syspath_prepend(tmp_path / "vendor-file")
+    golden = Path("vendor_file", "conformance", "golden", "techojoho.yaml")
+    golden.unlink()
+    assert "下書き 1 件" in hitotsu("draft-golden", "vendor_file").stdout
+    assert "techobango: '2018000121'" in golden.read_text("utf-8")
+    assert hitotsu("check", "vendor_file", "--case", "golden").exit_code == 0
+
+
+def test_a_delivery_that_cannot_be_read_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the check and by the drafts; it is no error of ours."""
+    monkeypatch.chdir(tmp_path)
+    assert hitotsu("new", "vendor-sums", "--source", "file").exit_code == 0
+    monkeypatch.chdir(tmp_path / "vendor-sums")
+    monkeypatch.syspath_prepend(tmp_path / "vendor-sums")
+    Path("vendor_sums", "conformance", "delivery", "SHA256SUMS").write_text("")
+    checked = hitotsu("check", "vendor_sums", "--case", "codes")
+    assert checked.exit_code == 1
+    assert "source-bad-answer" in checked.stdout
+    assert "does not agree with its checksum" in checked.stdout
+    drafted = hitotsu("draft-golden", "vendor_sums")
+    assert drafted.exit_code == 1
+    assert "does not agree with its checksum" in drafted.stderr

@@ -263,3 +263,35 @@ def test_a_draft_of_nothing_says_what_is_missing(hitotsu, kit):
     )
     assert (empty.exit_code, "no header row" in empty.stderr) == (1, True)
     assert not out.exists()
+
+
+def test_a_layout_sheet_becomes_a_copybook_with_its_names_in_the_draft(hitotsu, kit):
+    """A slip of the sheet is named by its row, and nothing is written."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["項目名", "物理名", "型", "桁", "位置"], ["宛名番号", "ATENA-NO", "数字", 12, 2]):
+        sheet.append(row)
+    book.save(kit / "layout.xlsx")
+    copybook = ["mapping", "copybook", kit / "layout.xlsx", kit / "teate.cpy"]
+    wrong = hitotsu(*copybook)
+    assert (wrong.exit_code, "Sheet!2: place 2 of ATENA-NO" in wrong.stdout) == (1, True)
+    assert not (kit / "teate.cpy").exists()
+    sheet["E2"] = 1
+    book.save(kit / "layout.xlsx")
+    assert hitotsu(*copybook).exit_code == 0
+    assert hitotsu(*copybook).exit_code == 1
+    drafted = hitotsu(
+        "mapping", "suggest", kit / "teate.cpy", "--names", kit / "layout.xlsx",
+        "--encoding", "jef", "--group", "022.techojoho", "--out", kit / "draft.yaml",
+    )  # fmt: skip
+    assert drafted.exit_code == 0
+    assert 'atena_no: {name: "宛名番号"}' in (kit / "draft.yaml").read_text("utf-8")
+
+
+def test_a_workbook_that_is_no_layout_makes_no_copybook(hitotsu, kit):
+    """It has no heading row."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["改版履歴"])
+    book.save(kit / "layout.xlsx")
+    result = hitotsu("mapping", "copybook", kit / "layout.xlsx", kit / "teate.cpy")
+    assert (result.exit_code, "heading row" in result.stderr) == (1, True)

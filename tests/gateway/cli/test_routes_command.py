@@ -54,10 +54,11 @@ def test_the_routes_of_another_municipality_stay_as_they_are(told):
         ("001.nashi", "reference-resident", "グループ「001.nashi」はありません"),
         (GROUP, "no-such-adapter", "インストールされていません"),
         (GROUP, "reference-tax", f"{GROUP} を提供しません"),
+        ("026.menjojoho", "reference-pension", "一人ずつの照会に答えません（能力：extract）"),
     ],
 )
 def test_a_route_that_nobody_could_answer_is_refused(ready, group, adapter, said):
-    """Unknown group, unknown adapter, or an adapter without the group; nothing is written."""
+    """Unknown group or adapter, one without the group or without questions; nothing is written."""
     result = ready("route", "set", *TOWN, group, adapter)
     assert (result.exit_code, result.stdout) == (1, "")
     assert said in result.stderr

@@ -27,8 +27,8 @@ from adapters.mapping.linkage_reads import LinkageRead
 from adapters.mapping.model import Read
 from adapters.mapping.rows import ShapeError, read_path
 from adapters.sources.base import Slots, fill, require_depth
-from adapters.sources.exchange import Exchanged, exchange
-from adapters.sources.linkage_tokens import LinkageClient, LinkageTokens, Token, require_tls
+from adapters.sources.exchange import Exchanged, exchange, require_tls
+from adapters.sources.linkage_tokens import LinkageClient, LinkageTokens, Token
 
 RULES: Final = {
     "E0001": "a required parameter is not there",

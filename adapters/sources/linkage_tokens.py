@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -30,7 +29,7 @@ from adapters.errors import (
     SourceTimeout,
     Unavailable,
 )
-from adapters.sources.exchange import Exchanged, exchange
+from adapters.sources.exchange import Exchanged, exchange, require_tls
 
 ASSERTION_LIFETIME: Final = dt.timedelta(seconds=60)
 MARGIN_S: Final = 30
@@ -143,17 +142,6 @@ class LinkageTokens:
             return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, key)
         except (JoseError, ValueError):
             raise ConfigurationError("client_secret: it cannot be used as a key") from None
-
-
-def require_tls(address: str, name: str) -> None:
-    """Do nothing unless secrets or records would travel in the open to ``address``.
-
-    Raises:
-        ConfigurationError: they would. Source: 共通機能標準仕様書 2.1, 2.2.5 (TLS 1.2 or above).
-    """
-    parts = urlsplit(address)
-    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise ConfigurationError(f"{name}: it does not begin with https://")
 
 
 def _token(exchanged: Exchanged, asked_at: dt.datetime) -> Token:

@@ -18,6 +18,7 @@ from adapters.errors import (
     Unavailable,
 )
 from adapters.files.deliveries import Entry
+from adapters.sources.exchange import require_tls
 from adapters.sources.places import CHUNK_BYTES, Spool, bounded, close_all
 
 if TYPE_CHECKING:
@@ -113,10 +114,7 @@ class ObjectPlace:
         )
 
     def _require_library(self) -> None:
-        parts = urlsplit(self._access.endpoint)
-        self._is_here = parts.hostname in {"127.0.0.1", "::1", "localhost"}
-        if parts.scheme != "https" and not self._is_here:
-            raise ConfigurationError("endpoint: it does not begin with https://")
+        require_tls(self._access.endpoint, "endpoint")
         try:
             import obstore  # noqa: F401 - only whether it is there
         except ImportError:
@@ -135,7 +133,7 @@ class ObjectPlace:
             region=self._access.region,
             virtual_hosted_style_request=False,
             client_options={
-                "allow_http": self._is_here,
+                "allow_http": urlsplit(self._access.endpoint).scheme == "http",
                 "connect_timeout": left_s,
                 "read_timeout": left_s,
                 "timeout": dt.timedelta(seconds=deadline.require_s()),

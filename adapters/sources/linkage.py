@@ -103,7 +103,6 @@ class LinkageSource:
             if page is None:
                 raise BadAnswer("a further page says that the person is unknown")
             results += page["result"]
-            _require_one_subject(read, results)
         _require_one_subject(read, results)
         return {**answer, "result": results}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 import inspect
 import logging
@@ -36,7 +37,7 @@ from adapters.files.delivery_rules import DeliveryRules
 from adapters.sources import object_storage, sftp
 from adapters.sources.files import FileSource
 from adapters.sources.object_storage import ObjectAccess, ObjectPlace
-from adapters.sources.places import Place
+from adapters.sources.places import Place, Spool
 from adapters.sources.sftp import SftpAccess, SftpPlace
 from tests.adapters.test_deliveries import CSV, rows
 
@@ -168,6 +169,32 @@ async def test_a_delivery_is_fetched_once_for_all_extracts(
     delivered(server.folder, rows(30, 40, 50))
     assert await amounts(source) == ["30", "40", "50"]
     await source.aclose()
+
+
+async def test_another_manifest_is_another_delivery(server: FileServer, tmp_path: Path) -> None:
+    """A copy that was checked against the last one proves nothing."""
+    source = FileSource(SftpPlace(server.access), tmp_path, RULES)
+    await amounts(source)
+    manifest = server.folder / SUMS
+    state = manifest.stat()
+    manifest.write_text(f"{'0' * 64}  {NAME}\n", "utf-8")
+    os.utime(manifest, ns=(state.st_atime_ns, state.st_mtime_ns))
+    with pytest.raises(BadAnswer, match="does not agree with its checksum"):
+        await amounts(source)
+    await source.aclose()
+
+
+@pytest.mark.parametrize(
+    ("chunks", "why"),
+    [([b"ab", b"cd"], "still growing"), ([b"ab"], "shorter"), ([], "shorter")],
+)
+def test_a_copy_has_the_size_that_was_listed(chunks: list[bytes], why: str) -> None:
+    """More or less is another file than the one that was chosen."""
+    spool = Spool(Entry("zei.csv", 3, dt.datetime(2026, 10, 1, tzinfo=dt.UTC)), None)
+    with spool.file, pytest.raises(Unavailable, match=why):  # noqa: PT012 - whichever refuses
+        for chunk in chunks:
+            spool.take(chunk)
+        spool.done()
 
 
 async def test_a_damaged_delivery_on_a_server_is_refused(

@@ -246,27 +246,28 @@ async def test_two_people_on_one_page_are_told(http: httpx.AsyncClient, provider
 
 
 @pytest.mark.parametrize(
-    "following",
+    ("following", "why"),
     [
-        {"href": f"/{CALL}"},
-        {"href": "https://elsewhere.example/" + CALL},
-        {"href": "//elsewhere.example/" + CALL},
-        {"href": "/app_submit/v10/another?page=2"},
-        {"href": f"/{CALL}?atenabango={NUMBER}"},
-        {"href": f"/{CALL}?q=%30%30%30000047112"},
-        {"href": 2},
-        7,
+        ({"href": f"/{CALL}"}, "do not come to an end"),
+        ({"href": f"https://elsewhere.example/{CALL}?page=2"}, "leads elsewhere"),
+        ({"href": f"//elsewhere.example/{CALL}?page=2"}, "leads elsewhere"),
+        ({"href": "/app_submit/v10/another?page=2"}, "leads elsewhere"),
+        ({"href": f"/{CALL}?atenabango={NUMBER}"}, "carries what was asked for"),
+        ({"href": f"/{CALL}?q=%30%30%30000047112"}, "carries what was asked for"),
+        ({"href": 2}, "is none"),
+        (7, "is none"),
     ],
     ids=["circle", "other host", "other host 2", "other call", "number", "hidden", "int", "int 2"],
 )
 async def test_a_link_is_not_followed_blindly(
-    http: httpx.AsyncClient, provider: Provider, following: Any
+    http: httpx.AsyncClient, provider: Provider, following: Any, why: str
 ) -> None:
     """Neither to another place with the token, nor with a number in an address."""
     provider.answer = lambda _request, _body: good([result(NUMBER)], following=following)
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadAnswer, match=why) as caught:
         await ask(source(http, provider))
     assert NUMBER not in f"{caught.value!r} {provider.calls}"
+    assert len(provider.calls) == 1
 
 
 async def test_pages_without_end_are_cut_off(http: httpx.AsyncClient, provider: Provider) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -300,6 +301,24 @@ async def test_a_statement_that_does_not_end_is_stopped_at_the_deadline(register
             await source.read(ENDLESS, {}, Deadline.after(0.1))
         again = await source.read(BY_NUMBER, {"number": "2"}, Deadline.after(5))
     assert again == [{"no": "2", "name": "花子"}]
+
+
+async def test_a_connection_that_was_abandoned_is_not_used_again(register: Path) -> None:
+    """Its answer to somebody else may still be on the way."""
+    opened: list[object] = []
+    engine = create_engine(f"sqlite:///{register}", pool_size=1)
+    listen(engine, "connect", lambda connection, _record: opened.append(connection))
+    database = ThreadedDatabase(engine, DIALECTS["sqlite"], 1)
+    everybody = text("SELECT no FROM person")
+    await database.rows(everybody, {}, Deadline.after(5))
+    await database.rows(everybody, {}, Deadline.after(5))
+    assert len(opened) == 1
+    assert ENDLESS.sql is not None
+    with pytest.raises(TimeoutError):
+        await database.rows(text(ENDLESS.sql.statement), {}, Deadline.after(0.1))
+    await database.rows(everybody, {}, Deadline.after(5))
+    assert len(opened) == 2
+    await database.aclose()
 
 
 async def test_whoever_waits_for_a_thread_in_vain_is_late(register: Path) -> None:

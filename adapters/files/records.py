@@ -22,7 +22,8 @@ class FileRecord:
     ``number`` is that of the first record (or its line), ``raw`` the bytes of all, ``record`` the
     fields or why there are none. ``pieces`` are the records as they lie in the file; none of CSV,
     and none for what is wrong with a file as a whole. ``control``: headers and trailers, which no
-    group is made of.
+    group is made of. Of several files ``number`` goes on from one to the next; ``file`` is the name
+    and ``before`` the number that the files before it came to.
     """
 
     number: int
@@ -32,6 +33,14 @@ class FileRecord:
     pieces: tuple[Piece, ...] = ()
     count: int = 1
     control: bool = False
+    file: str = ""
+    before: int = 0
+
+    @property
+    def place(self) -> str:
+        """Return where the record lies, for a report."""
+        own = f"record {self.number - self.before}"
+        return f"{self.file}, {own}" if self.file else own
 
 
 def open_records(read: FileRead, folder: Path, file: BinaryIO) -> Iterator[FileRecord]:

@@ -134,7 +134,7 @@ def _of_records(plan: RowPlan, found: Sequence[FileRecord]) -> ExtractChunk:
     lost: list[LostRecord] = []
     skipped = 0
     for record in found:
-        place = f"record {record.number}"
+        place = record.place
         if record.record is None:
             lost.append(LostRecord(place, tuple(f.quality for f in record.findings)))
             continue

@@ -60,6 +60,8 @@ def slots_of(read: Read) -> frozenset[str]:
         return frozenset(_template_slots(read.rest.body))
     if read.soap is not None:
         return frozenset(_template_slots(read.soap.parameters))
+    if read.linkage is not None:
+        return frozenset(_template_slots(read.linkage.body))
     return frozenset()
 
 

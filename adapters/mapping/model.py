@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from adapters.mapping.linkage_reads import LinkageRead
 from adapters.mapping.page_choices import CsvEncoding, PageChoices
 from adapters.mapping.record_types import CopybookName, Framing, HexBytes, Mark, RecordTypes
 from adapters.mapping.sections import FieldPath, RecordsPath, Scalar
@@ -235,6 +236,7 @@ class Read(_Section):
     sql: SqlRead | None = None
     rest: RestRead | None = None
     soap: SoapRead | None = None
+    linkage: LinkageRead | None = None
     file: FileRead | None = None
     as_of: AsOf | None = None
     layout: dict[FieldPath, SourceField] = Field(default_factory=dict)
@@ -243,8 +245,9 @@ class Read(_Section):
 
     @model_validator(mode="after")
     def _one_transport(self) -> Self:
-        if sum(t is not None for t in (self.sql, self.rest, self.soap, self.file)) != 1:
-            msg = "a read has exactly one of sql, rest, soap, file"
+        transports = (self.sql, self.rest, self.soap, self.linkage, self.file)
+        if sum(t is not None for t in transports) != 1:
+            msg = "a read has exactly one of sql, rest, soap, linkage, file"
             raise ValueError(msg)
         return self
 

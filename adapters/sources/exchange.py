@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -49,6 +50,17 @@ class Exchanged:
         """Return the seconds of ``Retry-After``, None where it is absent or a date."""
         text = self.headers.get("retry-after", "")
         return float(text) if text.isdecimal() else None
+
+
+def require_tls(address: str, name: str) -> None:
+    """Do nothing unless secrets or records would travel in the open to ``address``.
+
+    Raises:
+        ConfigurationError: they would; ``name`` is the setting.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ConfigurationError(f"{name}: it does not begin with https://")
 
 
 async def exchange(

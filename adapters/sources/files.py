@@ -1,22 +1,46 @@
-"""Files that a system hands over, read from the folder where they were put."""
+"""Files that a system hands over, as deliveries that are complete or not used at all."""
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import hashlib
-import re
-from collections.abc import Iterator, Mapping
-from io import BufferedReader
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
 from adapters.deadline import Deadline
-from adapters.errors import BadAnswer, ConfigurationError, Unavailable, Unsupported
+from adapters.errors import AdapterError, BadAnswer, ConfigurationError, Unavailable, Unsupported
 from adapters.files.csv_files import CsvShapeError
+from adapters.files.deliveries import (
+    Delivery,
+    Entry,
+    Problem,
+    arrange,
+    contradictions,
+    gaps,
+    missing,
+    told,
+)
+from adapters.files.delivery_manifest import (
+    MAX_MANIFEST_BYTES,
+    Manifest,
+    ManifestError,
+    Stated,
+    read_manifest,
+)
+from adapters.files.delivery_rules import DeliveryRules
+from adapters.files.manifest_totals import ManifestTotals
 from adapters.files.records import FileRecord, FileShapeError, open_records
-from adapters.mapping.model import Read
+from adapters.mapping.model import FileRead, Read
 from adapters.sources.base import Slots
+from adapters.sources.places import Place, close_all, reader
 
-_LINE: Final = re.compile(r"^([0-9a-f]{64}) [ *](\S+)$", re.MULTILINE)
+FETCH_S: Final = 3_600.0
+"""How long it may take to fetch and check what was delivered, in seconds."""
 
 
 @runtime_checkable
@@ -24,41 +48,52 @@ class RecordSource(Protocol):
     """A source of whole files; it may stand in the place of a ``Source``."""
 
     def records(self, name: str, read: Read) -> Iterator[FileRecord]:
-        """Yield the records of the file of the read ``name``, in their order. Blocks on the disk.
+        """Yield the records of the files of the read ``name``, in their order. Blocks.
 
         Raises:
-            AdapterError: the file is missing, or is not of the declared shape.
+            AdapterError: a file is missing, or is not of the declared shape.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A delivery that was found whole: its files are open and their checksums agree."""
+
+    delivery: Delivery
+    manifest: Manifest
+    files: Mapping[str, BinaryIO]
 
 
 class FileSource:
     """Reads delivered files; never writes, moves or deletes any.
 
     Args:
-        delivery: folder where the system, or a transfer, puts its files.
+        place: where the system, or a transfer, puts its files.
         layouts: folder of the mapping, with its copybooks.
-        names: name of the file of each read, by the name of the read.
-        checksums: name of a file of the delivery with the SHA-256 of the others, in the lines that
-            ``sha256sum`` writes. Without it only what is inside a file (a trailer with totals) can
-            tell that a part of it is missing.
+        rules: what makes a delivery whole.
+        now: the host's clock; needed where files must have been left alone for a while.
+        fetch_s: how long fetching and checking may take, in seconds.
     """
 
     def __init__(
         self,
-        delivery: Path,
+        place: Place,
         layouts: Path,
-        names: Mapping[str, str],
+        rules: DeliveryRules,
         *,
-        checksums: str | None = None,
+        now: Callable[[], dt.datetime] | None = None,
+        fetch_s: float = FETCH_S,
     ) -> None:
-        for name in (*names.values(), *([checksums] if checksums is not None else [])):
-            if Path(name).name != name or name in {"", ".", ".."}:
-                raise ConfigurationError("the name of a delivered file has no folder")
-        self._delivery = delivery
+        if rules.settle_s and now is None:
+            raise ConfigurationError("settle_s needs the host's clock")
+        self._place = place
         self._layouts = layouts
-        self._names = dict(names)
-        self._checksums = checksums
+        self._rules = rules
+        self._now = now
+        self._fetch_s = fetch_s
+        self._held: dict[tuple[Entry, ...], _Held] = {}
+        self._checking = threading.Lock()
 
     async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:  # noqa: ARG002
         """Refuse: a file is read as a whole.
@@ -68,52 +103,212 @@ class FileSource:
         """
         raise Unsupported("a delivered file answers no question about one person")
 
-    def records(self, name: str, read: Read) -> Iterator[FileRecord]:
-        """Yield the records of the file of the read ``name``."""
-        if read.file is None or name not in self._names:
+    def records(self, name: str, read: Read, *, after: str | None = None) -> Iterator[FileRecord]:
+        """Yield the records of the files of the read ``name``.
+
+        Of a series of changes these are the records of all deliveries, or of those behind the
+        delivery ``after``, in their order; the numbers of records go on from file to file. Nothing
+        is yielded of a delivery unless all that are to be read are whole. What a manifest states
+        of records and sums is compared at the end of each file.
+        """
+        if read.file is None or name not in self._rules.files:
             raise ConfigurationError(f"no file is named for the read {name}")
-        path = self._delivery / self._names[name]
+        before = 0
+        found = self._files_of(name, after)
         try:
-            with path.open("rb") as file:
-                self._verify(name, file)
-                yield from open_records(read.file, self._layouts, file)
-        except FileNotFoundError:
-            raise Unavailable(f"the file of {name} has not been delivered") from None
-        except OSError as error:
-            raise Unavailable(f"the file of {name}: {type(error).__name__}") from None
+            for entry, stated, file in found:
+                last = before
+                for record in self._of_file(name, read.file, entry, file, stated):
+                    number = record.number + before
+                    last = max(last, number + max(record.count - 1, 0))
+                    yield replace(record, number=number, file=entry.name, before=before)
+                before = last
+        finally:
+            close_all([file for _, _, file in found])
+
+    def deliveries(self, after: str | None = None) -> list[str]:
+        """Return the names of the whole deliveries that would be read, in their order. Blocks.
+
+        Raises:
+            AdapterError: one of them is not whole, or missing.
+        """
+        with self._checking:
+            names = [held.delivery.name for held in self._whole(after)]
+            self._let_go_of_originals()
+            return names
+
+    async def ping(self, deadline: Deadline) -> str | None:
+        """Look whether everything is there, by name; nothing is fetched.
+
+        Raises:
+            AdapterError: something is not.
+        """
+        await asyncio.to_thread(self._listed, deadline, None)
+        return None
+
+    async def aclose(self) -> None:
+        """Close the files."""
+        with self._checking:
+            self._let_go(set(self._held))
+
+    def _files_of(self, name: str, after: str | None) -> list[tuple[Entry, Stated, BinaryIO]]:
+        """Return readers of the files of a read, which stay good whatever is delivered next."""
+        with self._checking:
+            found: list[tuple[Entry, Stated, BinaryIO]] = [
+                (
+                    part.entry,
+                    held.manifest.get(part.entry.name, Stated()),
+                    reader(held.files[part.entry.name]),
+                )
+                for held in self._whole(after)
+                for part in held.delivery.files.get(name, [])
+            ]
+            self._let_go_of_originals()
+            return found
+
+    def _of_file(
+        self, name: str, read: FileRead, entry: Entry, file: BinaryIO, stated: Stated
+    ) -> Iterator[FileRecord]:
+        totals = ManifestTotals(self._rules.manifest, name, stated)
+        state = _state(file)
+        try:
+            for record in open_records(read, self._layouts, file):
+                totals.see(record)
+                yield record
         except FileShapeError as error:
             raise ConfigurationError(str(error)) from None
         except CsvShapeError as error:
             raise BadAnswer(f"the file of {name}: {error}") from None
+        except OSError as error:
+            raise Unavailable(f"{entry.name}: {type(error).__name__}") from None
+        if _state(file) != state:
+            raise Unavailable(f"{entry.name}: changed while it was read")
+        if wrong := totals.problems():
+            raise BadAnswer(f"{entry.name}: {'; '.join(wrong)}")
 
-    def _verify(self, name: str, file: BufferedReader) -> None:
-        """Compare the file with its checksum and go back to its beginning.
+    def _whole(self, after: str | None) -> list[_Held]:
+        """Return the deliveries to be read, each checked in every respect.
 
-        Raises:
-            BadAnswer: it has none, or another one: a part is missing or was changed on the way.
+        All problems by name, time, size and day are told at once, then all of contents.
         """
-        if self._checksums is None:
+        deadline = Deadline.after(self._fetch_s)
+        entries, deliveries = self._listed(deadline, after)
+        manifests = [self._manifest(delivery, deadline) for delivery in deliveries]
+        for delivery, manifest in zip(deliveries, manifests, strict=True):
+            if manifest is not None:
+                _require_whole(delivery, [*contradictions(delivery, manifest, entries)])
+        whole = [
+            self._kept(delivery, manifest or {}) or self._take(delivery, manifest or {}, deadline)
+            for delivery, manifest in zip(deliveries, manifests, strict=True)
+        ]
+        kept = {_identity(held.delivery) for held in whole}
+        self._let_go(self._held.keys() - kept)
+        return whole
+
+    def _kept(self, delivery: Delivery, manifest: Manifest) -> _Held | None:
+        """Return the delivery as it was checked before, if nobody can have changed it since."""
+        held = self._held.get(_identity(delivery)) if self._place.copies else None
+        return held if held is not None and held.manifest == manifest else None
+
+    def _listed(self, deadline: Deadline, after: str | None) -> tuple[list[Entry], list[Delivery]]:
+        """Return what lies there, and the deliveries of it that are to be read."""
+        entries = self._place.listed(deadline)
+        found = arrange(self._rules, entries)
+        if not found:
+            names = ", ".join(sorted(file.name for file in self._rules.files.values()))
+            raise Unavailable(f"nothing has been delivered: {names}")
+        if self._rules.series == "whole":
+            chosen = found[-1:]
+        else:
+            names_found = [delivery.name for delivery in found]
+            start = names_found.index(after) if after in names_found else 0
+            _require_whole(found[-1], gaps(self._rules, found[start:], after))
+            chosen = found[start + (after is not None) :]
+        now = self._now() if self._now is not None else None
+        for delivery in chosen:
+            _require_whole(delivery, [*missing(self._rules, delivery, now)])
+        return entries, chosen
+
+    def _manifest(self, delivery: Delivery, deadline: Deadline) -> Manifest | None:
+        rule, entry = self._rules.manifest, delivery.manifest
+        if rule is None or entry is None:
+            return None
+        if entry.size_bytes > MAX_MANIFEST_BYTES:
+            raise BadAnswer(f"{entry.name}: too large for a manifest")
+        (file,) = self._place.hold([entry], deadline)
+        with file, reader(file) as content:
+            try:
+                return read_manifest(rule, content.read())
+            except ManifestError as error:
+                raise BadAnswer(f"{entry.name}: {error}") from None
+
+    def _take(self, delivery: Delivery, manifest: Manifest, deadline: Deadline) -> _Held:
+        """Hold the files of a delivery and compare them with their checksums."""
+        entries = delivery.entries
+        files = self._place.hold(entries, deadline)
+        try:
+            wrong: list[Problem] = []
+            for entry, file in zip(entries, files, strict=True):
+                wrong += self._damage(entry, file, manifest.get(entry.name), deadline)
+            _require_whole(delivery, wrong)
+            after = set(self._place.listed(deadline))
+            changed = [Problem(f"{e.name}: still changing") for e in entries if e not in after]
+            _require_whole(delivery, changed)
+        except BaseException:
+            close_all(files)
+            raise
+        named = dict(zip((entry.name for entry in entries), files, strict=True))
+        identity = _identity(delivery)
+        self._let_go({identity})
+        held = self._held[identity] = _Held(delivery, manifest, named)
+        return held
+
+    def _damage(
+        self, entry: Entry, file: BinaryIO, stated: Stated | None, deadline: Deadline
+    ) -> Iterator[Problem]:
+        if os.fstat(file.fileno()).st_size != entry.size_bytes:
+            yield Problem(f"{entry.name}: still changing")
+        if stated is None or stated.sha256 is None:
             return
-        text = (self._delivery / self._checksums).read_text("ascii", "replace")
-        found = _LINE.findall(text)
-        if len(found) != len(text.splitlines()):
-            raise BadAnswer("the file of checksums is cut off or has another form")
-        sums = [digest for digest, named in found if named == self._names[name]]
-        if sums != [hashlib.file_digest(file, "sha256").hexdigest()]:
-            raise BadAnswer(f"the file of {name} does not agree with its checksum")
-        file.seek(0)
+        digest = hashlib.sha256()
+        with reader(file) as content:
+            while chunk := content.read(1 << 20):
+                deadline.require_s()
+                digest.update(chunk)
+        if digest.hexdigest() != stated.sha256:
+            yield Problem(f"{entry.name}: does not agree with its checksum", waiting=False)
 
-    async def ping(self, deadline: Deadline) -> str | None:
-        """Look whether every file is there.
+    def _let_go_of_originals(self) -> None:
+        """Keep copies, which cost a journey, but nothing open that somebody may replace."""
+        if not self._place.copies:
+            self._let_go(set(self._held))
 
-        Raises:
-            Unavailable: one is not.
-        """
-        deadline.require_s()
-        missing = [n for n, file in self._names.items() if not (self._delivery / file).is_file()]
-        if missing:
-            raise Unavailable(f"not delivered: {', '.join(missing)}")
-        return None
+    def _let_go(self, identities: set[tuple[Entry, ...]]) -> None:
+        """Close what is held of these deliveries; readers that are open stay good."""
+        for identity in identities & self._held.keys():
+            close_all([*self._held.pop(identity).files.values()])
 
-    async def aclose(self) -> None:
-        """Do nothing: no file is open between calls."""
+
+def _state(file: BinaryIO) -> tuple[int, int]:
+    """Return what changes when somebody writes to the file."""
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+def _identity(delivery: Delivery) -> tuple[Entry, ...]:
+    """Return what a delivery was when it was listed: another content is another delivery."""
+    manifest = [delivery.manifest] if delivery.manifest is not None else []
+    return (*delivery.entries, *manifest)
+
+
+def _require_whole(delivery: Delivery, problems: list[Problem]) -> None:
+    """Do nothing unless there are problems.
+
+    Raises:
+        Unavailable: time may mend all of them.
+        BadAnswer: one of them it will not.
+    """
+    if not problems:
+        return
+    kind: type[AdapterError] = Unavailable if all(p.waiting for p in problems) else BadAnswer
+    raise kind(told(delivery, problems))

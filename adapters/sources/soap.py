@@ -31,7 +31,8 @@ from adapters.errors import (
 )
 from adapters.mapping.model import FaultMeaning, Read, SoapRead
 from adapters.sources.base import MAX_DEPTH, Slots, fill, require_depth
-from adapters.sources.exchange import Exchanged, exchange
+from adapters.sources.exchange import Exchanged, exchange, require_tls
+from adapters.sources.soap_security import SecurityHeader, refusal_of
 
 ENVELOPE: Final = "{http://schemas.xmlsoap.org/soap/envelope/}"
 
@@ -60,9 +61,13 @@ class SoapSource:
         reopens: name of the element there that says until when the service is closed.
         ping: an operation about a number that is never issued. Only a call shows whether the
             service is open; its description can be had at any hour.
+        security: writes the header of WS-Security, where the service wants one.
+
+    Raises:
+        ConfigurationError: the WSDL cannot be used, or a password would travel in the open.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own about the service
         self,
         client: httpx.AsyncClient,
         wsdl: Path,
@@ -73,6 +78,7 @@ class SoapSource:
         fault_code: str,
         reopens: str,
         ping: SoapRead,
+        security: SecurityHeader | None = None,
     ) -> None:
         self._client = client
         self._address = address
@@ -82,6 +88,9 @@ class SoapSource:
         self._reopens = reopens
         self._ping = Read(soap=ping)
         self._zeep = _load(wsdl)
+        self._header = security
+        if security is not None and security.shows_password:
+            require_tls(address, "address")
 
     async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
         """Return the answer of one operation as nested mappings; None if the person is unknown."""
@@ -90,6 +99,8 @@ class SoapSource:
         parameters = fill(read.soap.parameters, {**self._settings, **slots})
         operation = self._operation(read.soap.operation)
         message = self._zeep.create_message(self._zeep.service, read.soap.operation, **parameters)
+        if self._header is not None:
+            self._header.write(message)
         request = self._client.build_request(
             "POST",
             self._address,
@@ -147,7 +158,8 @@ class SoapSource:
             case FaultMeaning.UNAVAILABLE:
                 return Unavailable(f"fault {code}")
             case None:
-                return Unavailable("a fault that the mapping does not know")
+                unknown = Unavailable("a fault that the mapping does not know")
+                return refusal_of(fault) or unknown
 
 
 def _load(wsdl: Path) -> Client:

@@ -27,7 +27,8 @@ from adapters.errors import (
 )
 from adapters.mapping.document import MappingError, read_document
 from adapters.mapping.model import Read, RestRead, SqlRead
-from adapters.sources.sql import SqlSource, meaning_of
+from adapters.sources.sql import SqlSource
+from adapters.sources.sql_errors import meaning_of
 from tools.throwaway_postgres import ThrowawayPostgres
 
 

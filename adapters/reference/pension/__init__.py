@@ -8,10 +8,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from adapters.contract import Adapter, Host
+from adapters.files.delivery_rules import DeliveryFile, DeliveryRules
 from adapters.mapped import open_mapped
 from adapters.sources.files import FileSource
+from adapters.sources.places import FolderPlace
 
-FILES = {"nenkin": "NENKIN.DAT"}
+DELIVERY = DeliveryRules(files={"nenkin": DeliveryFile(name="NENKIN.DAT")})
 
 
 class Settings(BaseModel):
@@ -30,5 +32,7 @@ def open_adapter(host: Host, settings: Settings) -> Adapter:
             host,
             package.joinpath("manifest.yaml").read_text("utf-8"),
             package.joinpath("mapping.yaml").read_text("utf-8"),
-            lambda _manifest, _mapping: FileSource(settings.delivery, layouts, FILES),
+            lambda _manifest, _mapping: FileSource(
+                FolderPlace(settings.delivery), layouts, DELIVERY
+            ),
         )

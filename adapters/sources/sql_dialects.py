@@ -1,0 +1,184 @@
+"""How each database product is opened: nothing can be written, and every wait has an end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.event import listen
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from adapters.errors import ConfigurationError
+
+CONNECT_S: Final = 5
+"""How long opening a connection may take, in seconds, where the driver lets us say so."""
+
+LOCK_WAIT_S: Final = 5
+"""How long a statement may wait for a lock of somebody else, where the product lets us say so."""
+
+_DB2_ACCESS_MODE, _DB2_READ_ONLY = 101, 1
+_DB2_LOGIN_TIMEOUT, _DB2_RECEIVE_TIMEOUT = 103, 2547
+"""Attributes of a connection. Source: IBM Data Server Driver, SQL_ATTR_ACCESS_MODE and others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is particular to a product.
+
+    ``on_connect`` are statements for a new connection, ``begin`` those before each question, in a
+    transaction that is always rolled back; without ``begin`` nothing needs a transaction unless
+    ``autocommit`` is off. ``interrupt`` stops what runs on a connection of the driver, from
+    another thread. ``call_timeout`` is the attribute of an asynchronous connection that limits a
+    call, in milliseconds.
+    """
+
+    extra: str = ""
+    autocommit: bool = True
+    on_connect: tuple[str, ...] = ()
+    begin: tuple[str, ...] = ()
+    connect_args: Callable[[int], Mapping[str, Any]] = lambda _longest_s: {}
+    interrupt: Callable[[Any], None] | None = None
+    call_timeout: str = ""
+    quiet_loggers: tuple[str, ...] = field(default=())
+
+
+def _interrupt_sqlite(connection: Any) -> None:
+    connection.interrupt()
+
+
+PLAIN: Final = Dialect(autocommit=False)
+"""A product that is not known here: whatever a statement does is rolled back."""
+
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "sqlite": Dialect(on_connect=("PRAGMA query_only = ON",), interrupt=_interrupt_sqlite),
+    "postgresql": Dialect(
+        connect_args=lambda _: {"server_settings": {"default_transaction_read_only": "on"}}
+    ),
+    "oracle": Dialect(
+        extra="oracle",
+        autocommit=False,
+        begin=("SET TRANSACTION READ ONLY",),
+        connect_args=lambda _: {"tcp_connect_timeout": float(CONNECT_S)},
+        call_timeout="call_timeout",
+    ),
+    "mssql": Dialect(
+        extra="sqlserver",
+        autocommit=False,
+        on_connect=(f"SET LOCK_TIMEOUT {LOCK_WAIT_S * 1000}", "SET DEADLOCK_PRIORITY LOW"),
+        connect_args=lambda longest_s: {
+            "login_timeout": CONNECT_S,
+            "timeout": longest_s,
+            "read_only": True,
+        },
+    ),
+    "db2": Dialect(
+        extra="db2",
+        autocommit=False,
+        on_connect=(f"SET CURRENT LOCK TIMEOUT {LOCK_WAIT_S}",),
+        connect_args=lambda longest_s: {
+            "conn_options": {
+                _DB2_ACCESS_MODE: _DB2_READ_ONLY,
+                _DB2_LOGIN_TIMEOUT: CONNECT_S,
+                _DB2_RECEIVE_TIMEOUT: longest_s,
+            }
+        },
+        # This dialect writes whole error texts to its log, which may quote contents.
+        quiet_loggers=("ibm_db_sa",),
+    ),
+}
+"""By the first part of an address."""
+
+_DRIVERS: Final = {
+    "postgresql": {"asyncpg"},
+    "oracle": {"oracledb", "oracledb_async"},
+    "mssql": {"pymssql"},
+}
+"""Drivers that the arguments above are for, where a product has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine and what is particular to its product; exactly one of the engines is there."""
+
+    dialect: Dialect
+    asynchronous: AsyncEngine | None = None
+    threaded: Engine | None = None
+
+
+def open_engine(address: str, pool_size: int, longest_s: int) -> Opened:
+    """Return an engine whose connections cannot write, as far as the product can be told so.
+
+    Drivers that can only block are used in threads. No connection is opened.
+
+    Raises:
+        ConfigurationError: the address cannot be used, or the driver is not installed.
+    """
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise ConfigurationError("database_url: ArgumentError") from None
+    dialect = _dialect_of(url)
+    for name in dialect.quiet_loggers:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        kind = url.get_dialect()
+        options = _options(url, dialect, pool_size, longest_s)
+        if kind.get_async_dialect_cls(url).is_async:
+            engine = create_async_engine(url, **options)
+            _prepare(engine.sync_engine, dialect)
+            return Opened(dialect, asynchronous=engine)
+        blocking = create_engine(url, **options)
+        _prepare(blocking, dialect)
+        return Opened(dialect, threaded=blocking)
+    except (SQLAlchemyError, ImportError) as error:
+        raise ConfigurationError(_why(dialect, error)) from None
+
+
+def _dialect_of(url: URL) -> Dialect:
+    """Return what is known of the product with this driver; with another one, what is of any."""
+    name = {"ibm_db_sa": "db2"}.get(url.get_backend_name(), url.get_backend_name())
+    _, _, driver = url.drivername.partition("+")
+    if name in _DRIVERS and driver and driver not in _DRIVERS[name]:
+        return PLAIN
+    return DIALECTS.get(name, PLAIN)
+
+
+def _options(url: URL, dialect: Dialect, pool_size: int, longest_s: int) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "connect_args": dict(dialect.connect_args(longest_s)),
+    }
+    if dialect.autocommit:
+        options["isolation_level"] = "AUTOCOMMIT"
+    if url.get_backend_name() != "sqlite":
+        options |= {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": 5,
+            "pool_recycle": 1800,
+        }
+    return options
+
+
+def _prepare(engine: Engine, dialect: Dialect) -> None:
+    """Run the statements for a new connection whenever one is opened."""
+
+    def connected(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        for statement in dialect.on_connect:
+            cursor.execute(statement)
+        cursor.close()
+
+    if dialect.on_connect:
+        listen(engine, "connect", connected)
+
+
+def _why(dialect: Dialect, error: Exception) -> str:
+    if dialect.extra and isinstance(error, ImportError | NoSuchModuleError):
+        return f"database_url: the driver is missing; install hitotsu[{dialect.extra}]"
+    return f"database_url: {type(error).__name__}"

@@ -34,7 +34,7 @@ class MappedAdapter:
         self._source = source
         self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
         groups = {ref: host.dictionary.groups[ref] for ref in document.groups}
-        self.plans = RowPlans(document, groups, own)
+        self.plans = RowPlans(document, groups, own, host.municipality)
         self.dialect = Dialect(document)
 
     @property

@@ -185,7 +185,7 @@ async def test_somebody_elses_record_is_discarded_and_sounds_the_alarm(world: Wo
     assert (discarded.status, discarded.records) == (PartStatus.UNAVAILABLE, ())
     assert "987654" not in repr(answer)
     assert "wrong-person" in world.log.events
-    assert b'hitotsu_wrong_person_alarms_total{adapter="scripted-tax"} 1.0' in (
+    assert b'hitotsu_wrong_person_alarms_total{adapter="scripted-tax",kind="other-number"} 1.0' in (
         world.metrics.render()
     )
     assert "T999" not in world.log.text

@@ -61,9 +61,7 @@ def guarded(outcome: GroupRecords, expected: Expected) -> GroupRecords:
         BadAnswer: a record leaves out an item that was asked for.
     """
     # Copied before it is looked at: what was checked is what goes on.
-    records = tuple(
-        StandardRecord(r.group, r.subject_number, dict(r.answers)) for r in outcome.records
-    )
+    records = tuple(replace(record, answers=dict(record.answers)) for record in outcome.records)
     require_subject(records, expected.number)
     for record in records:
         _require(record, expected)

@@ -88,8 +88,7 @@ class QuestionService:
             await record.refused(problem)
             raise
         parts, alarms = await self._collect(access.municipality, subject, plan, caller)
-        for alarm in joined(alarms):
-            await record.alarmed(alarm)
+        await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         outcome = _outcome(parts)
         answered_at = self._rooms.clock.now()
         question_id = await record.answered(outcome, parts, answered_at)

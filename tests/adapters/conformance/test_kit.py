@@ -78,7 +78,7 @@ def test_an_adapter_with_steps_of_its_own_is_run_with_them(copied: Path) -> None
     rule = "sofusaki_choaza: {field: choaza"
     assert f"{rule}}}" in text
     mapping.write_text(text.replace(f"{rule}}}", f"{rule}, steps: [{{own: same}}]}}"), "utf-8")
-    cases = [CASE["agreement"], CASE["golden"]]
+    cases = [CASE["agreement"], CASE["golden"], CASE["pure-steps"]]
     outcomes = []
     for module in (STEPS, STEPS.replace("else raw", "else raw + raw")):
         (copied / "steps.py").write_text(module, "utf-8")
@@ -87,7 +87,7 @@ def test_an_adapter_with_steps_of_its_own_is_run_with_them(copied: Path) -> None
         report = run(copied, cases)
         outcomes.append([result.outcome for result in report.results])
         problems = [problem for result in report.results for problem in result.problems]
-    assert outcomes[0] == [Outcome.PASSED, Outcome.PASSED]
+    assert outcomes[0] == [Outcome.PASSED, Outcome.PASSED, Outcome.PASSED]
     assert outcomes[1][0] is Outcome.FAILED
     assert "steps of mapping.yaml: same: example 1 does not give what is written" in problems
 

@@ -334,6 +334,16 @@ def open_adapter(host: Host, settings: Settings) -> Adapter:
     adapter._slots = asyncio.Semaphore(1000)
     return adapter
 """),
+    Mutant("as fast as it comes", "pace", RESIDENT, edits={"manifest.yaml": (
+        "timeout_s: 5}", "timeout_s: 5, calls_per_second: 5}")}, code=HEAD + """
+from adapters.throttle import Throttle
+
+
+def open_adapter(host: Host, settings: Settings) -> Adapter:
+    adapter: Any = _open(host, settings)
+    adapter._throttle = Throttle(None)
+    return adapter
+"""),
     Mutant("the first row counts", "order", WELFARE, code=fetching(
         EACH, each("records = records[:1]"))),
     Mutant("doubled rows push out others", "duplicates", WELFARE, code=fetching(

@@ -20,7 +20,7 @@ from standard_models.answers import Value
 from tests.adapters.sources import answering, server
 from tests.size import size_of
 
-CALLS = size_of(ordinary=1_000, nightly=20_000)
+CALLS = size_of(ordinary=500, nightly=20_000)
 MIXED_UP = 0.3
 CLIENTS = 24
 GROUPS = {

@@ -57,7 +57,7 @@ from tests.gateway.questions.hostile import (
 from tests.gateway.questions.scripted import manifest_of
 from tests.size import size_of
 
-CALLS = size_of(ordinary=2_500, nightly=1_000_000)
+CALLS = size_of(ordinary=1_600, nightly=1_000_000)
 SHARE = 0.4
 CLIENTS = 24
 PEOPLE = 120

@@ -21,6 +21,11 @@ from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, Group
 
 
+def codes_of_town(municipality: str) -> frozenset[str]:
+    """Return how systems write a 団体コード: six digits, or five without the check digit."""
+    return frozenset({municipality, municipality[:5]})
+
+
 @dataclass(frozen=True, slots=True)
 class Converted:
     """What an answer of the source became: records, and how many could not become one."""
@@ -122,11 +127,6 @@ def _ranked_by(rule: GroupRule) -> Callable[[Any], Iterator[Row]] | None:
         return None
     fields = [*rule.highest, *([rule.where.field] if rule.where else [])]
     return compile_surroundings(rule.records, fields)
-
-
-def codes_of_town(municipality: str) -> frozenset[str]:
-    """Return how systems write a 団体コード: six digits, or five without the check digit."""
-    return frozenset({municipality, municipality[:5]})
 
 
 class RowPlans:

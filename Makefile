@@ -7,7 +7,7 @@ PIP := $(BIN)/python $(wildcard tools/bootstrap/pip-*.whl)/pip --disable-pip-ver
 INSTALL := $(PIP) install --quiet --progress-bar off --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs lock clean
+.PHONY: help demo test nightly lint bench docs lock clean
 
 help: ## この一覧を表示する / list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,10 @@ demo: $(VENV)/runtime.stamp ## デモの町を動かす / run the demo town
 
 test: $(VENV)/development.stamp ## 全テスト / every test
 	@$(BIN)/python -m pytest
+
+# The long tests do all they can; HITOTSU_TEST_SIZE is read by tests/size.py.
+nightly: $(VENV)/development.stamp ## 全テストを夜間の規模で（約一時間） / every test, at the size of the night
+	@HITOTSU_TEST_SIZE=nightly $(BIN)/python -m pytest
 
 lint: $(VENV)/development.stamp ## ruff, mypy, 依存方向, 移行の検査 / ruff, mypy, import contracts, migrations
 	@$(BIN)/ruff check .

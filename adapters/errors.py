@@ -23,6 +23,7 @@ error: the fetch result says so.
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -96,10 +97,29 @@ class BadAnswer(AdapterError):
     retryable = True
 
 
+class Foreign(StrEnum):
+    """How it was seen that an answer is not, or not provably, of the person asked for.
+
+    ``lost-record``: a record could not become a standard record, as a rule because it names
+    nobody; it is lost alone, the other records of the answer stay.
+    """
+
+    OTHER_NUMBER = "other-number"
+    OTHER_LINK = "other-link"
+    OTHER_MUNICIPALITY = "other-municipality"
+    OTHER_GROUP = "other-group"
+    NO_NUMBER = "no-number"
+    LOST_RECORD = "lost-record"
+
+
 class WrongSubject(AdapterError):
-    """The source answered with a record of somebody else."""
+    """The source answered with a record of somebody else; ``kind`` is how that was seen."""
 
     code = "source-wrong-subject"
+
+    def __init__(self, detail: str, *, kind: Foreign = Foreign.OTHER_NUMBER) -> None:
+        super().__init__(detail)
+        self.kind = kind
 
 
 class Rejected(AdapterError):

@@ -12,7 +12,7 @@ import importlib.util
 import inspect
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from adapters.contract import (
 )
 from adapters.errors import AdapterError, ConfigurationError
 from adapters.manifest import Capability, Manifest, describe, read_manifest
+from adapters.throttle import Throttle, in_turn
 from standard_models.dictionary import Dictionary
 
 ENTRY_POINT_GROUP = "hitotsu.adapters"
@@ -95,6 +96,8 @@ class InstalledAdapter:
     def open(self, host: Host, settings: Mapping[str, Any]) -> Adapter:
         """Return the adapter, opened with ``settings``.
 
+        Its requests over HTTP keep to the pace of the manifest, whatever its own code does.
+
         Raises:
             ConfigurationError: the code does not keep the contract, the editions are not
                 installed, or the settings are wrong; all findings at once, keys but no values.
@@ -105,6 +108,8 @@ class InstalledAdapter:
             checked = settings_model.model_validate(dict(settings))
         except ValidationError as error:
             raise ConfigurationError(f"settings: {describe(error)}") from None
+        if pace := self.manifest.limits.calls_per_second:
+            host = replace(host, http=in_turn(host.http, Throttle(pace)))
         try:
             adapter: Adapter = opener(host, checked)
         except AdapterError:

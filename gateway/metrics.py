@@ -45,8 +45,8 @@ class Metrics:
         )
         self._wrong_persons = Counter(
             "hitotsu_wrong_person_alarms",
-            "Answers of a source that were discarded because they were of somebody else",
-            ["adapter"],
+            "Answers or records that were discarded because they were not of the person asked for",
+            ["adapter", "kind"],
             registry=self.registry,
         )
         self._audit_batches = Histogram(
@@ -72,9 +72,9 @@ class Metrics:
         """Count a part of an answer. The status is the source's, before protection."""
         self._parts.labels(adapter, status).inc()
 
-    def wrong_person(self, adapter: str) -> None:
-        """Count an alarm of the wrong-person guard."""
-        self._wrong_persons.labels(adapter).inc()
+    def wrong_person(self, adapter: str, kind: str, count: int = 1) -> None:
+        """Count alarms of the wrong-person guard, by how it was seen."""
+        self._wrong_persons.labels(adapter, kind).inc(count)
 
     def items_withheld(self, count: int, on: dt.date) -> None:
         """Count items that protection kept back on the day ``on`` (Asia/Tokyo)."""

@@ -68,10 +68,11 @@ class Settings(BaseSettings):
     required_adapter_level: int | None = Field(
         default=None,
         ge=0,
-        le=2,
+        le=3,
         description=(
-            "アダプターに求める証明書の水準（0〜2）。書かなければ証明書なしでも使う / Level of "
-            "certificate that an adapter needs to be used; without it none is needed."
+            "アダプターに求める証明書の水準（0〜3。3 は試験環境でのリハーサル）。書かなければ"
+            "証明書なしでも使う / Level of certificate (3: with a rehearsal) that an adapter needs "
+            "to be used; without it none is needed."
         ),
     )
     editions_dir: Path = Field(

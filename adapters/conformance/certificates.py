@@ -36,7 +36,7 @@ class CertifiedCase(BaseModel):
 
 
 class Certificate(BaseModel):
-    """The whole certificate. ``level`` 3 and M are given by operators beside this run."""
+    """The whole certificate. Level 3 is this and a ``Rehearsal`` by an operator."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

@@ -3,7 +3,9 @@
 People are invented. Texts of answers and settings may hold ``{{name}}``, which stands for a value
 of the person, ``{{address}}`` for where the kit's simulator listens and ``{{delivery}}`` for the
 folder of delivered files. People who are fetched need ``answers`` and ``unknown``; people who come
-in files need ``delivery``, the folder beside ``kit.yaml`` that holds them.
+in files need ``delivery``, the folder beside ``kit.yaml`` that holds them. An adapter without a
+mapping has its search, changes, lists and flags in ``extras``, and in ``submissions`` the items of
+each group that it hands over.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from adapters.errors import ConfigurationError
 from adapters.manifest import describe
+from standard_models.answers import JsonScalar
 
 FOLDER = "conformance"
 FILE = "kit.yaml"
@@ -78,6 +81,7 @@ class Description(_Section):
     delivery: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]*$")
     closed: Said | None = None
     extras: tuple[Extra, ...] = ()
+    submissions: dict[str, dict[str, JsonScalar]] = Field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ class RecordedSource:
         self._recorded = recorded
         self.fault: SourceFault | None = None
         self.asked: list[SourceCall] = []
+        self.asked_at: list[float] = []
         self.first_question = asyncio.Event()
         self.at_once = 0
         self.most_at_once = 0
@@ -46,6 +48,7 @@ class RecordedSource:
         deadline.require_s()
         call = self._recorded(read, slots)
         self.asked.append(call)
+        self.asked_at.append(time.monotonic())
         self.first_question.set()
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ class Simulator:
         self._answer = answer
         self.fault: Fault | None = None
         self.asked: list[Asked] = []
+        self.asked_at: list[float] = []
         self.first_question = asyncio.Event()
         self.at_once = 0
         self.most_at_once = 0
@@ -105,6 +107,7 @@ class Simulator:
         try:
             asked = await _request(reader)
             self.asked.append(asked)
+            self.asked_at.append(time.monotonic())
             self.first_question.set()
             replying = asyncio.create_task(self._reply(asked, writer))
             leaving = asyncio.create_task(reader.read(1))

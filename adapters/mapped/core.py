@@ -15,6 +15,7 @@ from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlans
 from adapters.sources import Source
 from adapters.sources.base import Slots
+from adapters.throttle import Throttle
 
 
 class MappedAdapter:
@@ -33,8 +34,9 @@ class MappedAdapter:
         self.document = document
         self._source = source
         self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
+        self._throttle = Throttle(manifest.limits.calls_per_second)
         groups = {ref: host.dictionary.groups[ref] for ref in document.groups}
-        self.plans = RowPlans(document, groups, own)
+        self.plans = RowPlans(document, groups, own, host.municipality)
         self.dialect = Dialect(document)
 
     @property
@@ -58,15 +60,19 @@ class MappedAdapter:
         await self._source.aclose()
 
     async def ask(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
-        """Return the answer of one read, within the connections that the manifest allows.
+        """Return the answer of one read, within the connections and the pace of the manifest.
 
         One call may make several reads, so they are counted here and not by the host.
 
         Raises:
+            RateLimited: the read could not begin before its deadline; nothing was asked.
             AdapterError: the source gave no answer that can be used.
         """
-        try:
-            async with asyncio.timeout(deadline.require_s()), self._slots:
-                return await self._source.read(read, slots, deadline)
-        except TimeoutError:
-            raise SourceTimeout("no answer within the deadline") from None
+        left = deadline.require_s()
+        with self._throttle.queued(deadline) as turn:
+            try:
+                async with asyncio.timeout(left), self._slots:
+                    await turn()
+                    return await self._source.read(read, slots, deadline)
+            except TimeoutError:
+                raise SourceTimeout("no answer within the deadline") from None

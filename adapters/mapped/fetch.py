@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
-from adapters.contract import Deadline, FetchRequest, FetchResult, GroupRecords
-from adapters.errors import AdapterError, BadAnswer, Unsupported, WrongSubject
+from adapters.contract import FetchRequest, FetchResult, GroupRecords
+from adapters.errors import AdapterError, BadAnswer, Foreign, Unsupported, WrongSubject
 from adapters.mapped.core import MappedAdapter
 from adapters.mapping.conversions import plain_text
+from adapters.mapping.row_plan import codes_of_town
 from adapters.mapping.rows import ShapeError, read_path
 from adapters.mapping.times import as_of
 
@@ -27,25 +29,30 @@ class FetchingAdapter(MappedAdapter):
             raise Unsupported(f"the mapping does not cover {', '.join(unknown)}")
         names = list(dict.fromkeys(self.document.groups[ref].read for ref in request.groups))
         async with asyncio.TaskGroup() as side_by_side:
-            asked = {
-                name: side_by_side.create_task(self._read(name, request.number, request.deadline))
-                for name in names
-            }
-        answers = {name: task.result() for name, task in asked.items()}
-        number = request.number
-        return FetchResult(
-            {
-                ref: self._convert(ref, wanted, answers[self.document.groups[ref].read], number)
-                for ref, wanted in request.groups.items()
-            }
-        )
+            asked = [side_by_side.create_task(self._read(name, request)) for name in names]
+        found = {ref: outcome for task in asked for ref, outcome in task.result().items()}
+        return FetchResult({ref: found[ref] for ref in request.groups})
 
-    async def _read(self, name: str, number: str, deadline: Deadline) -> Any:
-        """Return the answer of a read, or the error that hit it."""
+    async def _read(
+        self, name: str, request: FetchRequest
+    ) -> Mapping[str, GroupRecords | AdapterError]:
+        """Return what one read says of each group that is made from it.
+
+        Converted before anything else runs: a source that uses a container again for the next
+        answer does not change this one.
+        """
+        answer: Any
         try:
-            return await self.ask(self.document.reads[name], {"number": number}, deadline)
+            answer = await self.ask(
+                self.document.reads[name], {"number": request.number}, request.deadline
+            )
         except AdapterError as error:
-            return error
+            answer = error
+        return {
+            ref: self._convert(ref, wanted, answer, request.number)
+            for ref, wanted in request.groups.items()
+            if self.document.groups[ref].read == name
+        }
 
     def _convert(
         self, ref: str, wanted: frozenset[str], answer: Any, number: str
@@ -57,19 +64,35 @@ class FetchingAdapter(MappedAdapter):
             return GroupRecords((), None, retrieved_at)
         try:
             converted = self.plans.plan(ref, wanted).convert(answer)
-            if not converted.records and self._is_of_another(ref, answer, number):
-                return WrongSubject("an answer without records echoed another number")
+            if not converted.records:
+                self._require_own(ref, answer, number)
+        except WrongSubject as error:
+            return error
         except ShapeError as error:
             return BadAnswer(str(error))
         rule = self.document.reads[self.document.groups[ref].read].as_of
         stated = as_of(rule, answer) if rule else None
         return GroupRecords(converted.records, stated, retrieved_at, converted.lost)
 
-    def _is_of_another(self, ref: str, answer: Any, number: str) -> bool:
-        """Tell whether the answer as a whole names somebody else.
+    def _require_own(self, ref: str, answer: Any, number: str) -> None:
+        """Do nothing unless an answer without records names somebody else as a whole.
 
         Records carry the echoed number to the guard. An answer without any carries nothing, and
         somebody else's would say that the person asked for has no records.
+
+        Raises:
+            WrongSubject: it does.
         """
-        subject = self.document.groups[ref].subject
-        return subject.startswith("/") and plain_text(read_path(answer, subject)) != number
+        rule = self.document.groups[ref]
+        if rule.subject.startswith("/"):
+            echoed = plain_text(read_path(answer, rule.subject))
+            if echoed != number:
+                kind = Foreign.OTHER_NUMBER if echoed else Foreign.NO_NUMBER
+                raise WrongSubject("an answer without records echoed another number", kind=kind)
+        town = rule.municipality
+        if town is None or not town.startswith("/"):
+            return
+        if plain_text(read_path(answer, town)) not in codes_of_town(self.host.municipality):
+            raise WrongSubject(
+                "an answer without records is of another town", kind=Foreign.OTHER_MUNICIPALITY
+            )

@@ -213,6 +213,8 @@ def _record_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _all_fields(rule: GroupRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield every field that the rule reads, with its place in the document."""
     found: list[tuple[str, tuple[str, ...]]] = [(rule.subject, ("subject",))]
+    if rule.municipality:
+        found.append((rule.municipality, ("municipality",)))
     found += [(path, ("highest",)) for path in rule.highest]
     if rule.where:
         found.append((rule.where.field, ("where",)))

@@ -462,16 +462,19 @@ class GroupRule(_Section):
     """How records of one standard group are made from one read.
 
     ``records`` is the path to the list (or single object) whose elements are the records; empty
-    for the rows of SQL. ``subject`` is the field with which the source echoes whose record it is.
-    ``where`` keeps only matching records; ``highest`` keeps those with the greatest values, of
-    the record itself or (``^``) of the element around it. ``columns`` are the fields that a record
-    has by the vendor's document; with them a misspelt field is an error and an unused one is told.
+    for the rows of SQL. ``subject`` is the field with which the source echoes whose record it is;
+    ``municipality`` that with which it echoes of which town (団体コード of six digits, or five
+    without the check digit), where several towns share one system. ``where`` keeps only matching
+    records; ``highest`` keeps those with the greatest values, of the record itself or (``^``) of
+    the element around it. ``columns`` are the fields that a record has by the vendor's document;
+    with them a misspelt field is an error and an unused one is told.
     """
 
     read: str
     columns: tuple[FieldPath, ...] = ()
     records: RecordsPath = ""
     subject: FieldPath
+    municipality: FieldPath | None = None
     where: Condition | None = None
     highest: tuple[FieldPath, ...] = ()
     dates: dict[str, DateRule] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.errors import MappingFailed
+from adapters.errors import Foreign, MappingFailed, WrongSubject
 from adapters.mapping import conversions, date_items
 from adapters.mapping.contents import content_reader
 from adapters.mapping.conversions import Convert, Row
@@ -19,6 +19,11 @@ from adapters.mapping.text_items import SystemCharacters, text_content
 from standard_models.answers import AbsenceReason, StandardRecord
 from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, Group
+
+
+def codes_of_town(municipality: str) -> frozenset[str]:
+    """Return how systems write a 団体コード: six digits, or five without the check digit."""
+    return frozenset({municipality, municipality[:5]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,11 @@ class RowPlan:
         group: Group,
         wanted: Iterable[str],
         own: OwnSteps = NO_STEPS,
+        municipality: str | None = None,
     ) -> None:
         self._group = group
+        self._town = rule.municipality or ""
+        self._towns = codes_of_town(municipality) if rule.municipality and municipality else None
         self._rule = rule
         compiler = _Compiler(document, rule, own)
         self._wanted = tuple(wanted)
@@ -66,6 +74,7 @@ class RowPlan:
 
         Raises:
             ShapeError: the answer has another shape than the mapping says.
+            WrongSubject: a record is of another municipality.
         """
         records: list[StandardRecord] = []
         lost = 0
@@ -81,7 +90,10 @@ class RowPlan:
 
         Raises:
             MappingFailed: the source does not say whose record it is.
+            WrongSubject: the record is of another municipality.
         """
+        if self._towns and conversions.plain_text(row[self._town]) not in self._towns:
+            raise WrongSubject("a record of another town", kind=Foreign.OTHER_MUNICIPALITY)
         subject = conversions.plain_text(row[self._rule.subject])
         if not subject:
             raise MappingFailed(f"{self._group.ref}: the field that names the person is empty")
@@ -139,9 +151,17 @@ class RowPlans:
     MAX_CACHED = 512
 
     def __init__(
-        self, document: MappingDocument, groups: Mapping[str, Group], own: OwnSteps = NO_STEPS
+        self,
+        document: MappingDocument,
+        groups: Mapping[str, Group],
+        own: OwnSteps = NO_STEPS,
+        municipality: str | None = None,
     ) -> None:
-        """Prepare plans; ``own`` are the vendor's steps that the mapping names."""
+        """Prepare plans; ``own`` are the vendor's steps that the mapping names.
+
+        With a ``municipality`` (6-digit 団体コード), records that echo another one are refused.
+        """
+        self._municipality = municipality
         self._document = document
         self._groups = groups
         self._own = own
@@ -160,7 +180,14 @@ class RowPlans:
         if (plan := self._plans.get(key)) is None:
             if len(self._plans) >= self.MAX_CACHED:
                 self._plans.clear()
-            plan = RowPlan(self._document, rule, self._groups[group], sorted(wanted), self._own)
+            plan = RowPlan(
+                self._document,
+                rule,
+                self._groups[group],
+                sorted(wanted),
+                self._own,
+                self._municipality,
+            )
             self._plans[key] = plan
         return plan
 
@@ -195,6 +222,8 @@ class _Compiler:
     def fields(self, wanted: Iterable[str]) -> set[str]:
         """Return every source field that the conversions of ``wanted`` read."""
         needed = {self._rule.subject, *self._rule.highest}
+        if self._rule.municipality:
+            needed.add(self._rule.municipality)
         if self._rule.where:
             needed.add(self._rule.where.field)
         for name in wanted:

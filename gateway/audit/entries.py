@@ -40,7 +40,8 @@ class AuditEntry:
     ``subject_key`` is the keyed pseudonym of ``AuditLog.pseudonym``. Items are official ids in
     any order. ``mode`` says what happens to items outside the grant. ``problem`` is the slug of a
     refusal. ``terminal`` is the address the call came from. ``before`` and ``after`` belong to
-    records of kind settings.
+    records of kind settings. ``alarm`` says what a source did and how often: adapter,
+    capability, kind, count.
     """
 
     municipality: str
@@ -61,6 +62,7 @@ class AuditEntry:
     function: str = ""
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+    alarm: Mapping[str, str | int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
     if entry.before is not None or entry.after is not None:
         members["before"] = _plain(entry.before)
         members["after"] = _plain(entry.after)
+    if entry.alarm is not None:
+        members["alarm"] = dict(entry.alarm)
     return members
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from gateway.audit.entries import AuditId, AuditRecord
+from gateway.audit.entries import AuditId, AuditKind, AuditRecord
 from gateway.store.engine import Store
 from gateway.store.tables import AuditRow
 
@@ -27,6 +27,7 @@ class AuditQuery:
     until: dt.datetime | None = None
     client_id: str | None = None
     subject_key: str | None = None
+    kind: AuditKind | None = None
     limit: int = 100
 
 
@@ -79,6 +80,8 @@ def _select(query: AuditQuery) -> Select[AuditRow]:
         statement = statement.where(AuditRow.client_id == query.client_id)
     if query.subject_key is not None:
         statement = statement.where(AuditRow.subject_key == query.subject_key)
+    if query.kind is not None:
+        statement = statement.where(AuditRow.kind == query.kind.value)
     return statement.order_by(AuditRow.sequence.desc()).limit(min(query.limit, MAX_LISTED))
 
 

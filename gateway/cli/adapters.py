@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import typer
 from rich.table import Table
 
@@ -22,6 +24,7 @@ from gateway.clock import SystemClock
 from gateway.connections import Connections, Proof, Proofs, SourceState
 from gateway.connections.config import AdaptersFile, AdaptersFileError, read_adapters_file
 from gateway.connections.http import open_http_client
+from gateway.connections.proofs import REHEARSED
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from gateway.settings import Settings
@@ -42,18 +45,25 @@ def list_() -> None:
         "有効な団体 / Enabled",
     )  # fmt: skip
     for package in discover():
-        towns = ", ".join(e.municipality for e in enabled.adapters if e.adapter == package.id)
+        towns = [e.municipality for e in enabled.adapters if e.adapter == package.id]
+        where = ", ".join(towns)
         if isinstance(package, InstalledAdapter):
             product = package.manifest.product.name_ja
             proof = _certificate(proofs.of(package, today))
+            where = ", ".join(_rehearsed(proofs, package, town, today) for town in towns)
             version = package.manifest.version
-            table.add_row(package.id, version, product, "可 / ready", proof, towns)
+            table.add_row(package.id, version, product, "可 / ready", proof, where)
         else:
             state = f"隔離 / quarantined: {package.reason_ja}"
-            table.add_row(package.id, "", "", state, "", towns)
+            table.add_row(package.id, "", "", state, "", where)
     out().print(table)
     for problem in proofs.problems:
         say(f"証明書が読めません：{problem}", f"a certificate cannot be read: {problem}")
+
+
+def _rehearsed(proofs: Proofs, package: InstalledAdapter, town: str, today: dt.date) -> str:
+    level = proofs.of(package, today, town).level
+    return f"{town}（水準 / level {level}）" if level == REHEARSED else town
 
 
 def _certificate(proof: Proof) -> str:

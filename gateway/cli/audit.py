@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -43,6 +43,10 @@ def list_(
             "in this numbering, is on standard input.",
         ),
     ] = None,
+    kind: Annotated[
+        AuditKind | None,
+        typer.Option(help="この種類だけ（警報は event） / Of this kind only; alarms are event."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="件数 / How many.")] = 100,
 ) -> None:
     """監査記録を新しい順に表示する / List records, newest first."""
@@ -52,7 +56,7 @@ def list_(
     async def work() -> Table:
         async with opened(settings) as session:
             key = await _subject_key(session, municipality, numbering or "", number)
-            query = AuditQuery(municipality, since, until, client, key, limit)
+            query = AuditQuery(municipality, since, until, client, key, kind, limit)
             rows = await AuditStore(session.store).list(query)
             await _record(session, municipality, "audit-list", key)
             return _table(rows)
@@ -117,6 +121,12 @@ def _table(rows: Sequence[AuditRow]) -> Table:
         at = row.at.astimezone(TOKYO).isoformat(timespec="seconds")
         entry = json.loads(row.entry)
         who = row.client_id or entry["terminal"]
-        outcome = " ".join(filter(None, (entry["function"], row.outcome, entry["problem"])))
+        said = (entry["function"], row.outcome, entry["problem"], _alarm(entry))
+        outcome = " ".join(filter(None, said))
         table.add_row(at, row.kind, who, outcome, row.audit_id)
     return table
+
+
+def _alarm(entry: dict[str, Any]) -> str:
+    alarm = entry.get("alarm")
+    return f"{alarm['adapter']} {alarm['kind']} ×{alarm['count']}" if alarm else ""

@@ -24,6 +24,7 @@ from adapters.conformance.scaffold import SCAFFOLDS, ScaffoldError, scaffold
 from adapters.conformance.texts import case_texts
 from adapters.errors import AdapterError, ConfigurationError
 from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover, inspect_package
+from gateway.cli.rehearsals import rehearse_
 from gateway.cli.session import (
     err,
     fail,
@@ -237,4 +238,5 @@ def register(app: typer.Typer) -> None:
     app.command("new")(new)
     app.command("check")(check)
     app.command("certify")(certify_)
+    app.command("rehearse")(rehearse_)
     app.command("draft-golden")(draft_golden_)

@@ -1,10 +1,12 @@
 """The legacy systems that a town has switched on: open adapters, their limits and their state."""
 
+from gateway.connections.alarms import Alarm, joined
 from gateway.connections.connection import Connection, Health, SourceState
 from gateway.connections.proofs import Proof, Proofs
 from gateway.connections.service import Connections, RefusedAdapter
 
 __all__ = [
+    "Alarm",
     "Connection",
     "Connections",
     "Health",
@@ -12,4 +14,5 @@ __all__ = [
     "Proofs",
     "RefusedAdapter",
     "SourceState",
+    "joined",
 ]

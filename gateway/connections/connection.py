@@ -24,6 +24,7 @@ from adapters.contract import (
 from adapters.errors import (
     AdapterCrashed,
     AdapterError,
+    Foreign,
     PlannedUnavailable,
     SourceTimeout,
     Unavailable,
@@ -31,6 +32,7 @@ from adapters.errors import (
     WrongSubject,
 )
 from adapters.manifest import Capability, Manifest
+from gateway.connections.alarms import Alarm
 from gateway.metrics import Metrics
 
 MARGIN_S = 0.05
@@ -84,6 +86,7 @@ class Connection:
         self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
         self._waiting = 0
         self.in_flight = 0
+        self.alarms = 0
         self.health = Health(SourceState.UNKNOWN, None, "", None, None)
 
     @property
@@ -154,15 +157,29 @@ class Connection:
             self._learn(SourceState.DOWN, Unavailable.code, result.message)
         return result
 
-    def suspect(self) -> None:
-        """Sound the alarm: the source answered with somebody else's record.
+    def alarm(
+        self, kind: Foreign, *, capability: Capability, trace_id: str, count: int = 1
+    ) -> Alarm:
+        """Sound the alarm: the source answered with what is not of the person asked for.
 
-        The state stays until the gateway is started anew, so that a person looks at it; every
-        record goes through the guard as before.
+        Each answer or record is counted, logged and returned for the audit record. A record that is
+        lost alone is counted and no more. Any other makes the source suspect until the gateway is
+        started anew, so that a person looks at it; every record goes through the guard as before.
         """
-        self._metrics.wrong_person(self.adapter_id)
-        self._log.error("wrong-person", adapter=self.adapter_id, municipality=self.municipality)
-        self._learn(SourceState.SUSPECT, WrongSubject.code, "")
+        self.alarms += count
+        self._metrics.wrong_person(self.adapter_id, kind.value, count)
+        self._log.error(
+            "wrong-person",
+            adapter=self.adapter_id,
+            municipality=self.municipality,
+            operation=capability.value,
+            kind=kind.value,
+            count=count,
+            trace_id=trace_id,
+        )
+        if kind is not Foreign.LOST_RECORD:
+            self._learn(SourceState.SUSPECT, WrongSubject.code, "")
+        return Alarm(self.adapter_id, capability, kind, count)
 
     async def aclose(self) -> None:
         """Close the adapter; whatever it raises is logged, never passed on."""

@@ -6,10 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from adapters.conformance.certificates import Certificate, package_digest, read_certificates
+from adapters.conformance.rehearsals import Rehearsal, read_rehearsals
 from adapters.errors import ConfigurationError
 from adapters.registry import InstalledAdapter
+
+REHEARSABLE: Final = 2
+"""Level of the certificate that a rehearsal can raise."""
+
+REHEARSED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +34,27 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """The certificates at hand, and the level that an adapter needs to be used."""
+    """Certificates and rehearsals at hand, and the level that an adapter needs to be used.
+
+    A certificate of level 2 and a rehearsal of the same files in the same town are level 3 there.
+    """
 
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     required_level: int | None = None
     problems: tuple[str, ...] = ()
+    rehearsals: Mapping[tuple[str, str], Rehearsal] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path, required_level: int | None) -> Proofs:
-        """Return the certificates of a folder; one that cannot be read is a problem and no more."""
+        """Return the proofs of a folder; one that cannot be read is a problem and no more."""
         certificates, problems = read_certificates(folder)
-        return cls(certificates, required_level, tuple(problems))
+        rehearsals, more = read_rehearsals(folder)
+        return cls(certificates, required_level, (*problems, *more), rehearsals)
 
-    def of(self, package: InstalledAdapter, today: dt.date) -> Proof:
-        """Return what is proven of a package as it is installed now."""
+    def of(
+        self, package: InstalledAdapter, today: dt.date, municipality: str | None = None
+    ) -> Proof:
+        """Return what is proven of a package as it is installed now, in a town if one is named."""
         certificate = self.certificates.get(package.id)
         if certificate is None:
             return self._judged(None, None, "証明書がありません。")
@@ -51,7 +65,14 @@ class Proofs:
         wrong = certificate.holds_for(package.manifest, digest, today)
         if wrong is not None:
             return self._judged(None, None, f"証明書が合いません（{wrong}）。")
-        return self._judged(certificate.level, certificate.expires, "")
+        rehearsal = self.rehearsals.get((package.id, municipality or ""))
+        if rehearsal is None or municipality is None or certificate.level < REHEARSABLE:
+            return self._judged(certificate.level, certificate.expires, "")
+        wrong = rehearsal.holds_for(package.manifest, digest, municipality, today)
+        if wrong is not None:
+            reason = f"今の水準は {certificate.level} です。リハーサルが合いません（{wrong}）。"
+            return self._judged(certificate.level, certificate.expires, reason)
+        return self._judged(REHEARSED, min(certificate.expires, rehearsal.expires), "")
 
     def _judged(self, level: int | None, expires: dt.date | None, reason: str) -> Proof:
         needed = self.required_level

@@ -120,7 +120,7 @@ def _open_one(
         )
     if isinstance(package, QuarantinedAdapter):
         return RefusedAdapter(entry.municipality, entry.adapter, package.code, package.reason_ja)
-    proof = proofs.of(package, host.clock.now().date())
+    proof = proofs.of(package, host.clock.now().date(), entry.municipality)
     if proof.refusal_ja is not None:
         return RefusedAdapter(
             entry.municipality,

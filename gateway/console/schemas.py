@@ -38,7 +38,8 @@ class AdapterState:
     data to be. ``opens_at`` is set where the source is closed until a known time.
     ``flag_copy_age_s`` is the age of our copy of the source's protective measures in seconds,
     None where the source is no authority on them or no copy exists (``is_flag_authority``).
-    All times are aware.
+    ``alarms`` counts what was discarded since the start because it was not of the person asked
+    for. All times are aware.
     """
 
     adapter_id: str
@@ -56,6 +57,7 @@ class AdapterState:
     in_flight: int = 0
     opens_at: dt.datetime | None = None
     remedy: str = ""
+    alarms: int = 0
 
 
 class AdapterStates(Protocol):

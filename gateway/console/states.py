@@ -84,6 +84,7 @@ class ConnectionStates:
             in_flight=connection.in_flight,
             opens_at=health.opens_at,
             remedy=remedy,
+            alarms=connection.alarms,
         )
 
     def _group(self, ref: str) -> SuppliedGroup:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapters.contract import Deadline, FetchRequest, GroupRecords
 from adapters.errors import (
     AdapterError,
     BadAnswer,
+    Foreign,
     MappingFailed,
     PlannedUnavailable,
     SourceTimeout,
     WrongSubject,
 )
-from gateway.connections import Connection
-from gateway.questions.guard import require_subject
+from adapters.manifest import Capability
+from gateway.connections import Alarm, Connection
+from gateway.questions.guard import Expected, guarded, linked_items
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
 from gateway.questions.records import choose_records
@@ -25,61 +27,93 @@ from standard_models.answers import Method, Provenance
 
 @dataclass(frozen=True, slots=True)
 class SystemCall:
-    """Everything that one system is asked for one person: its parts, the person's numbers."""
+    """Everything that one system is asked for one person: its parts, the person's numbers.
+
+    ``known`` are the person's numbers in every numbering, for records that name them too.
+    """
 
     connection: Connection
     numbers: Sequence[str]
     parts: Sequence[PlannedPart]
+    known: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemAnswer:
+    """What became of each part, and the alarms that were sounded on the way."""
+
+    parts: Sequence[Part]
+    alarms: Sequence[Alarm] = ()
 
 
 Outcome = GroupRecords | AdapterError
 
 
-async def ask_system(call: SystemCall, deadline: Deadline, trace_id: str) -> list[Part]:
+async def ask_system(call: SystemCall, deadline: Deadline, trace_id: str) -> SystemAnswer:
     """Return what became of each part that the system answers for; never raises AdapterError."""
     if not call.numbers:
-        return [Part.without_records(p, PartStatus.NOT_FOUND) for p in call.parts]
-    groups = {p.group.ref: frozenset(p.fields) | p.group.key_fields for p in call.parts}
-    results = await asyncio.gather(
-        *(_ask_number(call.connection, n, groups, deadline, trace_id) for n in call.numbers)
-    )
-    return [
+        return SystemAnswer([Part.without_records(p, PartStatus.NOT_FOUND) for p in call.parts])
+    questions = [_NumberCall(call, number, deadline, trace_id) for number in call.numbers]
+    results = await asyncio.gather(*(question.ask() for question in questions))
+    parts = [
         _to_part(call.connection, part, [result[part.group.ref] for result in results])
         for part in call.parts
     ]
+    return SystemAnswer(parts, [alarm for question in questions for alarm in question.alarms])
 
 
-async def _ask_number(
-    connection: Connection,
-    number: str,
-    groups: Mapping[str, frozenset[str]],
-    deadline: Deadline,
-    trace_id: str,
-) -> Mapping[str, Outcome]:
-    try:
-        result = await connection.fetch(FetchRequest(number, groups, deadline, trace_id))
-    except AdapterError as error:
-        return dict.fromkeys(groups, _alarmed(connection, error))
-    return {ref: _guarded(connection, result.groups.get(ref), number) for ref in groups}
+class _NumberCall:
+    """One call of a system about one number of a person, and its alarms."""
 
+    def __init__(self, call: SystemCall, number: str, deadline: Deadline, trace_id: str) -> None:
+        self.alarms: list[Alarm] = []
+        self._connection = call.connection
+        self._number = number
+        self._deadline = deadline
+        self._trace_id = trace_id
+        manifest = call.connection.manifest
+        self._expected = {}
+        for part in call.parts:
+            ref = part.group.ref
+            links = linked_items(manifest, ref, call.known)
+            fields = frozenset(part.fields) | part.group.key_fields | {link.field for link in links}
+            self._expected[ref] = Expected(ref, number, fields, links)
 
-def _guarded(connection: Connection, outcome: Outcome | None, number: str) -> Outcome:
-    if outcome is None:
-        return BadAnswer("the adapter left a group out of its result")
-    if isinstance(outcome, AdapterError):
-        return _alarmed(connection, outcome)
-    try:
-        require_subject(outcome.records, number)
-    except WrongSubject as error:
-        return _alarmed(connection, error)
-    return outcome
+    async def ask(self) -> Mapping[str, Outcome]:
+        """Return the outcome of every group; what is not this person's is an error there."""
+        groups = {ref: expected.fields for ref, expected in self._expected.items()}
+        request = FetchRequest(self._number, groups, self._deadline, self._trace_id)
+        try:
+            result = await self._connection.fetch(request)
+        except AdapterError as error:
+            return dict.fromkeys(groups, self._alarmed(error))
+        return {ref: self._guarded(ref, result.groups.get(ref)) for ref in groups}
 
+    def _guarded(self, ref: str, outcome: Outcome | None) -> Outcome:
+        if outcome is None:
+            return BadAnswer("the adapter left a group out of its result")
+        if isinstance(outcome, AdapterError):
+            return self._alarmed(outcome)
+        try:
+            own = guarded(outcome, self._expected[ref])
+        except AdapterError as error:
+            return self._alarmed(error)
+        if own.lost:
+            self._sound(Foreign.LOST_RECORD, own.lost)
+        return own
 
-def _alarmed(connection: Connection, error: AdapterError) -> AdapterError:
-    """Return ``error``, after the alarm where the source answered with somebody else."""
-    if isinstance(error, WrongSubject):
-        connection.suspect()
-    return error
+    def _alarmed(self, error: AdapterError) -> AdapterError:
+        """Return ``error``, after the alarm where the source answered with somebody else."""
+        if isinstance(error, WrongSubject):
+            self._sound(error.kind)
+        return error
+
+    def _sound(self, kind: Foreign, count: int = 1) -> None:
+        self.alarms.append(
+            self._connection.alarm(
+                kind, capability=Capability.FETCH, trace_id=self._trace_id, count=count
+            )
+        )
 
 
 def _to_part(connection: Connection, planned: PlannedPart, outcomes: Sequence[Outcome]) -> Part:

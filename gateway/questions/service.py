@@ -15,7 +15,7 @@ from typing import NoReturn
 from adapters.contract import Clock, Deadline
 from gateway.access import Access, AccessService, Caller
 from gateway.audit import AuditEntry, AuditKind, AuditLog
-from gateway.connections import Connections
+from gateway.connections import Alarm, Connections, joined
 from gateway.metrics import Metrics
 from gateway.problems import FieldError, Problem
 from gateway.protection import ProtectionService, ProtectionStatus, withhold
@@ -87,7 +87,8 @@ class QuestionService:
         except Problem as problem:
             await record.refused(problem)
             raise
-        parts = await self._collect(access.municipality, subject, plan, caller)
+        parts, alarms = await self._collect(access.municipality, subject, plan, caller)
+        await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         outcome = _outcome(parts)
         answered_at = self._rooms.clock.now()
         question_id = await record.answered(outcome, parts, answered_at)
@@ -120,14 +121,16 @@ class QuestionService:
 
     async def _collect(
         self, municipality: str, subject: Subject, plan: Plan, caller: Caller
-    ) -> tuple[Part, ...]:
+    ) -> tuple[tuple[Part, ...], list[Alarm]]:
+        """Return the parts as they may leave, and what sources did that is not about them."""
         calls, unanswered = await self._calls(municipality, subject, plan.parts)
         deadline = Deadline.after(self._deadline_s)
         async with asyncio.TaskGroup() as tasks:
             asking = [
                 tasks.create_task(ask_system(call, deadline, caller.trace_id)) for call in calls
             ]
-        answered = [part for task in asking for part in task.result()]
+        answered = [part for task in asking for part in task.result().parts]
+        alarms = [alarm for task in asking for alarm in task.result().alarms]
         self._count(answered)
         # Looked up last: a flag that arrived while a slow system was answering counts.
         status = await self._rooms.protection.status(municipality, subject.numbers)
@@ -136,7 +139,7 @@ class QuestionService:
         after = tuple(_through_the_door(part, status) for part in before)
         if withheld := sum(_withheld(a) - _withheld(b) for a, b in zip(after, before, strict=True)):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
-        return after
+        return after, alarms
 
     def _count(self, parts: Sequence[Part]) -> None:
         for part in parts:
@@ -163,7 +166,7 @@ class QuestionService:
             connection = self._rooms.connections.find(municipality, adapter_id)
             if connection is not None:
                 numbers = subject.numbers.get(connection.manifest.numbering.id, ())
-                calls.append(SystemCall(connection, numbers, its_parts))
+                calls.append(SystemCall(connection, numbers, its_parts, subject.numbers))
         return calls, unanswered
 
 
@@ -180,6 +183,19 @@ class _Record:
     async def refused(self, problem: Problem) -> None:
         await self.rooms.audit.append(
             self._entry("refused", self.rooms.clock.now(), problem=problem.type.slug)
+        )
+
+    async def alarmed(self, alarm: Alarm) -> None:
+        """Make an alarm durable; the person asked for stands in it under the audit pseudonym."""
+        entry = self._entry("discarded", self.rooms.clock.now())
+        said: dict[str, str | int] = {
+            "adapter": alarm.adapter_id,
+            "capability": alarm.capability.value,
+            "kind": alarm.kind.value,
+            "count": alarm.count,
+        }
+        await self.rooms.audit.append(
+            replace(entry, kind=AuditKind.EVENT, function="wrong-person", alarm=said)
         )
 
     async def answered(self, outcome: str, parts: Iterable[Part], answered_at: dt.datetime) -> str:

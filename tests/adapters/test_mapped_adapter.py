@@ -12,10 +12,12 @@ from adapters.contract import Deadline, FetchRequest, GroupRecords, Host, Protec
 from adapters.errors import (
     BadAnswer,
     ConfigurationError,
+    Foreign,
     MappingFailed,
     PlannedUnavailable,
     Unavailable,
     Unsupported,
+    WrongSubject,
 )
 from adapters.mapped import open_mapped
 from adapters.mapped.core import MappedAdapter
@@ -310,3 +312,24 @@ def test_manifest_and_mapping_must_name_the_same_groups(host: Host) -> None:
     with pytest.raises(ConfigurationError, match="the same groups"):
         opened(host, FakeSource(), short)
     assert opened(host, FakeSource()).mapping_version == "2.1.0"
+
+
+SHARED = MAPPING.replace("    subject: no\n", "    subject: no\n    municipality: dantai\n", 1)
+"""The certificates are those of a centre that several towns share."""
+
+
+@pytest.mark.parametrize("town", ["999997", "99999"])
+async def test_a_record_of_the_own_town_passes(host: Host, town: str) -> None:
+    """With or without the check digit of the 団体コード."""
+    source = FakeSource(techo=[row(dantai=town)])
+    found = (await fetch(opened(host, source, SHARED), CERTIFICATES))[CERTIFICATES]
+    assert len(found.records) == 1
+
+
+@pytest.mark.parametrize("town", ["131016", "13101", "", None, "9999970"])
+async def test_a_record_of_another_town_is_somebody_else(host: Host, town: str | None) -> None:
+    """Towns give the same numbers: the right number in another town is another person."""
+    source = FakeSource(techo=[row(dantai="999997"), row(dantai=town)])
+    found = (await fetch(opened(host, source, SHARED), CERTIFICATES))[CERTIFICATES]
+    assert isinstance(found, WrongSubject)
+    assert found.kind is Foreign.OTHER_MUNICIPALITY

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from adapters.conformance.description import FOLDER
 from adapters.conformance.kit import Kit
 from adapters.conformance.model import Case, Layer, Run, always
+from adapters.conformance.purity import impurities
 from adapters.contract import CONTRACT_VERSION
 from adapters.errors import ConfigurationError
 from adapters.manifest import Support
@@ -192,6 +193,31 @@ async def agreement(kit: Kit) -> list[str]:
     return [str(f) for f in errors] + disagreements(kit.manifest, kit.document.mapping)
 
 
+async def pure_steps(kit: Kit) -> list[str]:
+    """Read the vendor's own steps: nothing in them may depend on more than the content."""
+    path = _steps_file(kit)
+    if path is None:
+        return ["steps_module: there is no such file beside the mapping"]
+    name = _place(kit, path)
+    try:
+        return [f"{name}:{rule}" for rule in impurities(path.read_text("utf-8"))]
+    except (SyntaxError, ValueError) as error:
+        return [f"{name}: {type(error).__name__}"]
+
+
+def _steps_file(kit: Kit) -> Path | None:
+    name = kit.document.mapping.steps_module if kit.document else None
+    places = (kit.folder / f"{name}.py", kit.folder / str(name) / "__init__.py")
+    return next((path for path in places if path.is_file()), None)
+
+
+def _no_steps(kit: Kit) -> str | None:
+    if reason := kit.not_mapped():
+        return reason
+    named = kit.document is not None and kit.document.mapping.steps_module is not None
+    return None if named else "the mapping names no steps of its own"
+
+
 async def honesty(kit: Kit) -> list[str]:
     """Compare what is declared for each item with what is mapped."""
     if kit.document is None:
@@ -248,6 +274,7 @@ CASES: Final = (
     _case("typing", typing),
     _case("documents", documents),
     Case("agreement", Layer.STATIC, 0, agreement, Kit.not_mapped),
+    Case("pure-steps", Layer.STATIC, 0, pure_steps, _no_steps),
     Case("honesty", Layer.STATIC, 1, honesty, Kit.not_mapped),
     _case("recordings", recordings),
 )

@@ -32,6 +32,7 @@ class Mutant:
     code: str = ""
     removed: tuple[str, ...] = ()
     patch: Patch | None = None
+    added: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.killer}: {self.name}"
@@ -195,6 +196,25 @@ PATIENT: Final = fetching(
 )
 
 
+NAMED: Final = {"mapping.yaml": ("version: 1.0.0\n", "steps_module: steps\nversion: 1.0.0\n")}
+
+
+def stepping(before: str, body: str) -> dict[str, str]:
+    """Return a module of steps with one step of this ``body``."""
+    return {
+        "steps.py": f"""\
+from adapters.mapping.own_steps import Refused, step
+{before}
+
+@step("same", examples=[("a", "a"), ("?", Refused("question"))])
+def same(raw: str) -> str | Refused:
+    if raw == "?":
+        return Refused("question")
+    {body}
+"""
+    }
+
+
 def _impure(patch: pytest.MonkeyPatch) -> None:
     whole = RowPlan.convert
 
@@ -253,6 +273,10 @@ MUTANTS: Final = (
     Mutant("no README", "documents", removed=("README.md",)),
     Mutant("a read that nobody defines", "agreement", edits={"mapping.yaml": (
         "    read: kojin\n    records: sofusaki", "    read: kojim\n    records: sofusaki")}),
+    Mutant("a step with a clock", "pure-steps", edits=NAMED, added=stepping(
+        "import time", "return raw if time.time() else raw")),
+    Mutant("a step that remembers", "pure-steps", edits=NAMED, added=stepping(
+        "SEEN: dict[str, str] = {}", "return SEEN.setdefault(raw, raw)")),
     Mutant("an item that is silently left out", "honesty", edits={"mapping.yaml": (
         "      sofusaki_yubinbango: {field: yubin}\n\n", "\n")}),
     Mutant("a My Number in a recording", "recordings", edits={
@@ -308,6 +332,16 @@ return FetchResult({ref: GroupRecords((), None, now) for ref in request.groups})
 def open_adapter(host: Host, settings: Settings) -> Adapter:
     adapter: Any = _open(host, settings)
     adapter._slots = asyncio.Semaphore(1000)
+    return adapter
+"""),
+    Mutant("as fast as it comes", "pace", RESIDENT, edits={"manifest.yaml": (
+        "timeout_s: 5}", "timeout_s: 5, calls_per_second: 5}")}, code=HEAD + """
+from adapters.throttle import Throttle
+
+
+def open_adapter(host: Host, settings: Settings) -> Adapter:
+    adapter: Any = _open(host, settings)
+    adapter._throttle = Throttle(None)
     return adapter
 """),
     Mutant("the first row counts", "order", WELFARE, code=fetching(

@@ -40,10 +40,11 @@ CASE = {case.id: case for case in CASES}
 
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """A copy of the tax adapter that a test may change, importable by the name of the test."""
+    """A copy of a reference adapter (tax) that a test may change, named after the test."""
+    system = getattr(request, "param", "tax")
     name = f"copy_{abs(hash(request.node.name))}"
     folder = tmp_path / name
-    shutil.copytree(REFERENCE / "tax", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REFERENCE / system, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.syspath_prepend(tmp_path)
     return folder
 
@@ -78,7 +79,7 @@ def test_an_adapter_with_steps_of_its_own_is_run_with_them(copied: Path) -> None
     rule = "sofusaki_choaza: {field: choaza"
     assert f"{rule}}}" in text
     mapping.write_text(text.replace(f"{rule}}}", f"{rule}, steps: [{{own: same}}]}}"), "utf-8")
-    cases = [CASE["agreement"], CASE["golden"]]
+    cases = [CASE["agreement"], CASE["golden"], CASE["pure-steps"]]
     outcomes = []
     for module in (STEPS, STEPS.replace("else raw", "else raw + raw")):
         (copied / "steps.py").write_text(module, "utf-8")
@@ -87,9 +88,21 @@ def test_an_adapter_with_steps_of_its_own_is_run_with_them(copied: Path) -> None
         report = run(copied, cases)
         outcomes.append([result.outcome for result in report.results])
         problems = [problem for result in report.results for problem in result.problems]
-    assert outcomes[0] == [Outcome.PASSED, Outcome.PASSED]
+    assert outcomes[0] == [Outcome.PASSED, Outcome.PASSED, Outcome.PASSED]
     assert outcomes[1][0] is Outcome.FAILED
     assert "steps of mapping.yaml: same: example 1 does not give what is written" in problems
+
+
+@pytest.mark.parametrize("copied", ["tax", "resident"], indirect=True)
+def test_a_pace_that_the_manifest_states_is_kept_by_the_host(copied: Path) -> None:
+    """Over HTTP and over reads of a mapping; without one, there is nothing to keep."""
+    (result,) = run(copied, [CASE["pace"]]).results
+    assert result.outcome is Outcome.NOT_APPLICABLE
+    manifest = copied / "manifest.yaml"
+    text = manifest.read_text("utf-8")
+    manifest.write_text(text.replace("timeout_s: 5}", "timeout_s: 5, calls_per_second: 2.5}"))
+    (result,) = run(copied, [CASE["pace"]]).results
+    assert (result.outcome, result.problems) == (Outcome.PASSED, ())
 
 
 WAIVER = {

@@ -34,6 +34,8 @@ def broken_copy(mutant: Mutant, folder: Path, name: str) -> None:
         text = (package / file).read_text("utf-8")
         assert old in text, f"nothing to change in {file}"
         (package / file).write_text(text.replace(old, new), "utf-8")
+    for file, text in mutant.added.items():
+        (package / file).write_text(text, "utf-8")
     for file in mutant.removed:
         (package / file).unlink()
     with (package / "__init__.py").open("a", encoding="utf-8") as code:

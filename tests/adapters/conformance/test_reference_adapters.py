@@ -18,6 +18,9 @@ from tests.adapters.pension_file import sample
 
 DICTIONARY = load_builtin()
 SYSTEMS = ("resident", "tax", "welfare", "pension")
+ELSEWHERE = {"pace", "pure-steps"}
+"""Cases of what no reference adapter has (a pace, steps of its own): copies with them pass in
+``test_kit.py``."""
 tried: dict[str, set[str]] = {}
 
 
@@ -35,7 +38,7 @@ def test_a_reference_adapter_reaches_level_two(system: str) -> None:
 def test_between_them_the_reference_adapters_try_every_case() -> None:
     """A case that applies to none of them would be proven by nobody."""
     assert set(tried) == set(SYSTEMS)
-    assert set.union(*tried.values()) == {case.id for case in CASES}
+    assert set.union(*tried.values()) == {case.id for case in CASES} - ELSEWHERE
     declared = [find_package(f"adapters.reference.{s}").manifest.capabilities for s in SYSTEMS]
     assert frozenset[Capability]().union(*declared) == frozenset(Capability)
 

@@ -114,11 +114,14 @@ def test_rooms_count_parts_alarms_and_batches() -> None:
     """By adapter and status."""
     metrics = Metrics()
     metrics.part_ended("reference-tax", "timeout")
-    metrics.wrong_person("reference-tax")
+    metrics.wrong_person("reference-tax", "other-number")
     metrics.audit_batch(5)
     figures = metrics.render().decode()
     assert 'hitotsu_parts_total{adapter="reference-tax",status="timeout"} 1.0' in figures
-    assert 'hitotsu_wrong_person_alarms_total{adapter="reference-tax"} 1.0' in figures
+    assert (
+        'hitotsu_wrong_person_alarms_total{adapter="reference-tax",kind="other-number"} 1.0'
+        in figures
+    )
     assert 'hitotsu_audit_batch_records_bucket{le="8.0"} 1.0' in figures
     assert 'hitotsu_audit_batch_records_bucket{le="4.0"} 0.0' in figures
 

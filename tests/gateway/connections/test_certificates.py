@@ -10,6 +10,8 @@ import pytest
 from adapters.conformance.cases import CASES
 from adapters.conformance.certificates import Certificate, certify, to_text
 from adapters.conformance.model import CaseResult, Outcome, Report
+from adapters.conformance.rehearsals import Rehearsal, Statement, record_of
+from adapters.conformance.rehearsing import Findings
 from adapters.registry import InstalledAdapter, discover
 from gateway.connections import Connections, Proofs
 from gateway.connections.config import AdaptersFile, EnabledAdapter
@@ -19,6 +21,7 @@ from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
 
 TODAY = dt.date(2026, 10, 1)
+TOWN = "999997"
 
 
 @pytest.fixture
@@ -88,6 +91,34 @@ def test_a_certificate_of_other_files_proves_nothing(tax: InstalledAdapter) -> N
     assert proof.level is None
     assert proof.refusal_ja is not None
     assert Proofs({tax.id: certificate(tax)}, 1).of(tax, TODAY).refusal_ja is None
+
+
+def rehearsal(tax: InstalledAdapter, *differences: str) -> Rehearsal:
+    """Return the record of a rehearsal of the installed files in the demo town."""
+    findings = Findings("2.4", 10, (), (), differences)
+    hands = dict.fromkeys(tax.manifest.capabilities, "記録")
+    stated = Statement(hands, "審査記録 12", "保守契約 3", "情報政策課")
+    run_at = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
+    return record_of(findings, tax.manifest, tax.folder(), stated, municipality=TOWN, run_at=run_at)
+
+
+async def test_level_3_is_a_certificate_and_a_rehearsal_in_the_same_town(
+    tax: InstalledAdapter, clock: StoppedClock, event_log: RecordingLog
+) -> None:
+    """Either alone is not enough, nor is a rehearsal with open differences or of another town."""
+    certified, rehearsed = {tax.id: certificate(tax)}, {(tax.id, TOWN): rehearsal(tax)}
+    assert await refusals(Proofs(certified, 3, (), rehearsed), clock, event_log) == []
+    for proofs in (
+        Proofs(certified, 3),
+        Proofs({}, 3, (), rehearsed),
+        Proofs({tax.id: certificate(tax, 1)}, 3, (), rehearsed),
+        Proofs(certified, 3, (), {(tax.id, TOWN): rehearsal(tax, "fetch: x")}),
+        Proofs(certified, 3, (), {(tax.id, "131016"): rehearsal(tax)}),
+    ):
+        ((code, _),) = await refusals(proofs, clock, event_log)
+        assert code == "adapter-not-certified"
+    assert Proofs(certified, 3, (), rehearsed).of(tax, TODAY, TOWN).level == 3
+    assert Proofs(certified, 3, (), rehearsed).of(tax, TODAY).level == 2
 
 
 def test_certificates_come_from_the_folder_of_the_settings(

@@ -3,7 +3,14 @@
 import pytest
 
 from adapters.contract import Deadline
-from adapters.errors import AdapterError, AuthenticationFailed, PlannedUnavailable, Unavailable
+from adapters.errors import (
+    AdapterError,
+    AuthenticationFailed,
+    Foreign,
+    PlannedUnavailable,
+    Unavailable,
+)
+from adapters.manifest import Capability
 from gateway.connections import Connections, RefusedAdapter
 from gateway.console import AdapterCondition
 from gateway.console.states import ConnectionStates
@@ -50,11 +57,12 @@ async def test_a_source_that_failed_says_what_to_do(
 async def test_a_suspect_source_stays_suspect_after_a_good_answer(world: World) -> None:
     """Somebody has to look at a source that mixed people up."""
     (tax,) = [c for c in world.connections.all() if c.adapter_id == "scripted-tax"]
-    tax.suspect()
+    tax.alarm(Foreign.OTHER_NUMBER, capability=Capability.FETCH, trace_id="f" * 32)
     await world.ask(TAX)
     await tax.check(Deadline.after(1))
     (shown,) = [s for s in await states(world).adapter_states() if s.adapter_id == "scripted-tax"]
     assert shown.state is AdapterCondition.SUSPECT
+    assert shown.alarms == 1
 
 
 async def test_the_age_of_the_flags_stands_with_their_authority_only(world: World) -> None:

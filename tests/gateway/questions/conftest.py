@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.access import Access, AccessRegistry, AccessService, AccessStore, Caller
-from gateway.audit import AuditLog, AuditQuery, AuditStore
+from gateway.audit import AuditKind, AuditLog, AuditQuery, AuditStore
 from gateway.connections import Connection, Connections
 from gateway.keys import FileKeyStore
 from gateway.metrics import Metrics
@@ -63,6 +63,12 @@ class World:
         question = Question(subject=self.handles.get(who, who), purpose=purpose, items=items)
         access = Access(CLIENT, TOWN, token, "t")
         return await self.questions.ask(access, question, Caller("f" * 32, "127.0.0.1"))
+
+    async def alarms(self) -> list[dict[str, Any]]:
+        """Return what the audit record says of discarded answers, oldest first."""
+        query = AuditQuery(municipality=TOWN, kind=AuditKind.EVENT)
+        rows = await AuditStore(self.store).list(query)
+        return [json.loads(row.entry)["alarm"] for row in reversed(rows)]
 
     async def audit(self) -> list[dict[str, Any]]:
         """Return the records of questions, oldest first."""

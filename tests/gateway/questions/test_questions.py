@@ -19,6 +19,7 @@ from adapters.errors import (
 )
 from gateway.access import Access, Caller
 from gateway.clock import TOKYO
+from gateway.connections import SourceState
 from gateway.problems import Problem
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.render import render_answer
@@ -185,10 +186,31 @@ async def test_somebody_elses_record_is_discarded_and_sounds_the_alarm(world: Wo
     assert (discarded.status, discarded.records) == (PartStatus.UNAVAILABLE, ())
     assert "987654" not in repr(answer)
     assert "wrong-person" in world.log.events
-    assert b'hitotsu_wrong_person_alarms_total{adapter="scripted-tax"} 1.0' in (
+    assert b'hitotsu_wrong_person_alarms_total{adapter="scripted-tax",kind="other-number"} 1.0' in (
         world.metrics.render()
     )
     assert "T999" not in world.log.text
+    assert (await world.alarms()) == [
+        {"adapter": "scripted-tax", "capability": "fetch", "kind": "other-number", "count": 1}
+    ]
+
+
+async def test_a_record_that_names_nobody_is_counted_and_the_source_stays_in_use(
+    world: World,
+) -> None:
+    """The rest of its answer is the person's own."""
+
+    async def one_lost(request: FetchRequest) -> FetchResult:
+        (ref,) = request.groups
+        own = record(ref, "T1", request.groups[ref], {"nenzeigaku": 150000})
+        return FetchResult({ref: GroupRecords((own,), TIME, TIME, lost=2)})
+
+    world.systems["tax"].script = one_lost
+    assert part(await world.ask(TAX), "010.kazeikihonjoho").status is PartStatus.OK
+    (alarm,) = await world.alarms()
+    assert (alarm["kind"], alarm["count"]) == ("lost-record", 2)
+    (tax,) = [c for c in world.connections.all() if c.adapter_id == "scripted-tax"]
+    assert tax.health.state is SourceState.ONLINE
 
 
 @pytest.mark.parametrize("whole", [True, False])

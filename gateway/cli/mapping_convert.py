@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ from adapters.bulk.row_path import ConversionError
 from adapters.files.csv_files import CsvShapeError
 from adapters.files.records import FileShapeError
 from adapters.mapping.rows import ShapeError
-from gateway.cli.session import err, fail, new_table, out
+from gateway.cli.session import err, fail, new_table, out, refuse_existing
 
 _COUNTS = (
     ("read", "読んだ / read"),
@@ -33,8 +34,7 @@ _COUNTS = (
 def convert_file(conversion: Conversion, data: Path, target: Path, findings: Path) -> None:
     """Convert ``data`` and show what became of it; a failed run leaves neither file behind."""
     for path in (target, findings):
-        if path.exists():
-            fail(f"{path} はもうあります。", f"{path} exists already")
+        refuse_existing(path)
     try:
         with data.open("rb") as source, _whole(target, findings) as (lines, told):
             outcome = _run(conversion, source, lines, told, data.stat().st_size)
@@ -42,7 +42,7 @@ def convert_file(conversion: Conversion, data: Path, target: Path, findings: Pat
         fail(f"変換できません：{error}", f"the file cannot be converted: {error}")
     except OSError as error:
         fail(f"ファイルを扱えません：{error.strerror}", f"{error.filename}: {error.strerror}")
-    _show(outcome)
+    _show(outcome, "" if conversion.by_rows else outcome.by_rows)
 
 
 def _run(
@@ -60,34 +60,74 @@ def _run(
 
 @contextmanager
 def _whole(*paths: Path) -> Iterator[tuple[BinaryIO, ...]]:
-    """Open files beside ``paths`` that take their places only when all is written.
+    """Open files that get the names ``paths`` when all is written.
 
-    They can be read by their owner alone: residents are in them.
+    Residents are in them: only their owner can read them, and they have no name before, so that a
+    killed run leaves nothing (on file systems that know no such files: one beginning with a dot).
     """
-    made: list[tuple[Path, BinaryIO]] = []
-    try:
-        for path in paths:
+    with ExitStack() as files:
+        made = [files.enter_context(_Unfinished(path)) for path in paths]
+        yield tuple(one.file for one in made)
+        for one in made:
+            one.file.flush()
+            os.fsync(one.file.fileno())
+        for number, one in enumerate(made):
+            try:
+                one.finish()
+            except OSError:
+                for path in paths[:number]:
+                    path.unlink()
+                raise
+
+
+class _Unfinished:
+    """A file under way to a name that nothing has yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary: Path | None = None
+        try:
+            handle = os.open(path.parent, os.O_TMPFILE | os.O_RDWR, 0o600)
+        except OSError as error:
+            if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR}:
+                raise
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            made.append((Path(name), os.fdopen(handle, "wb")))
-        yield tuple(file for _, file in made)
-        for _, file in made:
-            file.flush()
-            os.fsync(file.fileno())
-        for (unfinished, _), path in zip(made, paths, strict=True):
-            unfinished.replace(path)
-    finally:
-        for unfinished, file in made:
-            file.close()
-            unfinished.unlink(missing_ok=True)
+            self._temporary = Path(name)
+        self.file: BinaryIO = os.fdopen(handle, "wb")
+
+    def finish(self) -> None:
+        """Give the file its name.
+
+        Raises:
+            FileExistsError: something has it by now.
+        """
+        if self._temporary is not None:
+            os.link(self._temporary, self._path)
+            return
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:  # only with a folder of its own does Python ask for the file behind the link
+            source = f"/proc/self/fd/{self.file.fileno()}"
+            os.link(source, self._path, src_dir_fd=folder, follow_symlinks=True)
+        finally:
+            os.close(folder)
+
+    def __enter__(self) -> _Unfinished:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
 
 
-def _show(outcome: Outcome) -> None:
+def _show(outcome: Outcome, slow_because: str) -> None:
     table = new_table("", "件 / records")
     for name, label in _COUNTS:
         table.add_row(label, f"{getattr(outcome.counts, name):,}")
     out().print(table)
-    if outcome.by_rows:
+    if slow_because:
         err().print(
-            f"一件ずつ変換しました（{outcome.by_rows}）。 / row by row: {outcome.by_rows}",
+            f"まとめて変換できず、一件ずつ変換しました（{slow_because}）。"
+            f" / row by row, because {slow_because}",
             markup=False,
         )

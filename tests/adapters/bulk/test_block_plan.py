@@ -1,13 +1,12 @@
 """The block plan does what the row plan does: the same bytes, findings and counts.
 
-HITOTSU_TEST_BULK_RECORDS is the number of generated records; 1,000,000 of them by night.
+A million generated records by night.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 from io import BytesIO
 from pathlib import Path
 
@@ -20,8 +19,9 @@ from adapters.bulk.block_plan import BlockPlan
 from adapters.bulk.conversion import Outcome
 from adapters.bulk.row_path import RowPath
 from tests.adapters.bulk.generated import Generated, generate, plain
+from tests.size import size_of
 
-RECORDS = int(os.environ.get("HITOTSU_TEST_BULK_RECORDS", "12000"))
+RECORDS = size_of(ordinary=12_000, nightly=1_000_000)
 EACH = 400
 SHARES = (0.0, 0.01, 0.05, 0.3)
 

@@ -49,8 +49,8 @@ def import_(
 ) -> None:
     """番号対照表を取り込む。誤りがあれば何も取り込まない / Import links, all or nothing."""
     settings = read_settings()
-    columns = _columns(column) if column else COLUMNS
-    anchor = next(iter(columns.values()))
+    columns = _columns(column) if column else None
+    anchor = next(iter((columns or COLUMNS).values()))
 
     async def work() -> ImportReport:
         rows = read_link_file(_read(file), encoding=encoding, columns=columns)

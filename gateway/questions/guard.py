@@ -6,6 +6,7 @@ whatever an adapter does afterwards with containers that it handed out reaches n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -41,16 +42,15 @@ def linked_items(
 ) -> tuple[LinkedItem, ...]:
     """Return the items of ``group`` that must name the person, by the ``links`` of a manifest.
 
-    A numbering in which the person has no known number cannot be compared and is left out.
+    An item may be linked to several numberings: it names the person in any of them. One for which
+    the person has no known number cannot be compared and is left out.
     """
-    return tuple(
-        LinkedItem(
-            link.item.rpartition(".")[2],
-            frozenset(n.lstrip("0") for n in numbers[link.numbering]),
-        )
-        for link in manifest.links
-        if link.item.rpartition(".")[0] == group and numbers.get(link.numbering)
-    )
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for link in manifest.links:
+        of, _, field = link.item.rpartition(".")
+        if of == group:
+            known[field].update(n.lstrip("0") for n in numbers.get(link.numbering, ()))
+    return tuple(LinkedItem(field, frozenset(found)) for field, found in known.items() if found)
 
 
 def guarded(outcome: GroupRecords, expected: Expected) -> GroupRecords:

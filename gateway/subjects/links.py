@@ -20,11 +20,13 @@ from gateway.subjects.handles import new_subject_id
 Number: TypeAlias = tuple[str, str]
 """A numbering and a number in it."""
 
-COLUMNS: Final[Mapping[str, str]] = {
+COLUMNS: Final = {
     "宛名番号": "resident",
     "税個人番号": "tax",
     "福祉個人番号": "welfare",
 }
+OPTIONAL_COLUMNS: Final[Mapping[str, str]] = {"住登外宛名番号": "jutogai"}
+"""Columns that may stand beside those: persons whom the town has known before they moved in."""
 GROUND_COLUMN: Final = "照合根拠"
 UNUSED_COLUMNS: Final = frozenset({"登録日"})
 """Columns that such tables have and that say nothing about who is who."""
@@ -99,12 +101,13 @@ class ImportReport:
 
 
 def read_link_file(
-    content: bytes, *, encoding: str = "cp932", columns: Mapping[str, str] = COLUMNS
+    content: bytes, *, encoding: str = "cp932", columns: Mapping[str, str] | None = None
 ) -> list[LinkRow]:
     """Return the rows of a CSV file with a header.
 
-    ``columns`` maps the headings to numberings; the first is the anchor. Blanks behind a number
-    are padding and are cut; nothing else is repaired.
+    ``columns`` maps the headings to numberings; the first is the anchor. Without it they are
+    ``COLUMNS``, and those of ``OPTIONAL_COLUMNS`` that are there. Blanks behind a number are
+    padding and are cut; nothing else is repaired.
 
     Raises:
         LinkFileError: with every bad row.
@@ -122,6 +125,8 @@ def read_link_file(
     rows: list[LinkRow] = []
     try:
         header = next(reader, [])
+        if columns is None:
+            columns = COLUMNS | {h: n for h, n in OPTIONAL_COLUMNS.items() if h in header}
         _require_header(header, columns)
         for cells in reader:
             _read_row(reader.line_num, header, cells, columns, rows, bad)

@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import Final
 
 from examples.town.model.people import Group, Person
+from examples.town.model.taxation import TaxRecord
 from examples.town.writers import cp932
 
 FILE_NAME: Final = "bangotaisho.csv"
-HEADER: Final = ("宛名番号", "税個人番号", "福祉個人番号", "照合根拠", "登録日")
+HEADER: Final = (
+    "宛名番号", "税個人番号", "福祉個人番号", "住登外宛名番号", "照合根拠", "登録日",
+)  # fmt: skip
 BY_NUMBER: Final = "個人番号一致"
 BY_STAFF: Final = "職員確認"
 
@@ -49,8 +52,15 @@ def rows(person: Person) -> list[tuple[str, ...]]:
     taxes = list(reversed(person.taxes))
     first = taxes[0] if taxes else None
     basis = BY_STAFF if first and person.number and not first.linked else BY_NUMBER
-    found: list[tuple[str, ...]] = [
-        (person.number, first.number if first else "", welfare, basis, "20260930")
+    found = [
+        (person.number, first.number if first else "", welfare, _outsider(first), basis, "20260930")
     ]
-    found += [(person.number, other.number, "", BY_STAFF, "20260930") for other in taxes[1:]]
+    found += [
+        (person.number, other.number, "", _outsider(other), BY_STAFF, "20260930")
+        for other in taxes[1:]
+    ]
     return found
+
+
+def _outsider(record: TaxRecord | None) -> str:
+    return record.outsider.number if record and record.outsider else ""

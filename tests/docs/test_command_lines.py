@@ -57,6 +57,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "宛名番号,介護番号,照合根拠\r\n000000000035,,\r\n".encode("cp932")
     )
     Path("bangotaisho-utf8.csv").write_text(links, "utf-8-sig")
+    for name in ("mapping.yaml", "SHIKAKU.DAT"):
+        Path(name).touch()
     Path("tax-numbers.txt").write_text("10000001\n")
     Path("number.txt").write_text("000000000019\n")
     Path("numbers.txt").write_text("000000000019\n")

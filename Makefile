@@ -33,12 +33,15 @@ $(VENV)/development.stamp: $(VENV)/runtime.stamp requirements/development.lock
 demo: $(VENV)/runtime.stamp ## デモの町を動かす / run the demo town
 	@$(BIN)/python -m examples.town.demo
 
+# Tests of one file share what the file sets up, so they stay in one process.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
 test: $(VENV)/development.stamp ## 全テスト / every test
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 # The long tests do all they can; HITOTSU_TEST_SIZE is read by tests/size.py.
 nightly: $(VENV)/development.stamp ## 全テストを夜間の規模で（約一時間） / every test, at the size of the night
-	@HITOTSU_TEST_SIZE=nightly $(BIN)/python -m pytest
+	@HITOTSU_TEST_SIZE=nightly $(PYTEST)
 
 lint: $(VENV)/development.stamp ## ruff, mypy, 依存方向, 移行の検査 / ruff, mypy, import contracts, migrations
 	@$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -194,13 +194,13 @@ def test_no_page_scrolls_sideways_and_all_text_is_readable(
     """At every width and in every language: no sideways scrolling, contrast, target size."""
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(service_url)
-    page.get_by_role("button", name=language, exact=True).click()
+    _follow(page, page.get_by_role("button", name=language, exact=True))
     _assert_readable(page)
     page.locator("input[name=resident]").first.check()
-    page.locator("button.primary").click()
+    _follow(page, page.locator("button.primary"))
     _assert_readable(page)
-    page.locator("button[formaction='/demo/tax/stop']").click()
-    page.locator("button[formaction='/demo/welfare/night']").click()
+    _follow(page, page.locator("button[formaction='/demo/tax/stop']"))
+    _follow(page, page.locator("button[formaction='/demo/welfare/night']"))
     page.locator("details.wrong summary").first.click()
     page.locator("details.more summary").click()
     _assert_readable(page)
@@ -223,6 +223,12 @@ def _answer_in_any_language(page: Page) -> None:
 def _radio_names(page: Page) -> list[str]:
     script = "() => [...document.querySelectorAll('input[type=radio]')].map(e => e.name)"
     return list(page.evaluate(script))
+
+
+def _follow(page: Page, button: Locator) -> None:
+    """Press a button and wait for the page that it leads to."""
+    with page.expect_navigation():
+        button.click()
 
 
 def _assert_readable(page: Page) -> None:

@@ -29,6 +29,8 @@ from standard_models.answers import Answer, Severity
 
 Bytes = NDArray[np.uint8]
 _WHOLE: Final = 1
+MOST_KEPT: Final = 20_000
+"""Contents with something to say about them whose outcome is kept: the same ones come often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class _Mended:
     answers: dict[str, Answer] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What one item becomes: its cell, its letter, and the line of findings behind the number."""
+
+    content: bytes
+    state: int
+    findings: bytes
+
+
 class BlockPlan:
     """Converts blocks. Safe to use from several threads; each needs a buffer of its own."""
 
@@ -64,6 +75,7 @@ class BlockPlan:
             for one in op.fields:
                 self._dependent.setdefault(one.number, []).append(number)
         self._missed = WORTH_A_COPY
+        self._kept: dict[tuple[int, bytes], _Kept] = {}
         self._buffers: SimpleQueue[Bytes] = SimpleQueue()
 
     def convert(self, block: Block) -> tuple[Part, Bytes]:
@@ -133,9 +145,19 @@ class BlockPlan:
         view = memoryview(run.out)  # type: ignore[arg-type] # numpy arrays are buffers
         done = 0
         for record in odd:
-            mended = None
-            if found.get(record):
-                mended = self._mend(run, record, found[record])
+            problems_of = found.get(record, [])
+            number, place = problems_of[0] if len(problems_of) == 1 else (-1, -1)
+            key = self._key(run, record, number)
+            kept = self._kept.get(key) if key is not None else None
+            if kept is not None:
+                part.lines += [view[done:place], kept.content]
+                done = place
+                run.out[run.states[record] + self._column[number]] = kept.state
+                if kept.findings:
+                    part.findings.append(_opening(run.number(record)) + kept.findings)
+                    part.counts.findings += 1
+                continue
+            mended = self._mend(run, record, problems_of) if problems_of else None
             if mended is None or run.whole[record]:
                 part.lines.append(view[done : run.starts[record]])
                 self._convert_whole(run, record, part)
@@ -144,12 +166,28 @@ class BlockPlan:
             for place, content in mended.cells:
                 part.lines += [view[done:place], content]
                 done = place
-            number = run.number(record)
-            about = findings_of(number, 1, mended.fields, mended.answers, mended.answers)
+            record_number = run.number(record)
+            about = findings_of(record_number, 1, mended.fields, mended.answers, mended.answers)
             if about:
                 part.findings.append(about)
                 part.counts.findings += 1
+            if key is not None and len(self._kept) < MOST_KEPT:
+                ((_, content),) = mended.cells
+                state = int(run.out[run.states[record] + self._column[number]])
+                self._kept[key] = _Kept(content, state, about[len(_opening(record_number)) :])
         part.lines.append(view[done : run.starts[-1]])
+
+    def _key(self, run: _Run, record: int, number: int) -> tuple[int, bytes] | None:
+        """Return what the outcome of one open item depends on, None where it may be more."""
+        if number not in self._column or run.whole[record] or not self._source.length:
+            return None
+        at = record * self._source.length
+        data = run.block.data
+        contents = (
+            data[at + one.offset : at + one.offset + one.length].tobytes()
+            for one in self._program.operations[number].fields
+        )
+        return number, b"".join(contents)
 
     def _convert_whole(self, run: _Run, record: int, part: Part) -> None:
         raw = self._raw(run, record)
@@ -232,6 +270,11 @@ class BlockPlan:
             return None
         cells = _cells(raw, self._source)
         return None if cells is None else _CsvContents(reading.record, cells)
+
+
+def _opening(record: int) -> bytes:
+    """Return how every line of findings about a record begins."""
+    return b'{"record":%d' % record
 
 
 @dataclass(frozen=True, slots=True)

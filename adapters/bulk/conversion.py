@@ -35,7 +35,7 @@ try:
 except ImportError:
     HAS_KERNEL = False  # type: ignore[misc]
 
-BLOCK_BYTES: Final = 2_000_000
+BLOCK_BYTES: Final = 1_000_000
 """Bytes of a block: small enough to stay in the caches, large enough not to count."""
 FIRST_BLOCKS: Final = (1_000, 4_000, 16_000, 64_000, 256_000)
 """Bytes of the first blocks, from which most is learned."""

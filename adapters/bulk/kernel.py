@@ -22,8 +22,11 @@ from adapters.bulk.opcodes import (
     IS_BLANK,
     JOINED,
     PAIRS,
+    SHORT_LENGTH,
+    SHORT_LETTER,
     Code,
     Column,
+    Fast,
     FieldColumn,
     Kind,
     Mode,
@@ -44,9 +47,11 @@ O_MOST, O_CONDITION, O_KEYS, O_N_KEYS = (
 O_SLOT, O_LEAST_NUMBER, O_MOST_NUMBER, O_UNIT = (
     int(Column.SLOT), int(Column.LEAST_NUMBER), int(Column.MOST_NUMBER), int(Column.UNIT),
 )  # fmt: skip
-O_NULLS, O_N_NULLS, O_BLANK, O_SHORT = (
+O_NULLS, O_N_NULLS, O_BLANK, O_SHORT, O_FAST = (
     int(Column.NULLS), int(Column.N_NULLS), int(Column.BLANK), int(Column.SHORT),
+    int(Column.FAST),
 )  # fmt: skip
+F_NO, F_FIGURES = int(Fast.NO), int(Fast.FIGURES)
 F_OFFSET, F_LENGTH, F_KIND, F_DIGITS = (
     int(FieldColumn.OFFSET), int(FieldColumn.LENGTH), int(FieldColumn.KIND),
     int(FieldColumn.DIGITS),
@@ -67,8 +72,11 @@ HOLDS, FAILS, UNDECIDED = 1, 0, 2
 NO_VALUE, IS_NUMBER, IS_DAY, IS_OTHER = 0, 1, 2, 3
 MAX_DIGITS: Final = 18
 _SHORT_1, _SHORT_2 = 1, 257
+_ONE: Final = np.uint64(1)
+_TENS: Final = np.array([ZERO + n // 10 for n in range(100)], np.uint8)
+_ONES: Final = np.array([ZERO + n % 10 for n in range(100)], np.uint8)
 
-OPCODES: Final = "6054241dd8fec48e"
+OPCODES: Final = "99e299d22e09fc47"
 """Digest of ``opcodes.py``, whose figures are compiled in: machine code that was kept from an
 earlier run is thrown away when this file changes, and only then.
 """
@@ -104,23 +112,25 @@ def _write_number(value: int, out: Any, p: int) -> int:
 def _write_figures(data: Any, s: int, e: int, z: Any, out: Any, p: int) -> int:
     """Write a zoned number below which no sign stands; return the place behind it, −1 for none."""
     body, over, sign_of, _ = z
-    last = e - 1
+    i = np.uint64(s)
+    last = np.uint64(e - 1)
     c = data[last]
     if over[c] > 9 or sign_of[c] < 0:
         return -1
-    i = s
+    to = np.uint64(p)
     while i < last and body[data[i]] == 0:
-        i += 1
+        i += _ONE
     wrong = np.uint8(0)
-    n = last - i
-    for k in range(n):
-        d = body[data[i + k]]
+    while i < last:
+        d = body[data[i]]
         wrong |= d
-        out[p + k] = ZERO + d
+        out[to] = ZERO + d
+        to += _ONE
+        i += _ONE
     if wrong > 15:
         return -1
-    out[p + n] = ZERO + over[c]
-    return p + n + 1
+    out[to] = ZERO + over[c]
+    return int(to) + 1
 
 
 @_compiled
@@ -165,13 +175,40 @@ def _find_entry(data: Any, st: Any, en: Any, keys: Any, k0: int, nk: int, op: in
 
 
 @_compiled
-def _short_entry(data: Any, s: int, e: int, row: int, short: Any) -> int:
+def _short_word(data: Any, s: int, e: int, row: int, short: Any) -> Any:
+    """Return what a content of one or two bytes becomes, 0 where the row plan has met none."""
     n = e - s
     if n == 2:
-        return short[row, _SHORT_2 + (np.int64(data[s]) << 8) + data[s + 1]] - 1
+        return short[row, _SHORT_2 + (np.int64(data[s]) << 8) + data[s + 1]]
     if n == 1:
-        return short[row, _SHORT_1 + data[s]] - 1
-    return -1
+        return short[row, _SHORT_1 + data[s]]
+    return np.uint32(0)
+
+
+@_compiled
+def _two_digits(data: Any, s: int, ascii_of: Any) -> int:
+    """Return a number of two digits, −1 for anything else."""
+    tens = np.int64(ascii_of[data[s]]) - ZERO
+    ones = np.int64(ascii_of[data[s + 1]]) - ZERO
+    if tens < 0 or tens > 9 or ones < 0 or ones > 9:
+        return -1
+    return int(tens * 10 + ones)
+
+
+@_compiled
+def _write_date(year: int, month: int, day: int, out: Any, p: int) -> int:
+    """Write a day as the standard does; return the place behind it."""
+    out[p] = _TENS[year // 100]
+    out[p + 1] = _ONES[year // 100]
+    out[p + 2] = _TENS[year % 100]
+    out[p + 3] = _ONES[year % 100]
+    out[p + 4] = MINUS
+    out[p + 5] = _TENS[month]
+    out[p + 6] = _ONES[month]
+    out[p + 7] = MINUS
+    out[p + 8] = _TENS[day]
+    out[p + 9] = _ONES[day]
+    return p + 10
 
 
 @_compiled
@@ -623,6 +660,28 @@ def convert_block(
         n_items = 0
         skipped = False
         for o in range(n_ops):
+            fast = ops[o, O_FAST]
+            if fast != F_NO:
+                f = ops[o, O_FIELD]
+                q = -1
+                letter = np.uint8(STATE_VALUE)
+                if fast == F_FIGURES:
+                    q = _write_figures(data, st[f], en[f], z, out, p)
+                else:
+                    word = _short_word(data, st[f], en[f], ops[o, O_SHORT], short)
+                    if word != 0:
+                        out[p] = np.uint8(word)
+                        out[p + 1] = np.uint8(word >> np.uint32(8))
+                        out[p + 2] = np.uint8(word >> np.uint32(16))
+                        q = p + (np.int64(word >> np.uint32(SHORT_LENGTH)) & 3)
+                        letter = np.uint8(96 | np.int64(word >> np.uint32(SHORT_LETTER)))
+                if q >= 0:
+                    has[o] = IS_OTHER if letter == STATE_VALUE else NO_VALUE
+                    letters[n_items] = letter
+                    n_items += 1
+                    out[q] = COMMA
+                    p = q + 1
+                    continue
             role = ops[o, O_ROLE]
             code = ops[o, O_CODE]
             has[o] = NO_VALUE
@@ -727,25 +786,20 @@ def convert_block(
                 else:
                     s = st[f]
                     e = _ascii_span(data, s, en[f], blank)
-                    if e - s != width:
-                        good = False
-                    else:
+                    good = e - s == width
+                    if good:
                         if width == 7:
-                            key = np.int64(ascii_of[data[s]])
-                            if key == 0:
-                                good = False
-                            s += 1
-                        for i in range(s, e):
-                            d = np.int64(ascii_of[data[i]]) - ZERO
-                            if d < 0 or d > 9:
-                                good = False
-                                break
-                            if e - i > 4:
-                                key = key * 10 + d
-                            elif e - i > 2:
-                                month = month * 10 + d
-                            else:
-                                day = day * 10 + d
+                            era = np.int64(ascii_of[data[s]])
+                            good = era != 0
+                            key = _two_digits(data, s + 1, ascii_of)
+                        else:
+                            era = _two_digits(data, s, ascii_of)
+                            key = _two_digits(data, s + 2, ascii_of)
+                        month = _two_digits(data, e - 4, ascii_of)
+                        day = _two_digits(data, e - 2, ascii_of)
+                        if (era | key | month | day) < 0:
+                            good = False
+                        key += era * 100
                 b = ops[o, O_BLANK]
                 if good and b >= 0 and _ascii_span(data, st[b], en[b], blank) > st[b]:
                     good = False
@@ -753,17 +807,7 @@ def convert_block(
                     row = year_row[ops[o, O_TABLE], key] - 1
                     if row >= 0 and days[row, month * 32 + day] == 1:
                         year = western[row]
-                        out[p] = ZERO + year // 1000
-                        out[p + 1] = ZERO + year // 100 % 10
-                        out[p + 2] = ZERO + year // 10 % 10
-                        out[p + 3] = ZERO + year % 10
-                        out[p + 4] = MINUS
-                        out[p + 5] = ZERO + month // 10
-                        out[p + 6] = ZERO + month % 10
-                        out[p + 7] = MINUS
-                        out[p + 8] = ZERO + day // 10
-                        out[p + 9] = ZERO + day % 10
-                        q = p + 10
+                        q = _write_date(year, month, day, out, p)
                         dates[ops[o, O_SLOT]] = 1
                         has[o] = IS_DAY
                         vals[o] = (year * 100 + month) * 100 + day
@@ -782,10 +826,7 @@ def convert_block(
                 elif has[o] == NO_VALUE:
                     has[o] = IS_OTHER
             if q < 0 and entry < 0:
-                if ops[o, O_SHORT] >= 0:
-                    entry = _short_entry(data, st[f], en[f], ops[o, O_SHORT], short)
-                else:
-                    entry = _find_entry(data, st, en, keys, ops[o, O_KEYS], ops[o, O_N_KEYS], o, m)
+                entry = _find_entry(data, st, en, keys, ops[o, O_KEYS], ops[o, O_N_KEYS], o, m)
             if q < 0:
                 has[o] = NO_VALUE
                 if entry >= 0:

@@ -67,6 +67,16 @@ class Column(IntEnum):
     """DATE: the field of the text beside the digits, −1 for none."""
     SHORT = 15
     """The row of the table of short keys, −1 for none."""
+    FAST = 16
+    """What item this is whose usual case needs nothing else, see ``Fast``."""
+
+
+class Fast(IntEnum):
+    """Items that always apply, of which most are made by a few steps."""
+
+    NO = 0
+    FIGURES = 1
+    SHORT = 2
 
 
 class Kind(IntEnum):
@@ -105,6 +115,11 @@ class Mode(IntEnum):
     """Shift codes switch between one and two bytes."""
 
 
+SHORT_CELL, SHORT_LENGTH, SHORT_LETTER = 3, 24, 26
+"""A short content in one word: bytes of a cell at most, places of its length and of its letter.
+
+The letter is kept by its lower five bits; the cell's first byte is lowest. 0 is not known.
+"""
 INVARIANT_SUM, INVARIANT_ORDER, INVARIANT_LEAST, INVARIANT_MOST = 0, 1, 2, 3
 ENTRY = 16
 """Bytes of a character in a table: its length, up to 12 bytes UTF-8, its characters, its marks."""

@@ -17,6 +17,7 @@ from adapters.bulk.opcodes import (
     PAIRS,
     Code,
     Column,
+    Fast,
     FieldColumn,
     Kind,
     Mode,
@@ -59,7 +60,8 @@ class Program:
         self._dates = {op.slot: op for op in self.operations if op.code is Code.DATE}
         short = [
             n for n, op in enumerate(self.operations)
-            if len(op.fields) == 1 and 1 <= op.fields[0].length <= 2
+            if op.code is Code.LEARNED and op.role is Role.ITEM and op.condition < 0
+            and len(op.fields) == 1 and 1 <= op.fields[0].length <= 2
         ]  # fmt: skip
         self._short = {n: row for row, n in enumerate(short)}
         self.tables: Final = Tables(max(1, len(compiled.texts)), len(compiled.years), self._short)
@@ -235,12 +237,19 @@ class Program:
         row[Column.NULLS], row[Column.N_NULLS] = self._keep(op.nulls)
         row[Column.BLANK] = op.blank.number if op.blank is not None else -1
         row[Column.SHORT] = self._short.get(number, -1)
+        row[Column.FAST] = self._fast(number, op)
         fixed = op.convert({}) if op.code is Code.CONSTANT else op.beside
         if fixed is not None and not fixed.quality:
             written = cell(fixed)
             entry = self.tables.learn_entry(number, (), written.content, ord(written.state))
             row[Column.TABLE] = entry if entry is not None else -1
         return row
+
+    def _fast(self, number: int, op: Operation) -> Fast:
+        if number in self._short:
+            return Fast.SHORT
+        always = op.role is Role.ITEM and op.condition < 0 and not op.nulls
+        return Fast.FIGURES if always and op.code is Code.FIGURES else Fast.NO
 
     def _keep(self, nulls: Sequence[bytes]) -> tuple[int, int]:
         first = len(self._null_at)

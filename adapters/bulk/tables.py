@@ -15,7 +15,17 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.bulk.opcodes import AT_COUNT, AT_MARKS, CHARACTERS, COUNTED_ONCE, ENTRY, MAX_CHARACTER
+from adapters.bulk.opcodes import (
+    AT_COUNT,
+    AT_MARKS,
+    CHARACTERS,
+    COUNTED_ONCE,
+    ENTRY,
+    MAX_CHARACTER,
+    SHORT_CELL,
+    SHORT_LENGTH,
+    SHORT_LETTER,
+)
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Ints: TypeAlias = NDArray[np.int64]
@@ -79,7 +89,7 @@ class Snapshot:
     e_cell_length: Ints
     e_state: Ints
     pool: Bytes
-    short: Slots
+    short: Words
 
 
 def key_of(contents: Iterable[bytes]) -> bytes:
@@ -95,7 +105,7 @@ class _Contents:
         self._known: set[tuple[int, bytes]] = set()
         self._hashes: list[int] = []
         self._slots = np.zeros(1024, np.int32)
-        self._short = np.zeros((max(1, len(short_rows)), SHORT_KEYS), np.int32)
+        self._short = np.zeros((max(1, len(short_rows)), SHORT_KEYS), np.uint32)
         self._columns = {name: array("q") for name in _COLUMNS}
         self._pool = bytearray()
 
@@ -115,9 +125,10 @@ class _Contents:
             self._grow()
         else:
             _put(self._slots, self._hashes[number], number)
-        if op in self._short_rows and 1 <= len(contents[0]) <= 2:
+        row = self._short_rows.get(op)
+        if row is not None and 1 <= len(contents[0]) <= 2 and len(cell) <= SHORT_CELL:
             place = _SHORT_FIRST[len(contents[0])] + int.from_bytes(contents[0], "big")
-            self._short[self._short_rows[op], place] = number + 1
+            self._short[row, place] = _short_word(cell, state)
         return number
 
     def arrays(self) -> dict[str, Any]:
@@ -216,6 +227,11 @@ class Tables:
             changed["days"] = np.concatenate([old.days, np.stack([d for _, (_, d) in years])])
             self._years.clear()
         return replace(old, **changed)
+
+
+def _short_word(cell: bytes, state: int) -> int:
+    letter = (state & 31) << SHORT_LETTER
+    return int.from_bytes(cell, "little") | len(cell) << SHORT_LENGTH | letter
 
 
 def _hash(op: int, contents: Iterable[bytes]) -> int:

@@ -132,9 +132,13 @@ class Town:
     def _number(self, digits: int) -> None:
         self._add(f"9({digits})", DataType.INTEGER, 12, {})
         self.kinds.append("number")
-        made = [self.rng.randrange(10**digits) for _ in range(20_000)]
         bad = self.encode("1" * (digits - 1)) + self.encode("A")
-        self._pool(lambda: (self.encode(f"{n:0{digits}d}") for n in made), [bad])
+
+        def clean() -> Iterator[bytes]:
+            for _ in range(20_000):
+                yield self.encode(f"{self.rng.randrange(10**digits):0{digits}d}")
+
+        self._pool(clean, [bad])
 
     def _flag(self) -> None:
         self._add("X", DataType.HALF_WIDTH, 1, {"codes": "flags"})

@@ -153,6 +153,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             metrics=metrics,
         ),
         deadline_s=settings.question_deadline_s,
+        at_once=settings.questions_at_once,
     )
     routers = [
         question_router(questions, access),

@@ -116,6 +116,15 @@ class Settings(BaseSettings):
             "answer one question."
         ),
     )
+    questions_at_once: int = Field(
+        default=256,
+        ge=1,
+        le=100_000,
+        description=(
+            "一つのプロセスが同時に受ける照会の数。超えた分は 503 で返す / Questions that one "
+            "process takes at a time; further ones are turned away with 503."
+        ),
+    )
     flag_max_age_s: float = Field(
         default=600.0,
         gt=0,

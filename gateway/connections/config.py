@@ -6,6 +6,8 @@ adapters:
     municipality: "999997"          # 団体コード, 6 digits
     settings:                       # what the adapter's own documentation asks for
       database_url: postgresql+asyncpg://machi_ro@127.0.0.1:5433/juki
+    hours:                          # when this town's system is closed; else as the manifest says
+      closed: [{closes: "23:00", opens: "06:00"}]
 ```
 
 Installed never means enabled: an adapter that is not listed here is never opened.
@@ -18,6 +20,8 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from adapters.hours import Hours
 
 
 class AdaptersFileError(Exception):
@@ -37,6 +41,8 @@ class EnabledAdapter(BaseModel):
     adapter: str = Field(min_length=1, max_length=64)
     municipality: str = Field(pattern=r"^\d{6}$")
     settings: dict[str, Any] = Field(default_factory=dict, repr=False)
+    hours: Hours | None = None
+    """When the source is closed in this town; without it, what the manifest says."""
 
 
 class AdaptersFile(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,15 +25,20 @@ from adapters.contract import (
 from adapters.errors import (
     AdapterCrashed,
     AdapterError,
+    AuthenticationFailed,
+    BadAnswer,
     Foreign,
     PlannedUnavailable,
+    RateLimited,
     SourceTimeout,
     Unavailable,
     Unsupported,
     WrongSubject,
 )
+from adapters.hours import Hours
 from adapters.manifest import Capability, Manifest
 from gateway.connections.alarms import Alarm
+from gateway.connections.breaker import Breaker, BreakerState, RetryBudget
 from gateway.metrics import Metrics
 
 MARGIN_S = 0.05
@@ -40,6 +46,19 @@ MARGIN_S = 0.05
 
 WAITING_PER_SLOT = 8
 """How many calls may wait for each slot before further ones are turned away at once."""
+
+PATIENT_S = 0.5
+"""A source that had less time than this says nothing about itself by being late."""
+
+PAUSE_S = (0.02, 0.08)
+"""Seconds before a call is repeated: between these, by chance, so that repeats do not meet."""
+
+LONGEST_REST_S = 60.0
+"""How long a source that asks for fewer calls is left in peace at most."""
+
+
+class TurnedAway(Unavailable):
+    """The gateway itself did not send the call: the queue is full, or the source is at rest."""
 
 
 class SourceState(StrEnum):
@@ -76,15 +95,20 @@ class Connection:
         clock: Clock,
         log: EventLog,
         metrics: Metrics,
+        hours: Hours | None = None,
     ) -> None:
+        """Stand before ``adapter``; ``hours`` are the town's own, else those of the manifest."""
         self.municipality = municipality
         self.manifest = manifest
+        self.hours = manifest.hours if hours is None else hours
         self._adapter = adapter
         self._clock = clock
         self._log = log
         self._metrics = metrics
         self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
         self._waiting = 0
+        self._breakers: dict[str, Breaker] = {}
+        self._retries = RetryBudget()
         self.in_flight = 0
         self.alarms = 0
         self.health = Health(SourceState.UNKNOWN, None, "", None, None)
@@ -107,21 +131,35 @@ class Connection:
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """Return what the source knows of one person.
 
+        A source that was not reached is asked once more, where the budget of repeats and the
+        deadline allow it.
+
         Raises:
             AdapterError: of the contract's tree, whatever the adapter raised.
         """
         if not isinstance(self._adapter, Fetch):
             raise Unsupported("the adapter does not declare fetch")
-        adapter: Fetch = self._adapter
-        async with self._call("fetch", request.deadline) as deadline:
-            result = await adapter.fetch(
-                FetchRequest(request.number, request.groups, deadline, request.trace_id)
-            )
+        self._retries.earn()
+        try:
+            result = await self._fetch(self._adapter, request)
+        except Unavailable as error:
+            pause = random.uniform(*PAUSE_S)  # noqa: S311 - no secret
+            again = type(error) is Unavailable and request.deadline.remaining_s() > PATIENT_S
+            if not again or not self._retries.spend():
+                raise
+            await asyncio.sleep(pause)
+            result = await self._fetch(self._adapter, request)
         as_of = [
             g.as_of for g in result.groups.values() if not isinstance(g, AdapterError) and g.as_of
         ]
         self._learn_online(max(as_of, default=None))
         return result
+
+    async def _fetch(self, adapter: Fetch, request: FetchRequest) -> FetchResult:
+        async with self._call("fetch", request.deadline) as deadline:
+            return await adapter.fetch(
+                FetchRequest(request.number, request.groups, deadline, request.trace_id)
+            )
 
     async def protection_flags(self, deadline: Deadline) -> FlagReport:
         """Return every protective measure that the source holds.
@@ -142,6 +180,8 @@ class Connection:
         try:
             async with self._call("check", deadline) as nearer:
                 result = await self._adapter.check(nearer)
+        except PlannedUnavailable as error:
+            return CheckResult(ok=False, message=error.code, opens_at=error.until)
         except AdapterError as error:
             return CheckResult(ok=False, message=error.code)
         if result.ok:
@@ -192,10 +232,59 @@ class Connection:
 
     @asynccontextmanager
     async def _call(self, operation: str, deadline: Deadline) -> AsyncIterator[Deadline]:
+        """Send a call, unless the source is closed or at rest; remember how it went."""
+        opens_at = self.hours.opens_at(self._clock.now())
+        if opens_at is not None:
+            closed = PlannedUnavailable("the source is closed by its calendar", until=opens_at)
+            self._learn_error(closed)
+            raise closed
+        # Looking at a source is how one learns that it is back: that never rests.
+        looks = operation == "check"
+        breaker = Breaker() if looks else self._breakers.setdefault(operation, Breaker())
+        before = breaker.state
+        rests_s = breaker.admit()
+        if rests_s is not None:
+            raise TurnedAway("the source failed again and again", retry_after_s=rests_s)
+        begun = asyncio.get_running_loop().time()
+        try:
+            async with self._sent(operation, deadline) as nearer:
+                yield nearer
+        except (BadAnswer, AdapterCrashed, AuthenticationFailed):
+            breaker.fail()
+            raise
+        except (PlannedUnavailable, TurnedAway):
+            breaker.release()
+            raise
+        except RateLimited as error:
+            breaker.rest(min(error.retry_after_s or 1.0, LONGEST_REST_S))
+            raise
+        except SourceTimeout:
+            patient = asyncio.get_running_loop().time() - begun >= PATIENT_S
+            (breaker.fail if patient else breaker.release)()
+            raise
+        except Unavailable:
+            breaker.fail()
+            raise
+        except BaseException:
+            breaker.release()
+            raise
+        else:
+            breaker.succeed()
+        finally:
+            self._tell(operation, before, breaker.state)
+
+    def _tell(self, operation: str, before: BreakerState, state: BreakerState) -> None:
+        if state is not before:
+            self._log.warning(
+                "source-breaker", adapter=self.adapter_id, operation=operation, state=state.value
+            )
+
+    @asynccontextmanager
+    async def _sent(self, operation: str, deadline: Deadline) -> AsyncIterator[Deadline]:
         nearer = Deadline(deadline.at - MARGIN_S).earlier(self.manifest.limits.timeout_s)
         limit = self.manifest.limits.max_concurrency * WAITING_PER_SLOT
         if self._slots.locked() and self._waiting >= limit:
-            raise Unavailable("all slots of the source are taken and the queue is full")
+            raise TurnedAway("all slots of the source are taken and the queue is full")
         try:
             self._waiting += 1
             try:

@@ -146,4 +146,5 @@ def _open_one(
         clock=host.clock,
         log=host.log,
         metrics=metrics,
+        hours=entry.hours,
     )

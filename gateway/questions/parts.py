@@ -20,6 +20,7 @@ class PartStatus(StrEnum):
     UNAVAILABLE_PLANNED = "unavailable-planned"
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
+    STALE = "stale"
     CONFLICT = "conflict"
     LOST_IN_MAPPING = "lost-in-mapping"
 
@@ -30,6 +31,7 @@ _ABSENCE_OF = {
     PartStatus.UNAVAILABLE_PLANNED: AbsenceReason.UNAVAILABLE_PLANNED,
     PartStatus.UNAVAILABLE: AbsenceReason.UNAVAILABLE,
     PartStatus.TIMEOUT: AbsenceReason.TIMEOUT,
+    PartStatus.STALE: AbsenceReason.STALE,
     PartStatus.CONFLICT: AbsenceReason.CONFLICT,
     PartStatus.LOST_IN_MAPPING: AbsenceReason.LOST_IN_MAPPING,
 }

@@ -30,6 +30,10 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "item-not-granted",
         "unknown-subject",
         "audit-unavailable",
+        "systems-closed",
+        "required-part-unavailable",
+        "required-part-late",
+        "overloaded",
     ),
 }
 
@@ -51,15 +55,16 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         responses=_RESPONSES,
     )
     async def ask(request: Request) -> Response:
-        caller = Caller(request.state.trace_id, request.client.host if request.client else "")
-        who = await access.verify_token(request.headers.get("authorization"), caller)
-        note(request, client_id=who.client_id)
-        try:
-            question = await json_body(request, Question)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
-        answer = await service.ask(who, question, caller)
-        note(request, outcome=answer.outcome)
-        return json_response(render_answer(answer))
+        with service.place():
+            caller = Caller(request.state.trace_id, request.client.host if request.client else "")
+            who = await access.verify_token(request.headers.get("authorization"), caller)
+            note(request, client_id=who.client_id)
+            try:
+                question = await json_body(request, Question)
+            except Problem as problem:
+                await service.refuse(who, caller, problem)
+            answer = await service.ask(who, question, caller)
+            note(request, outcome=answer.outcome)
+            return json_response(render_answer(answer))
 
     return router

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 MAX_ITEMS = 200
 """More items than any form has; a longer list is a mistake or an attempt to copy the register."""
 
+MAX_AGE_S = 366 * 86_400
+"""Longest age that a question can allow, in seconds; without one there is no limit."""
+
 
 class Question(BaseModel):
     """What a consumer asks: of whom, why, and exactly which items."""
@@ -31,6 +34,26 @@ class Question(BaseModel):
         description=(
             "必要な項目だけを「業務ID.グループ.項目（ローマ字）」で並べる / "
             "exactly the items needed, as business.group.field"
+        ),
+    )
+
+    require: tuple[str, ...] = Field(
+        default=(),
+        max_length=MAX_ITEMS,
+        title="なくてはならないグループ",
+        description=(
+            "「業務ID.グループ」。一つでも答えられなければ、一部の回答ではなく 503 か 504 を返す / "
+            "groups without which a partial answer is of no use: 503 or 504 instead"
+        ),
+    )
+    max_age: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_AGE_S,
+        title="許容する古さ（秒）",
+        description=(
+            "これより古い内容は、値の代わりに理由 `stale` を返す / "
+            "data older than this many seconds comes back as the reason `stale`"
         ),
     )
 

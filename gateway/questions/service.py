@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from gateway.connections import Alarm, Connections, joined
 from gateway.metrics import Metrics
 from gateway.problems import FieldError, Problem
 from gateway.protection import ProtectionService, ProtectionStatus, withhold
+from gateway.questions.conditions import aged, check_require, require_answers
 from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Plan, PlannedPart, plan_question
@@ -63,11 +65,28 @@ class QuestionService:
 
     Args:
         deadline_s: seconds that the systems together have for one question.
+        at_once: questions that are taken at a time.
     """
 
-    def __init__(self, rooms: QuestionRooms, *, deadline_s: float) -> None:
+    def __init__(self, rooms: QuestionRooms, *, deadline_s: float, at_once: int = 256) -> None:
         self._rooms = rooms
         self._deadline_s = deadline_s
+        self._places = at_once
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places for questions; before any work is done for whoever asks.
+
+        Raises:
+            Problem: ``overloaded``: all of them are taken.
+        """
+        if self._places <= 0:
+            raise Problem("overloaded", headers={"Retry-After": "1"})
+        self._places -= 1
+        try:
+            yield
+        finally:
+            self._places += 1
 
     async def ask(self, access: Access, question: Question, caller: Caller) -> QuestionAnswer:
         """Return the answer to ``question``.
@@ -87,10 +106,17 @@ class QuestionService:
         except Problem as problem:
             await record.refused(problem)
             raise
-        parts, alarms = await self._collect(access.municipality, subject, plan, caller)
+        parts, alarms = await self._collect(
+            access.municipality, subject, plan, caller, question.max_age
+        )
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
-        outcome = _outcome(parts)
         answered_at = self._rooms.clock.now()
+        try:
+            require_answers(parts, question.require, answered_at)
+        except Problem as problem:
+            await record.refused(problem, parts)
+            raise
+        outcome = _outcome(parts)
         question_id = await record.answered(outcome, parts, answered_at)
         return QuestionAnswer(
             question_id, outcome, access.municipality, question.purpose, answered_at, parts
@@ -116,11 +142,17 @@ class QuestionService:
                 "The token is bound to another purpose.",
             )
         plan = plan_question(question.items, self._rooms.dictionary)
+        check_require(question.require, plan)
         _require_granted(question.items, granted.items)
         return plan
 
     async def _collect(
-        self, municipality: str, subject: Subject, plan: Plan, caller: Caller
+        self,
+        municipality: str,
+        subject: Subject,
+        plan: Plan,
+        caller: Caller,
+        max_age_s: int | None,
     ) -> tuple[tuple[Part, ...], list[Alarm]]:
         """Return the parts as they may leave, and what sources did that is not about them."""
         calls, unanswered = await self._calls(municipality, subject, plan.parts)
@@ -129,7 +161,8 @@ class QuestionService:
             asking = [
                 tasks.create_task(ask_system(call, deadline, caller.trace_id)) for call in calls
             ]
-        answered = [part for task in asking for part in task.result().parts]
+        found = [part for task in asking for part in task.result().parts]
+        answered = aged(found, max_age_s, self._rooms.clock.now())
         alarms = [alarm for task in asking for alarm in task.result().alarms]
         self._count(answered)
         # Looked up last: a flag that arrived while a slow system was answering counts.
@@ -180,10 +213,9 @@ class _Record:
     plan: Plan | None = None
     subject: Subject | None = None
 
-    async def refused(self, problem: Problem) -> None:
-        await self.rooms.audit.append(
-            self._entry("refused", self.rooms.clock.now(), problem=problem.type.slug)
-        )
+    async def refused(self, problem: Problem, parts: Iterable[Part] = ()) -> None:
+        entry = self._entry("refused", self.rooms.clock.now(), problem=problem.type.slug)
+        await self.rooms.audit.append(replace(entry, part_statuses=_statuses(parts)))
 
     async def alarmed(self, alarm: Alarm) -> None:
         """Make an alarm durable; the person asked for stands in it under the audit pseudonym."""
@@ -205,7 +237,7 @@ class _Record:
             replace(
                 entry,
                 items_delivered=_delivered(parts),
-                part_statuses={p.planned.group.ref: p.status.value for p in parts},
+                part_statuses=_statuses(parts),
             )
         )
 
@@ -229,6 +261,10 @@ class _Record:
             terminal=self.caller.terminal,
             function="question",
         )
+
+
+def _statuses(parts: Iterable[Part]) -> dict[str, str]:
+    return {part.planned.group.ref: part.status.value for part in parts}
 
 
 def _require_granted(items: Sequence[str], granted: frozenset[str]) -> None:

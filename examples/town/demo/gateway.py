@@ -135,8 +135,9 @@ class GatewaySetup:
                 "riyosha_id": "MACHI01",
             },
         }
+        # The systems of the demo have a clock of their own and say themselves when they are closed.
         adapters = [
-            {"adapter": adapter, "municipality": MUNICIPALITY, "settings": values}
+            {"adapter": adapter, "municipality": MUNICIPALITY, "settings": values, "hours": {}}
             for adapter, values in settings.items()
         ]
         self.adapters_file.write_text(yaml.safe_dump({"adapters": adapters}), "utf-8")

@@ -57,10 +57,17 @@ class World:
     handles: dict[str, str]
 
     async def ask(
-        self, *items: str, who: str = "ordinary", purpose: str = PURPOSE, token: str = PURPOSE
+        self,
+        *items: str,
+        who: str = "ordinary",
+        purpose: str = PURPOSE,
+        token: str = PURPOSE,
+        **conditions: Any,
     ) -> QuestionAnswer:
         """Ask for items of a named person."""
-        question = Question(subject=self.handles.get(who, who), purpose=purpose, items=items)
+        question = Question(
+            subject=self.handles.get(who, who), purpose=purpose, items=items, **conditions
+        )
         access = Access(CLIENT, TOWN, token, "t")
         return await self.questions.ask(access, question, Caller("f" * 32, "127.0.0.1"))
 

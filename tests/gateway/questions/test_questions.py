@@ -110,7 +110,7 @@ async def test_a_closed_system_says_when_it_opens(world: World) -> None:
     """The reopening time of the source stands in the answer."""
     opens = dt.datetime(2026, 10, 2, 6, 0, tzinfo=TOKYO)
     world.systems["welfare"].script = failing(PlannedUnavailable("night", until=opens))
-    closed = part(await world.ask(STATE), "027.jukyushikakujoho")
+    closed = part(await world.ask(NAME, STATE), "027.jukyushikakujoho")
     assert (closed.status, closed.opens_at) == (PartStatus.UNAVAILABLE_PLANNED, opens)
 
 

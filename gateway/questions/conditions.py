@@ -1,0 +1,108 @@
+"""What a question asks of its answer as a whole: how old it may be, which parts it must have."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.problems import FieldError, Problem
+from gateway.questions.parts import Part, PartStatus
+from gateway.questions.plan import Plan
+
+_ANSWERED: Final = frozenset({PartStatus.OK, PartStatus.NOT_FOUND})
+
+
+def check_require(require: Sequence[str], plan: Plan) -> None:
+    """Do nothing if every required group is one that is asked.
+
+    Raises:
+        Problem: ``invalid-body``, pointing at each that is not.
+    """
+    asked = {part.group.ref for part in plan.parts}
+    wrong = [
+        FieldError(
+            f"/require/{position}",
+            "照会する項目のないグループです。",
+            "No item of this group is asked for.",
+        )
+        for position, ref in enumerate(require)
+        if ref not in asked
+    ]
+    if wrong:
+        raise Problem("invalid-body", errors=wrong)
+
+
+def aged(parts: Iterable[Part], max_age_s: int | None, now: dt.datetime) -> tuple[Part, ...]:
+    """Return ``parts``; one whose data is older than ``max_age_s`` says so and nothing else.
+
+    The age is that of the source's own claim, or of the reading where it makes none. Rule FR-2.
+    """
+    if max_age_s is None:
+        return tuple(parts)
+    limit = now - dt.timedelta(seconds=max_age_s)
+    return tuple(_stale(part) if _too_old(part, limit) else part for part in parts)
+
+
+def require_answers(parts: Sequence[Part], require: Sequence[str], now: dt.datetime) -> None:
+    """Do nothing if the answer may go out: not every system is closed, no required part is missing.
+
+    Rules NW-2 and PA-4. That a system knows no record is an answer.
+
+    Raises:
+        Problem: ``systems-closed`` with the time when all of them are open, ``required-part-late``
+            or ``required-part-unavailable``, pointing at what is missing.
+    """
+    closed = [part for part in parts if part.status is PartStatus.UNAVAILABLE_PLANNED]
+    if parts and len(closed) == len(parts):
+        raise _with_reopening("systems-closed", (), closed, now)
+    by_ref = {part.planned.group.ref: part for part in parts}
+    missing = {
+        position: by_ref[ref]
+        for position, ref in enumerate(require)
+        if by_ref[ref].status not in _ANSWERED
+    }
+    if not missing:
+        return
+    errors = [
+        FieldError(
+            f"/require/{position}",
+            f"回答がありません（{part.status.value}）。",
+            f"There is no answer ({part.status.value}).",
+        )
+        for position, part in missing.items()
+    ]
+    late = all(part.status is PartStatus.TIMEOUT for part in missing.values())
+    slug = "required-part-late" if late else "required-part-unavailable"
+    raise _with_reopening(slug, errors, missing.values(), now)
+
+
+def _with_reopening(
+    slug: str, errors: Sequence[FieldError], missing: Iterable[Part], now: dt.datetime
+) -> Problem:
+    """Return a problem that says, where it is known, when all of the missing can be asked."""
+    times = [part.opens_at for part in missing]
+    known = [time for time in times if time is not None]
+    if not known or len(known) < len(times):
+        return Problem(slug, errors=errors)
+    opens_at = max(known)
+    seconds = max(1, math.ceil((opens_at - now).total_seconds()))
+    return Problem(
+        slug,
+        errors=errors,
+        headers={"Retry-After": str(seconds)},
+        extensions={"opens_at": opens_at.isoformat()},
+    )
+
+
+def _too_old(part: Part, limit: dt.datetime) -> bool:
+    found = part.provenance
+    return found is not None and (found.as_of or found.retrieved_at) < limit
+
+
+def _stale(part: Part) -> Part:
+    made = Part.without_records(part.planned, PartStatus.STALE)
+    stale = replace(part.provenance, stale=True) if part.provenance else None
+    return replace(made, provenance=stale)

@@ -138,8 +138,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         401,
         "アクセストークンがありません",
         "Access token missing",
-        "Authorization ヘッダーに Bearer トークンを付けてください。",
-        "Send a bearer token in the Authorization header.",
+        "Authorization: DPoP トークン と、DPoP ヘッダーの証明を付けてください。",
+        "Send Authorization: DPoP with the token, and a proof in the header DPoP.",
     ),
     (
         "token-invalid",
@@ -148,6 +148,22 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Access token not valid",
         "POST /oauth/token で新しいトークンを取得してください。",
         "Get a new token from POST /oauth/token.",
+    ),
+    (
+        "proof-invalid",
+        401,
+        "鍵の所持の証明（DPoP）が正しくありません",
+        "The DPoP proof is not valid",
+        "呼び出しごとに、トークンを取得した鍵で新しい証明を作ってください。",
+        "Make a new proof for each call, with the key that the token was issued to.",
+    ),
+    (
+        "proof-nonce-needed",
+        401,
+        "証明に nonce が必要です",
+        "The proof needs a nonce",
+        "DPoP-Nonce ヘッダーの値を nonce に入れた証明で、もう一度送ってください。",
+        "Repeat the call with a proof that holds the value of the header DPoP-Nonce.",
     ),
     (
         "client-authentication-failed",

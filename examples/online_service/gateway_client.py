@@ -1,9 +1,14 @@
-"""Asks the gateway: one token for the purpose, one question for the form."""
+"""Asks the gateway: one token for the purpose, one question for the form.
+
+Every call shows that this service holds the key of its token (DPoP, RFC 9449).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +54,7 @@ class GatewayClient:
         self._key = key
         self._http = http
         self._token = ""
+        self._nonce: str | None = None
         self._renew_at = 0.0
 
     async def ask(self, subject: str, items: Sequence[str]) -> dict[str, Any]:
@@ -70,10 +76,19 @@ class GatewayClient:
         return _object(response)
 
     async def _post_question(self, body: dict[str, Any]) -> httpx.Response:
+        """Post once, and again where the gateway hands out a nonce first."""
         token = await self._current_token()
-        return await self._post(
-            "/v1/questions", json=body, headers={"Authorization": f"Bearer {token}"}
-        )
+        response = await self._post_with_token(token, body)
+        if response.status_code == httpx.codes.UNAUTHORIZED and "DPoP-Nonce" in response.headers:
+            response = await self._post_with_token(token, body)
+        return response
+
+    async def _post_with_token(self, token: str, body: dict[str, Any]) -> httpx.Response:
+        proof = self._proof("/v1/questions", token)
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+        response = await self._post("/v1/questions", json=body, headers=headers)
+        self._nonce = response.headers.get("DPoP-Nonce", self._nonce)
+        return response
 
     async def _current_token(self) -> str:
         if time.monotonic() < self._renew_at:
@@ -89,10 +104,28 @@ class GatewayClient:
                 f'"purpose":"{registration.purpose}"}}]'
             ),
         }
-        answer = _object(await self._post("/oauth/token", data=form))
+        headers = {"DPoP": self._proof("/oauth/token")}
+        answer = _object(await self._post("/oauth/token", data=form, headers=headers))
         self._token = answer["access_token"]
         self._renew_at = time.monotonic() + answer["expires_in"] - _RENEW_BEFORE_S
         return self._token
+
+    def _proof(self, path: str, token: str | None = None) -> str:
+        """Return a proof for one call."""
+        claims: dict[str, Any] = {
+            "jti": uuid.uuid4().hex,
+            "htm": "POST",
+            "htu": self._registration.gateway_url + path,
+            "iat": int(time.time()),
+        }
+        if token is not None:
+            digest = hashlib.sha256(token.encode()).digest()
+            claims["ath"] = urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if token is not None and self._nonce is not None:
+            claims["nonce"] = self._nonce
+        public = self._key.as_dict(private=False)
+        jwk = {name: public[name] for name in ("kty", "crv", "x", "y")}
+        return jwt.encode({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}, claims, self._key)
 
     def _assertion(self) -> str:
         now = int(time.time())

@@ -1,9 +1,10 @@
 """Clients, tokens, purposes, grants: who may ask what."""
 
+from gateway.access.dpop import Presented
 from gateway.access.grants import GrantedItems, Relation
 from gateway.access.registration import RegistrationError
 from gateway.access.registry import AccessRegistry
-from gateway.access.routes import token_router
+from gateway.access.routes import presented_with, token_router
 from gateway.access.service import AccessService, Caller
 from gateway.access.store import AccessStore
 from gateway.access.tokens import Access
@@ -15,7 +16,9 @@ __all__ = [
     "AccessStore",
     "Caller",
     "GrantedItems",
+    "Presented",
     "RegistrationError",
     "Relation",
+    "presented_with",
     "token_router",
 ]

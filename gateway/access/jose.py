@@ -24,6 +24,12 @@ MIN_RSA_BITS: Final = 2_048
 _CARRIES_A_KEY: Final = frozenset({"jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"})
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
+
+class _Registry(jws.JWSRegistry):
+    max_header_length = 2_048
+    """Characters; a header that carries an RSA key of 4,096 bits has about a thousand."""
+
+
 PublicKey = ECKey | RSAKey | OKPKey
 
 
@@ -47,21 +53,32 @@ def read_header(token: str) -> dict[str, Any]:
         TokenRefused: not a JWS; names a key by itself; has extensions that must be understood.
 
     """
-    if len(token) > MAX_TOKEN_CHARS or token.count(".") != 2:
-        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
-    header = _json_object(token.split(".", 1)[0])
+    header = read_json_header(token)
     if _CARRIES_A_KEY & header.keys():
         raise TokenRefused(
             "the header must not carry or point to a key.",
             "ヘッダーに鍵やその所在を入れることはできません。",
         )
+    if not isinstance(header.get("kid"), str):
+        raise TokenRefused("the header needs a kid.", "ヘッダーに kid が必要です。")
+    return header
+
+
+def read_json_header(token: str) -> dict[str, Any]:
+    """Return the header of a compact JWS of ordinary size and without extensions.
+
+    Raises:
+        TokenRefused: not a JWS; too long; has extensions that must be understood.
+
+    """
+    if len(token) > MAX_TOKEN_CHARS or token.count(".") != 2:
+        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
+    header = _json_object(token.split(".", 1)[0])
     if "crit" in header or "b64" in header:
         raise TokenRefused(
             "the header has extensions that are not supported.",
             "ヘッダーに対応していない拡張があります。",
         )
-    if not isinstance(header.get("kid"), str):
-        raise TokenRefused("the header needs a kid.", "ヘッダーに kid が必要です。")
     return header
 
 
@@ -76,7 +93,8 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
         with warnings.catch_warnings():
             # The library warns of the older name of Ed25519, which we accept.
             warnings.simplefilter("ignore", SecurityWarning)
-            signature = jws.deserialize_compact(token, key, algorithms=[algorithm])
+            registry = _Registry(algorithms=[algorithm])
+            signature = jws.deserialize_compact(token, key, registry=registry)
         claims = json.loads(signature.payload)
     except (JoseError, ValueError, TypeError):
         raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from gateway.access.dpop import Presented
 from gateway.access.jose import ASSERTION_ALGORITHMS
 from gateway.access.schemas import (
     ASSERTION_TYPE,
@@ -19,6 +20,7 @@ from gateway.access.schemas import (
 )
 from gateway.access.service import AccessService, Caller
 from gateway.access.tokens import PURPOSE_TYPE
+from gateway.api.openapi import DPOP_HEADER
 from gateway.problems import Problem
 
 FORM = "application/x-www-form-urlencoded"
@@ -58,13 +60,15 @@ def token_router(service: AccessService) -> APIRouter:
         summary="アクセストークンを取得する / Get an access token",
         response_model=TokenAnswer,
         openapi_extra={
-            "requestBody": {"required": True, "content": {FORM: {"schema": _FORM_SCHEMA}}}
+            "parameters": [DPOP_HEADER],
+            "requestBody": {"required": True, "content": {FORM: {"schema": _FORM_SCHEMA}}},
         },
     )
     async def token(request: Request) -> JSONResponse:
         caller = caller_of(request)
         try:
-            asked = read_token_request(read_form(await _form_body(request)))
+            presented = presented_with(request, service.issuer)
+            asked = read_token_request(read_form(await _form_body(request)), presented)
         except Problem as problem:
             await service.refuse_request(problem, caller)
         answer = await service.issue(asked, caller)
@@ -96,8 +100,15 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "authorization_details_types_supported": [PURPOSE_TYPE],
+        "dpop_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "service_documentation": f"{issuer}/docs",
     }
+
+
+def presented_with(request: Request, issuer: str) -> Presented:
+    """Return the proofs of a call, and the call as the client sees it: at the public address."""
+    proofs = request.headers.getlist("dpop")
+    return Presented(proofs, request.method, issuer + request.url.path)
 
 
 def caller_of(request: Request) -> Caller:

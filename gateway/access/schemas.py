@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.access.dpop import Presented
 from gateway.access.tokens import PURPOSE_TYPE
 from gateway.problems import Problem
 
@@ -29,6 +30,7 @@ class TokenRequest:
     client_id: str | None
     municipality: str
     purpose: str
+    presented: Presented
 
 
 class TokenAnswer(BaseModel):
@@ -37,7 +39,7 @@ class TokenAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     access_token: str = Field(title="アクセストークン")
-    token_type: str = Field(title="種類（常に Bearer）")
+    token_type: str = Field(title="種類（常に DPoP）")
     expires_in: int = Field(title="有効秒数")
     authorization_details: list[dict[str, str]] = Field(title="結び付いた団体と利用目的")
 
@@ -67,7 +69,7 @@ def read_form(body: bytes) -> Mapping[str, str]:
     return fields
 
 
-def read_token_request(fields: Mapping[str, str]) -> TokenRequest:
+def read_token_request(fields: Mapping[str, str], presented: Presented) -> TokenRequest:
     """Return the request of the form; fields that OAuth does not define are ignored.
 
     Raises:
@@ -91,7 +93,9 @@ def read_token_request(fields: Mapping[str, str]) -> TokenRequest:
             "A client_assertion and the client_assertion_type jwt-bearer are needed.",
         )
     municipality, purpose = _read_details(fields.get("authorization_details", ""))
-    return TokenRequest(fields["client_assertion"], fields.get("client_id"), municipality, purpose)
+    return TokenRequest(
+        fields["client_assertion"], fields.get("client_id"), municipality, purpose, presented
+    )
 
 
 def authorization_details(municipality: str, purpose: str) -> list[dict[str, str]]:

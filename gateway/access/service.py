@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from adapters.contract import Clock
 from gateway.access.assertions import Assertion, check_claims
+from gateway.access.dpop import NonceNeeded, Presented, ProofGuard, read_proof
 from gateway.access.grants import Grant, GrantedItems, Relation, granted_on
 from gateway.access.jose import (
+    ASSERTION_ALGORITHMS,
     TokenRefused,
     find_key,
     read_assertion_header,
@@ -29,6 +31,9 @@ from gateway.clock import TOKYO
 from gateway.keys import KeyStore
 from gateway.problems import Problem
 from gateway.store.tables import ClientRow, GrantRow
+
+CHALLENGE: Final = f'DPoP algs="{" ".join(ASSERTION_ALGORITHMS)}"'
+"""What a call without a good token is told to bring. Source: RFC 9449, 7.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +70,64 @@ class AccessService:
         self.issuer = issuer
         self._token_lifetime_s = token_lifetime_s
         self._cache = TokenCache()
+        self._proofs = ProofGuard()
 
-    async def verify_token(self, authorization: str | None, caller: Caller | None = None) -> Access:
-        """Return who calls, by the ``Authorization`` header.
+    async def verify_token(
+        self, authorization: str | None, presented: Presented, caller: Caller | None = None
+    ) -> Access:
+        """Return who calls, by the ``Authorization`` header and the proof that came with it.
 
         A token that was verified within the last minute is taken at its word: a client that was
-        revoked is refused 60 seconds later at most.
+        revoked is refused 60 seconds later at most. The proof is verified each time.
 
         Raises:
-            Problem: ``token-missing``, ``token-invalid``; ``audit-unavailable`` if the refusal
-                could not be recorded.
+            Problem: ``token-missing``, ``token-invalid``, ``proof-invalid``,
+                ``proof-nonce-needed``; ``audit-unavailable`` if the refusal could not be recorded.
 
         """
         scheme, _, token = (authorization or "").strip().partition(" ")
         now = self._clock.now()
         if not scheme:
-            problem = Problem("token-missing", headers={"WWW-Authenticate": "Bearer"})
+            problem = Problem("token-missing", headers={"WWW-Authenticate": CHALLENGE})
             await self._refuse(problem, None, None, caller)
-        if scheme.lower() != "bearer":
-            refusal = TokenRefused("The scheme must be Bearer.", "認証方式は Bearer だけです。")
+        if scheme.lower() != "dpop":
+            refusal = TokenRefused("The scheme must be DPoP.", "認証方式は DPoP だけです。")
             await self._refuse(_token_invalid(refusal), None, None, caller)
-        known = self._cache.find(token, now)
-        if known is not None:
-            return known
+        access = self._cache.find(token, now)
+        if access is None:
+            try:
+                verified = read_token(token, self._keys.keys(), issuer=self.issuer, now=now)
+                await self._require_active(verified.access.client_id)
+            except TokenRefused as refusal:
+                await self._refuse(_token_invalid(refusal), None, None, caller)
+            access = verified.access
+            self._cache.keep(token, verified, now)
+        await self._require_proof(presented, token, access, caller)
+        return access
+
+    def nonce(self) -> str:
+        """Return the nonce that proofs must hold from now on (header ``DPoP-Nonce``)."""
+        return self._proofs.nonce(self._clock.now())
+
+    async def _require_proof(
+        self, presented: Presented, token: str, access: Access, caller: Caller | None
+    ) -> None:
+        """Do nothing if the caller holds the key of its token, shown for this call alone.
+
+        That a nonce is missing is no refusal but the first half of a call; it is not recorded.
+        """
+        now = self._clock.now()
         try:
-            verified = read_token(token, self._keys.keys(), issuer=self.issuer, now=now)
-            await self._require_active(verified.access.client_id)
+            proof = read_proof(presented, now=now, access_token=token, key=access.key)
+            self._proofs.require_new(proof, now)
+        except NonceNeeded:
+            challenge = f'{CHALLENGE}, error="use_dpop_nonce"'
+            headers = {"WWW-Authenticate": challenge, "DPoP-Nonce": self.nonce()}
+            raise with_error(
+                Problem("proof-nonce-needed", headers=headers), "use_dpop_nonce"
+            ) from None
         except TokenRefused as refusal:
-            await self._refuse(_token_invalid(refusal), None, None, caller)
-        self._cache.keep(token, verified, now)
-        return verified.access
+            await self._refuse(_proof_invalid(refusal), access.client_id, None, caller)
 
     async def grants_for(
         self, municipality: str, client_id: str, purpose_id: str, on: dt.date | None = None
@@ -117,21 +150,30 @@ class AccessService:
     async def issue(self, request: TokenRequest, caller: Caller | None = None) -> TokenAnswer:
         """Return an access token for the client that signed the request's assertion.
 
+        The token is bound to the key of the proof that came with the request.
+
         Raises:
             Problem: ``client-authentication-failed``, ``unknown-purpose``,
-                ``purpose-not-granted``; each with the OAuth member ``error``.
+                ``purpose-not-granted``, ``proof-invalid``; each with the OAuth member ``error``.
 
         """
         client: ClientRow | None = None
+        now = self._clock.now()
         try:
             client = await self._claimed_client(request)
             await self._authenticate(request, client)
             await self._require_grant(request, client)
+            # The assertion works once, so that nobody can send this proof a second time.
+            proof = read_proof(request.presented, now=now)
+        except TokenRefused as refusal:
+            claimed = client.client_id if client else None
+            await self._refuse(_proof_invalid(refusal), claimed, request, caller)
         except Problem as problem:
             claimed = client.client_id if client else None
             await self._refuse(problem, claimed, request, caller)
-        access = Access(client.client_id, request.municipality, request.purpose, new_token_id())
-        now = self._clock.now()
+        access = Access(
+            client.client_id, request.municipality, request.purpose, new_token_id(), proof.key
+        )
         token = issue_token(
             access,
             self._keys.keys(),
@@ -142,7 +184,7 @@ class AccessService:
         await self._record("token-issued", client.client_id, request, caller)
         return TokenAnswer(
             access_token=token,
-            token_type="Bearer",  # noqa: S106 - the type of every token
+            token_type="DPoP",  # noqa: S106 - the type of every token
             expires_in=self._token_lifetime_s,
             authorization_details=authorization_details(request.municipality, request.purpose),
         )
@@ -263,9 +305,19 @@ def _token_invalid(refusal: TokenRefused) -> Problem:
         "token-invalid",
         refusal.detail_ja,
         refusal.detail_en,
-        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
     )
     return with_error(problem, "invalid_token")
+
+
+def _proof_invalid(refusal: TokenRefused) -> Problem:
+    problem = Problem(
+        "proof-invalid",
+        refusal.detail_ja,
+        refusal.detail_en,
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_dpop_proof"'},
+    )
+    return with_error(problem, "invalid_dpop_proof")
 
 
 def _not_authenticated(refusal: TokenRefused | None = None) -> Problem:

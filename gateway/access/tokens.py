@@ -26,12 +26,16 @@ CACHE_SIZE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who calls, for which municipality, and for which one purpose."""
+    """Who calls, for which municipality, for which one purpose, and with which key of its own.
+
+    ``key`` is the thumbprint (RFC 7638) of the key that proofs must be made with.
+    """
 
     client_id: str
     municipality: str
     purpose_id: str
     token_id: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def issue_token(
         "municipality": access.municipality,
         "purpose": access.purpose_id,
         "jti": access.token_id,
+        "cnf": {"jkt": access.key},
         "iat": issued,
         "exp": issued + lifetime_s,
     }
@@ -131,13 +136,15 @@ class TokenCache:
 
 
 def _access(claims: dict[str, Any]) -> Access:
-    members = []
-    for name in ("client_id", "municipality", "purpose", "jti"):
-        member = claims.get(name)
-        if not isinstance(member, str):
-            raise TokenRefused("The token lacks a claim.", "トークンに必要な項目がありません。")
-        members.append(member)
-    return Access(*members)
+    bound = claims.get("cnf")
+    members = [
+        *(claims.get(name) for name in ("client_id", "municipality", "purpose", "jti")),
+        bound.get("jkt") if isinstance(bound, dict) else None,
+    ]
+    texts = [member for member in members if isinstance(member, str)]
+    if len(texts) != len(members):
+        raise TokenRefused("The token lacks a claim.", "トークンに必要な項目がありません。")
+    return Access(*texts)
 
 
 def _digest(token: str) -> bytes:

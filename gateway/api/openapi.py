@@ -27,8 +27,18 @@ _WITH_BODY: Final = (
 )
 _WITH_TOKEN: Final = ("token-missing", "token-invalid")
 
-SECURED: Final[Mapping[str, Any]] = {"security": [{"client_credentials": []}, {"bearer": []}]}
-"""``openapi_extra`` of an operation that needs an access token."""
+DPOP_HEADER: Final[Mapping[str, Any]] = {
+    "name": "DPoP",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "examples": ["eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.c2ln"]},
+    "description": "鍵の所持の証明（RFC 9449） / proof that the caller holds its key",
+}
+SECURED: Final[Mapping[str, Any]] = {
+    "security": [{"client_credentials": []}, {"dpop": []}],
+    "parameters": [DPOP_HEADER],
+}
+"""``openapi_extra`` of an operation that needs an access token and a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +217,12 @@ def _security(token_url: str) -> dict[str, Any]:
             ),
             "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}},
         },
-        "bearer": {
+        "dpop": {
             "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "取得したアクセストークン / An access token already at hand",
+            "scheme": "dpop",
+            "description": (
+                "取得したアクセストークン（鍵に結び付く。RFC 9449） / An access token already at "
+                "hand, bound to a key"
+            ),
         },
     }

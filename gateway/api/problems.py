@@ -87,7 +87,7 @@ class ProblemRenderer:
             **problem.headers,
         }
         if problem.type.status == 401:
-            headers.setdefault("WWW-Authenticate", "Bearer")
+            headers.setdefault("WWW-Authenticate", "DPoP")
         document = self.document(problem, language, request.state.trace_id)
         return Response(
             orjson.dumps(document),

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.access import AccessService, Caller
+from gateway.access import AccessService, Caller, presented_with
 from gateway.api.bodies import json_body, json_response
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
@@ -34,6 +34,8 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "required-part-unavailable",
         "required-part-late",
         "overloaded",
+        "proof-invalid",
+        "proof-nonce-needed",
     ),
 }
 
@@ -57,7 +59,11 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
     async def ask(request: Request) -> Response:
         with service.place():
             caller = Caller(request.state.trace_id, request.client.host if request.client else "")
-            who = await access.verify_token(request.headers.get("authorization"), caller)
+            who = await access.verify_token(
+                request.headers.get("authorization"),
+                presented_with(request, access.issuer),
+                caller,
+            )
             note(request, client_id=who.client_id)
             try:
                 question = await json_body(request, Question)
@@ -65,6 +71,8 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
                 await service.refuse(who, caller, problem)
             answer = await service.ask(who, question, caller)
             note(request, outcome=answer.outcome)
-            return json_response(render_answer(answer))
+            response = json_response(render_answer(answer))
+            response.headers["DPoP-Nonce"] = access.nonce()
+            return response
 
     return router

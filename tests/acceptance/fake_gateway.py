@@ -79,10 +79,10 @@ class FakeGateway:
             assert form["grant_type"] == ["client_credentials"]
             assert form["client_assertion"][0].count(".") == 2
             self.tokens += 1
-            body = {"access_token": "t", "token_type": "Bearer", "expires_in": 300}
+            body = {"access_token": "t", "token_type": "DPoP", "expires_in": 300}
             return httpx.Response(200, json=body)
         assert request.url.path == "/v1/questions"
-        if request.headers["authorization"] != "Bearer t":
+        if request.headers["authorization"] != "DPoP t":
             return httpx.Response(401, json={"status": 401})
         question = json.loads(request.content)
         self.questions.append(question)

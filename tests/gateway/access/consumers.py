@@ -13,7 +13,8 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from gateway.access import AccessRegistry, AccessService, AccessStore
+from gateway.access import AccessRegistry, AccessService, AccessStore, Presented
+from gateway.access.jose import TokenRefused, read_untrusted_claims
 from gateway.access.schemas import TokenRequest
 from gateway.audit import AuditLog
 from gateway.keys import KeyStore
@@ -66,15 +67,60 @@ def sign(
     """Return ``content`` signed with ``key`` under ``header``."""
     head = {"alg": "ES256", "kid": "ec-1", **(header or {})}
     registry = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+    registry.max_header_length = 4_096
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
         return jws.serialize_compact(head, json.dumps(content).encode(), key, registry=registry)
 
 
+def public_member(key: Key) -> dict[str, Any]:
+    """Return the public key as a header carries it."""
+    members = key.as_dict(private=False)
+    return {n: members[n] for n in ("kty", "crv", "x", "y", "n", "e") if n in members}
+
+
+def proof(
+    now: float, *, key: Key = EC, header: Mapping[str, Any] | None = None, **changes: Any
+) -> str:
+    """Return a good proof for a token request, with ``changes``; None takes a claim away."""
+    algorithm = {id(RSA): "PS256", id(ED): "EdDSA"}.get(id(key), "ES256")
+    head = {"typ": "dpop+jwt", "alg": algorithm, "jwk": public_member(key), **(header or {})}
+    head = {name: member for name, member in head.items() if member is not None}
+    members = {
+        "jti": secrets.token_hex(8),
+        "htm": "POST",
+        "htu": f"{ISSUER}/oauth/token",
+        "iat": int(now),
+    } | changes
+    content = {name: value for name, value in members.items() if value is not None}
+    return sign(content, key=key, header=head)
+
+
+def presented(*proofs: str, path: str = "/oauth/token") -> Presented:
+    """Return a call with these proofs."""
+    return Presented(proofs, "POST", ISSUER + path)
+
+
 def request(assertion: str, **changes: Any) -> TokenRequest:
-    """Return a token request with ``assertion``."""
-    members = {"client_id": None, "municipality": TOWN, "purpose": PURPOSE} | changes
+    """Return a token request with ``assertion``, and a good proof made at the same time."""
+    now = _issued_at(assertion)
+    members = {
+        "client_id": None,
+        "municipality": TOWN,
+        "purpose": PURPOSE,
+        "presented": presented(proof(now)),
+    } | changes
     return TokenRequest(client_assertion=assertion, **members)
+
+
+def _issued_at(assertion: str) -> float:
+    """Return about when an assertion was made, 0 where it says nothing of the kind."""
+    try:
+        said = read_untrusted_claims(assertion)
+    except (TokenRefused, IndexError):
+        return 0
+    now = said.get("iat", said.get("exp", 0))
+    return now if isinstance(now, int) else 0
 
 
 def access_service(

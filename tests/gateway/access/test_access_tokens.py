@@ -6,6 +6,7 @@ from joserfc import jws
 from sqlalchemy import select
 
 from gateway.access import AccessRegistry, AccessService, Caller
+from gateway.access.service import CHALLENGE
 from gateway.access.tokens import CACHE_SECONDS, TokenCache, VerifiedToken, read_token
 from gateway.keys import FileKeyStore
 from gateway.problems import Problem
@@ -13,13 +14,16 @@ from gateway.store.tables import AuditRow
 from tests.doubles import StoppedClock
 from tests.gateway.access.consumers import (
     CLIENT,
+    EC,
     FOREIGN,
     ISSUER,
     claims,
+    presented,
     register,
     request,
     sign,
 )
+from tests.gateway.access.proofs import refused, verified
 
 
 async def token(service: AccessService, clock: StoppedClock) -> str:
@@ -28,7 +32,7 @@ async def token(service: AccessService, clock: StoppedClock) -> str:
 
 async def refusal(service: AccessService, header: str | None) -> Problem:
     with pytest.raises(Problem) as refused:
-        await service.verify_token(header)
+        await service.verify_token(header, presented())
     return refused.value
 
 
@@ -37,17 +41,15 @@ async def test_a_call_without_a_token_is_told_how_to_bring_one(service: AccessSe
     for header in (None, "", "  "):
         problem = await refusal(service, header)
         assert problem.type.slug == "token-missing"
-        assert problem.headers["WWW-Authenticate"] == "Bearer"
+        assert problem.headers["WWW-Authenticate"] == CHALLENGE
 
 
-@pytest.mark.parametrize(
-    "header", ["Basic abc", "Bearer", "Bearer x", "Bearer a.b.c", "DPoP a.b.c"]
-)
+@pytest.mark.parametrize("header", ["Basic abc", "DPoP", "DPoP x", "DPoP a.b.c", "Bearer a.b.c"])
 async def test_what_is_no_token_is_refused(service: AccessService, header: str):
     """401, and the error code of RFC 6750."""
     problem = await refusal(service, header)
     assert problem.type.slug == "token-invalid"
-    assert problem.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert problem.headers["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
     assert problem.extensions["error"] == "invalid_token"
 
 
@@ -56,11 +58,11 @@ async def test_a_token_works_until_its_last_second(
 ):
     """300 seconds here; also when it was remembered a moment ago."""
     await register(registry)
-    bearer = f"Bearer {await token(service, clock)}"
+    text = await token(service, clock)
     clock.advance(seconds=299)
-    assert (await service.verify_token(bearer)).client_id == "online-service"
+    assert (await verified(service, clock, text)).client_id == "online-service"
     clock.advance(seconds=1)
-    assert "expired" in (await refusal(service, bearer)).detail_en
+    assert "expired" in (await refused(service, clock, text)).detail_en
 
 
 async def test_a_token_says_what_rfc_9068_wants_and_nothing_of_a_person(
@@ -77,6 +79,7 @@ async def test_a_token_says_what_rfc_9068_wants_and_nothing_of_a_person(
     assert parsed.headers() == {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     content: dict[str, Any] = json.loads(parsed.payload or b"")
     assert len(content.pop("jti")) >= 20
+    assert content.pop("cnf") == {"jkt": EC.thumbprint()}
     assert content == {
         "iss": "https://hitotsu.example.jp",
         "aud": "https://hitotsu.example.jp",
@@ -94,13 +97,13 @@ async def test_a_revoked_client_is_refused_after_a_minute_at_most(
 ):
     """A token that was verified just before the revocation is remembered for 60 seconds."""
     await register(registry)
-    bearer = f"Bearer {await token(service, clock)}"
-    await service.verify_token(bearer)
+    text = await token(service, clock)
+    await verified(service, clock, text)
     await registry.revoke_client(CLIENT)
     clock.advance(seconds=59)
-    assert (await service.verify_token(bearer)).client_id == CLIENT
+    assert (await verified(service, clock, text)).client_id == CLIENT
     clock.advance(seconds=1)
-    assert "revoked" in (await refusal(service, bearer)).detail_en
+    assert "revoked" in (await refused(service, clock, text)).detail_en
 
 
 async def test_a_token_that_was_not_seen_yet_is_refused_at_once_after_the_revocation(
@@ -108,9 +111,9 @@ async def test_a_token_that_was_not_seen_yet_is_refused_at_once_after_the_revoca
 ):
     """Only remembered tokens enjoy the minute."""
     await register(registry)
-    bearer = f"Bearer {await token(service, clock)}"
+    text = await token(service, clock)
     await registry.revoke_client(CLIENT)
-    assert "revoked" in (await refusal(service, bearer)).detail_en
+    assert "revoked" in (await refused(service, clock, text)).detail_en
 
 
 async def test_a_token_of_the_last_signing_key_works_until_the_rotation_ends(
@@ -118,12 +121,12 @@ async def test_a_token_of_the_last_signing_key_works_until_the_rotation_ends(
 ):
     """Rotation does not interrupt anybody."""
     await register(registry)
-    bearer = f"Bearer {await token(service, clock)}"
+    text = await token(service, clock)
     clock.advance(seconds=10)
     keys.rotate_signing(clock.now().replace(second=40))
-    assert (await service.verify_token(bearer)).client_id == CLIENT
+    assert (await verified(service, clock, text)).client_id == CLIENT
     clock.advance(seconds=CACHE_SECONDS)
-    assert "key of the token" in (await refusal(service, bearer)).detail_en
+    assert "key of the token" in (await refused(service, clock, text)).detail_en
 
 
 def forged(clock: StoppedClock, keys: FileKeyStore, **changes: Any) -> str:
@@ -135,6 +138,7 @@ def forged(clock: StoppedClock, keys: FileKeyStore, **changes: Any) -> str:
         "municipality": "999997",
         "purpose": "p",
         "jti": "j",
+        "cnf": {"jkt": EC.thumbprint()},
         "exp": now + 60,
     } | changes
     current = keys.keys().signing_key
@@ -153,6 +157,9 @@ def forged(clock: StoppedClock, keys: FileKeyStore, **changes: Any) -> str:
         {"exp": 1790816400},
         {"purpose": None},
         {"municipality": 999997},
+        {"cnf": None},
+        {"cnf": {"jkt": None}},
+        {"cnf": "key"},
     ],
 )
 async def test_a_token_of_our_own_key_with_other_claims_is_refused(
@@ -164,8 +171,8 @@ async def test_a_token_of_our_own_key_with_other_claims_is_refused(
 ):
     """Another gateway, another issuer, no end, no purpose."""
     await register(registry)
-    await service.verify_token(f"Bearer {forged(clock, keys)}")
-    problem = await refusal(service, f"Bearer {forged(clock, keys, **changes)}")
+    await verified(service, clock, forged(clock, keys))
+    problem = await refused(service, clock, forged(clock, keys, **changes))
     assert problem.type.slug == "token-invalid"
 
 
@@ -174,7 +181,7 @@ async def test_an_assertion_of_the_client_is_no_token(
 ):
     """Though it is signed by a registered key and for this gateway."""
     await register(registry)
-    assert (await refusal(service, f"Bearer {sign(claims(clock))}")).type.slug == "token-invalid"
+    assert (await refused(service, clock, sign(claims(clock)))).type.slug == "token-invalid"
 
 
 async def test_a_token_of_a_foreign_key_is_refused(
@@ -183,13 +190,15 @@ async def test_a_token_of_a_foreign_key_is_refused(
     """Under our key id, but not signed with our key."""
     head = {"alg": "ES256", "typ": "at+jwt", "kid": keys.keys().signing_key.kid}
     text = sign({"iss": ISSUER, "aud": ISSUER}, key=FOREIGN, header=head)
-    assert "signature" in (await refusal(service, f"Bearer {text}")).detail_en
+    assert "signature" in (await refused(service, clock, text)).detail_en
 
 
 async def test_a_refused_token_is_recorded_with_where_it_came_from(service: AccessService, store):
     """Kind authentication; the token itself is not written down."""
     with pytest.raises(Problem):
-        await service.verify_token("Bearer canary.canary.canary", Caller("trace-1", "192.0.2.9"))
+        await service.verify_token(
+            "DPoP canary.canary.canary", presented(), Caller("trace-1", "192.0.2.9")
+        )
     async with store.session() as session:
         row = (await session.scalars(select(AuditRow))).one()
     assert (row.kind, row.outcome, row.client_id) == ("authentication", "refused", None)

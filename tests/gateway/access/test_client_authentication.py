@@ -26,6 +26,7 @@ from tests.gateway.access.consumers import (
     request,
     sign,
 )
+from tests.gateway.access.proofs import verified
 
 
 async def refusal(service: AccessService, assertion: str, **changes: Any) -> Problem:
@@ -51,8 +52,8 @@ async def test_each_accepted_algorithm_gives_a_token(
     """The token is bound to the purpose and works at once."""
     await register(registry)
     answer = await service.issue(request(sign(claims(clock), key=key, header=header)))
-    assert (answer.token_type, answer.expires_in) == ("Bearer", 300)
-    access = await service.verify_token(f"Bearer {answer.access_token}")
+    assert (answer.token_type, answer.expires_in) == ("DPoP", 300)
+    access = await verified(service, clock, answer.access_token)
     assert (access.client_id, access.municipality, access.purpose_id) == (
         "online-service",
         "999997",

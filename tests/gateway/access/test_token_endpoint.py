@@ -12,7 +12,8 @@ from gateway.access import AccessRegistry, AccessService, token_router
 from gateway.problems import Problem
 from gateway.store.tables import AuditRow
 from tests.doubles import StoppedClock
-from tests.gateway.access.consumers import ISSUER, PURPOSE, TOWN, claims, register, sign
+from tests.gateway.access.consumers import ISSUER, PURPOSE, TOWN, claims, proof, register, sign
+from tests.gateway.access.proofs import verified
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -44,18 +45,22 @@ def form(clock: StoppedClock, **changes: Any) -> dict[str, str]:
     return {name: value for name, value in members.items() if value is not None}
 
 
+def dpop(clock: StoppedClock) -> dict[str, str]:
+    return {"DPoP": proof(clock.now().timestamp())}
+
+
 async def test_a_registered_client_gets_a_token_that_nobody_stores(
     http: httpx.AsyncClient, registry: AccessRegistry, clock: StoppedClock, service: AccessService
 ):
     """RFC 6749 5.1 and RFC 9396 7."""
     await register(registry)
-    answer = await http.post("/oauth/token", data=form(clock))
+    answer = await http.post("/oauth/token", data=form(clock), headers=dpop(clock))
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     body = answer.json()
     token = body.pop("access_token")
     assert body == {
-        "token_type": "Bearer",
+        "token_type": "DPoP",
         "expires_in": 300,
         "authorization_details": [
             {
@@ -65,7 +70,7 @@ async def test_a_registered_client_gets_a_token_that_nobody_stores(
             }
         ],
     }
-    assert (await service.verify_token(f"Bearer {token}")).purpose_id == PURPOSE
+    assert (await verified(service, clock, token)).purpose_id == PURPOSE
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,7 @@ async def test_a_request_that_is_not_understood_gets_the_oauth_error(
 ):
     """400 with the code of RFC 6749 or RFC 9396."""
     await register(registry)
-    answer = await http.post("/oauth/token", data=form(clock, **changes))
+    answer = await http.post("/oauth/token", data=form(clock, **changes), headers=dpop(clock))
     assert answer.status_code == 400
     assert answer.json()["slug"] == "token-request-invalid"
     assert answer.json()["error"] == error
@@ -135,7 +140,7 @@ async def test_a_client_that_is_not_known_gets_401(
     http: httpx.AsyncClient, clock: StoppedClock, registry: AccessRegistry
 ):
     """RFC 6749 5.2, invalid_client."""
-    answer = await http.post("/oauth/token", data=form(clock))
+    answer = await http.post("/oauth/token", data=form(clock), headers=dpop(clock))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
@@ -180,6 +185,7 @@ async def test_the_metadata_names_what_a_client_library_needs(http: httpx.AsyncC
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "EdDSA", "Ed25519"],
         "authorization_details_types_supported": ["hitotsu_purpose"],
+        "dpop_signing_alg_values_supported": ["ES256", "PS256", "EdDSA", "Ed25519"],
         "service_documentation": "https://hitotsu.example.jp/docs",
     }
 
@@ -198,5 +204,5 @@ async def test_fields_that_oauth_does_not_define_are_ignored(
     """RFC 6749 3.2: unrecognized parameters must not disturb."""
     await register(registry)
     body = urlencode(form(clock) | {"scope": "all", "x": ""}).encode()
-    answer = await http.post("/oauth/token", content=body, headers=FORM)
+    answer = await http.post("/oauth/token", content=body, headers=FORM | dpop(clock))
     assert answer.status_code == 200

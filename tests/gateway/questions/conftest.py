@@ -68,7 +68,7 @@ class World:
         question = Question(
             subject=self.handles.get(who, who), purpose=purpose, items=items, **conditions
         )
-        access = Access(CLIENT, TOWN, token, "t")
+        access = Access(CLIENT, TOWN, token, "t", "k")
         return await self.questions.ask(access, question, Caller("f" * 32, "127.0.0.1"))
 
     async def alarms(self) -> list[dict[str, Any]]:

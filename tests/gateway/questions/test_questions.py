@@ -430,7 +430,10 @@ async def test_a_refusal_is_recorded_too(world: World) -> None:
 
 async def test_a_body_that_is_no_question_is_recorded_as_refused(world: World) -> None:
     """A known client that sends nonsense is recorded like one that asks too much."""
-    access, caller = Access("online-service", "999997", PURPOSE, "t"), Caller("f" * 32, "127.0.0.1")
+    access, caller = (
+        Access("online-service", "999997", PURPOSE, "t", "k"),
+        Caller("f" * 32, "127.0.0.1"),
+    )
     with pytest.raises(Problem) as caught:
         await world.questions.refuse(access, caller, Problem("malformed-json"))
     assert caught.value.type.slug == "malformed-json"

@@ -329,7 +329,7 @@ async def test_nobody_gets_anything_of_anybody_else_and_every_attempt_is_alarmed
                 person, handle = order.choice(folk)
                 items = order.sample([*ITEMS.values()], order.randrange(3, len(ITEMS) + 1))
                 answer = await town.questions.ask(
-                    Access(CLIENT, TOWN, PURPOSE, "t"),
+                    Access(CLIENT, TOWN, PURPOSE, "t", "k"),
                     Question(subject=handle, purpose=PURPOSE, items=tuple(items)),
                     Caller("f" * 32, "127.0.0.1"),
                 )
@@ -366,7 +366,7 @@ async def test_systems_that_do_what_they_should_sound_no_alarm(
     async with world(tmp_path, sqlite_template, share=0.0) as town:
         for person, handle in [*town.handles.items()][:12]:
             answer = await town.questions.ask(
-                Access(CLIENT, TOWN, PURPOSE, "t"),
+                Access(CLIENT, TOWN, PURPOSE, "t", "k"),
                 Question(subject=handle, purpose=PURPOSE, items=tuple(ITEMS.values())),
                 Caller("f" * 32, "127.0.0.1"),
             )

@@ -12,6 +12,7 @@ from gateway.subjects import LinkFileError, LinkRow, SubjectService, SubjectStor
 from tests.doubles import RecordingLog, StoppedClock
 from tests.gateway.access.consumers import access_registry, access_service, claims, register, sign
 from tests.gateway.access.consumers import request as token_request
+from tests.gateway.access.proofs import verified
 from tests.gateway.audit.entries import entry
 
 TOWN = "999997"
@@ -47,7 +48,7 @@ async def test_no_number_handle_token_or_key_reaches_a_log_or_an_error(
         await register(access_registry(store, clock))
         access = access_service(store, keys, audit, clock)
         token = (await access.issue(token_request(assertion))).access_token
-        await access.verify_token(f"Bearer {token}")
+        await verified(access, clock, token)
         async with store.transaction() as session:
             await session.execute(text("ALTER TABLE source_number RENAME TO gone"))
             await session.execute(text("ALTER TABLE audit RENAME TO gone_too"))

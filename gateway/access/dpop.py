@@ -1,0 +1,215 @@
+"""Proof of possession: a token is worth nothing without the key that it was issued to.
+
+Source: RFC 9449 (DPoP); FAPI 2.0 Security Profile, 5.3.1 (sender-constrained tokens).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from gateway.access.jose import (
+    ASSERTION_ALGORITHMS,
+    KeyRefused,
+    PublicKey,
+    TokenRefused,
+    algorithms_of,
+    import_public_key,
+    read_claims,
+    read_json_header,
+)
+
+PROOF_TYPE: Final = "dpop+jwt"
+FRESH_S: Final = 60
+"""Seconds before and after its time in which a proof is accepted."""
+NONCE_S: Final = 300
+"""Seconds in which a nonce is handed out; it is accepted for as long again."""
+MAX_JTI_CHARS: Final = 128
+MOST_SEEN: Final = 200_000
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+
+
+class NonceNeeded(Exception):
+    """The proof lacks a nonce of this process; the answer carries one, and the call is repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """The proofs that came with a call, and the call that they must be about."""
+
+    proofs: Sequence[str] = ()
+    method: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof whose signature, key and call are right. ``key`` is the thumbprint (RFC 7638)."""
+
+    key: str
+    jti: str
+    issued_at: float
+    nonce: str | None
+
+
+def read_proof(
+    presented: Presented,
+    *,
+    now: dt.datetime,
+    access_token: str | None = None,
+    key: str | None = None,
+) -> Proof:
+    """Return the proof of a call; it must be about ``access_token``, which is bound to ``key``.
+
+    Raises:
+        TokenRefused: naming the rule that it breaks. Rules: RFC 9449, 4.3.
+    """
+    if len(presented.proofs) != 1:
+        raise TokenRefused(
+            "The header DPoP must be there exactly once.", "DPoP ヘッダーを一つだけ付けてください。"
+        )
+    (text,) = presented.proofs
+    header = read_json_header(text)
+    if header.get("typ") != PROOF_TYPE or header.get("alg") not in ASSERTION_ALGORITHMS:
+        raise TokenRefused(
+            f"typ must be {PROOF_TYPE} and alg one of {', '.join(ASSERTION_ALGORITHMS)}.",
+            f"typ は {PROOF_TYPE}、alg は {'、'.join(ASSERTION_ALGORITHMS)} にしてください。",
+        )
+    public = _public_key(header)
+    claims = read_claims(text, public, header["alg"])
+    _require_call(claims, presented)
+    if access_token is not None and claims.get("ath") != token_digest(access_token):
+        raise TokenRefused(
+            "ath is not the digest of the access token.",
+            "ath がアクセストークンの要約ではありません。",
+        )
+    thumbprint = public.thumbprint()
+    if key is not None and thumbprint != key:
+        raise TokenRefused(
+            "The token was issued to another key.", "トークンは別の鍵に発行されたものです。"
+        )
+    nonce = claims.get("nonce")
+    jti, issued_at = _once(claims), _fresh(claims, now)
+    return Proof(thumbprint, jti, issued_at, nonce if isinstance(nonce, str) else None)
+
+
+def token_digest(token: str) -> str:
+    """Return what ``ath`` says of a token. Source: RFC 9449, 4.2."""
+    return urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+
+
+@dataclass(slots=True)
+class ProofGuard:
+    """Lets each proof be used once, and only with a nonce that this process handed out.
+
+    What was seen is forgotten when the proof is too old anyway. After a restart nothing is
+    remembered, so proofs from before it are worthless: their nonces are those of another process.
+    """
+
+    _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    _seen: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
+
+    def nonce(self, now: dt.datetime) -> str:
+        """Return the nonce that is handed out now."""
+        return self._nonce(int(now.timestamp()) // NONCE_S)
+
+    def require_new(self, proof: Proof, now: dt.datetime) -> None:
+        """Do nothing if the proof is used for the first time, with a nonce of ours.
+
+        Raises:
+            NonceNeeded: without such a nonce.
+            TokenRefused: it was used before, or too many proofs come in to remember them.
+        """
+        turn = int(now.timestamp()) // NONCE_S
+        known = (self._nonce(turn), self._nonce(turn - 1))
+        if proof.nonce is None or not any(hmac.compare_digest(proof.nonce, n) for n in known):
+            raise NonceNeeded
+        self._forget(now.timestamp())
+        digest = hashlib.sha256(f"{proof.key}\0{proof.jti}".encode()).digest()
+        if digest in self._seen:
+            raise TokenRefused(
+                "The proof was used before; each works once.",
+                "この DPoP 証明は使用済みです。一度だけ使えます。",
+            )
+        if len(self._seen) >= MOST_SEEN:
+            raise TokenRefused(
+                "Too many proofs at a time; try again later.",
+                "証明が多すぎます。しばらくしてから、もう一度送ってください。",
+            )
+        self._seen[digest] = now.timestamp() + 2 * FRESH_S
+
+    def _nonce(self, turn: int) -> str:
+        found = hmac.new(self._secret, str(turn).encode(), hashlib.sha256).digest()
+        return urlsafe_b64encode(found[:18]).decode()
+
+    def _forget(self, now: float) -> None:
+        while self._seen:
+            digest, until = next(iter(self._seen.items()))
+            if until > now:
+                return
+            del self._seen[digest]
+
+
+def _public_key(header: dict[str, Any]) -> PublicKey:
+    member = header.get("jwk")
+    if not isinstance(member, dict):
+        raise TokenRefused("The header needs a jwk.", "ヘッダーに jwk が必要です。")
+    try:
+        key = import_public_key(member)
+    except KeyRefused:
+        raise TokenRefused(
+            "The jwk must be one public key: EC P-256, Ed25519 or RSA.",
+            "jwk は公開鍵（EC P-256、Ed25519、RSA）にしてください。",
+        ) from None
+    if header["alg"] not in algorithms_of(key):
+        raise TokenRefused("alg does not fit the jwk.", "alg が jwk に合いません。")
+    return key
+
+
+def _require_call(claims: dict[str, Any], presented: Presented) -> None:
+    if claims.get("htm") != presented.method:
+        raise TokenRefused(
+            "htm is not the method of the call.", "htm が呼び出しのメソッドと違います。"
+        )
+    address = claims.get("htu")
+    if not isinstance(address, str) or _plain(address) != _plain(presented.url):
+        raise TokenRefused("htu is not the address of the call.", "htu が呼び出し先と違います。")
+
+
+def _plain(address: str) -> tuple[str, str, int | None, str] | None:
+    """Return an address without query and fragment, so that two ways of writing it are equal."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return parts.scheme, parts.hostname or "", port, parts.path or "/"
+
+
+def _once(claims: dict[str, Any]) -> str:
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 1 <= len(jti) <= MAX_JTI_CHARS:
+        raise TokenRefused(
+            f"jti must be a text of 1 to {MAX_JTI_CHARS} characters.",
+            f"jti は 1〜{MAX_JTI_CHARS} 文字の文字列にしてください。",
+        )
+    return jti
+
+
+def _fresh(claims: dict[str, Any], now: dt.datetime) -> float:
+    issued = claims.get("iat")
+    if isinstance(issued, bool) or not isinstance(issued, int | float):
+        raise TokenRefused("iat is missing.", "iat がありません。")
+    if not abs(issued - now.timestamp()) <= FRESH_S:
+        raise TokenRefused(
+            f"iat is more than {FRESH_S} seconds away.", f"iat が {FRESH_S} 秒以上ずれています。"
+        )
+    return float(issued)

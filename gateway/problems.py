@@ -126,6 +126,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Ask only for granted items, or request an extension of the grant.",
     ),
     (
+        "mode-not-granted",
+        403,
+        "許可の分だけの回答（mode: intersect）は認められていません",
+        "The mode intersect is not granted",
+        "許可された項目だけを照会するか、許可の変更を自治体の担当者に依頼してください。",
+        "Ask only for granted items, or ask the municipality to allow the mode.",
+    ),
+    (
         "unknown-subject",
         404,
         "対象者が見つかりません",

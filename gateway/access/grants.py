@@ -18,7 +18,10 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Items of one registration. Both dates are inclusive days in Asia/Tokyo."""
+    """Items of one registration. Both dates are inclusive days in Asia/Tokyo.
+
+    ``approved``: a second person has agreed. ``intersect``: more may be asked than is granted.
+    """
 
     grant_id: str
     relation: Relation
@@ -26,11 +29,14 @@ class Grant:
     valid_from: dt.date
     valid_to: dt.date | None
     revoked: bool
+    approved: bool
+    intersect: bool
 
     def holds_on(self, day: dt.date) -> bool:
         """Return whether the grant may be used on ``day``."""
         return (
-            not self.revoked
+            self.approved
+            and not self.revoked
             and self.valid_from <= day
             and (self.valid_to is None or day <= self.valid_to)
         )
@@ -43,6 +49,7 @@ class GrantedItems:
     items: frozenset[str]
     relation: Relation
     grant_ids: tuple[str, ...]
+    intersect: bool
 
 
 def granted_on(day: dt.date, grants: Iterable[Grant]) -> GrantedItems:
@@ -60,10 +67,20 @@ def granted_on(day: dt.date, grants: Iterable[Grant]) -> GrantedItems:
         frozenset().union(*(g.items for g in valid)),
         Relation.SELF,
         tuple(g.grant_id for g in valid),
+        any(g.intersect for g in valid),
     )
 
 
 def _not_granted(day: dt.date, grants: Iterable[Grant]) -> Problem:
+    grants = tuple(grants)
+    approved = [g for g in grants if g.approved]
+    if grants and not approved:
+        return Problem(
+            "purpose-not-granted",
+            "許可は、二人目の職員の承認を待っています。",
+            "The grant waits for the approval of a second person.",
+        )
+    grants = approved
     ended = [g.valid_to for g in grants if g.valid_to is not None and g.valid_to < day]
     coming = [g.valid_from for g in grants if g.valid_from > day]
     if ended:

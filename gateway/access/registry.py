@@ -160,7 +160,7 @@ class AccessRegistry:
         """Return the purposes of the municipality."""
         return await self._store.list_purposes(municipality)
 
-    async def grant(
+    async def propose_grant(
         self,
         municipality: str,
         client_id: str,
@@ -169,11 +169,13 @@ class AccessRegistry:
         items: Iterable[str],
         valid_from: dt.date,
         valid_to: dt.date | None,
+        intersect: bool = False,
     ) -> GrantRow:
-        """Let the client ask for ``items`` for the purpose, from and until a day, both inclusive.
+        """Propose that the client may ask for ``items`` for the purpose, both days inclusive.
 
-        ``items`` are references of items or groups; a group is written down item by item as it
-        is today, so that an item that a later edition adds is not granted by itself.
+        The grant is in force when somebody else has approved it. ``items`` are references of
+        items or groups; a group is written down item by item as it is today, so that an item that
+        a later edition adds is not granted by itself.
 
         Raises:
             RegistrationError: unknown client, purpose or item; a wildcard; My Number; dates in
@@ -199,13 +201,17 @@ class AccessRegistry:
             purpose_id=purpose_id,
             relation=Relation.SELF.value,
             items=expand_items(items, self._dictionary),
+            intersect=intersect,
             valid_from=valid_from,
             valid_to=valid_to,
             created_at=self._clock.now(),
+            proposed_by=self._actor,
+            approved_by=None,
+            approved_at=None,
             revoked_at=None,
         )
         audit = self._change(
-            "grant-add",
+            "grant-propose",
             after=_grant_facts(row),
             municipality=municipality,
             client_id=client_id,
@@ -214,8 +220,37 @@ class AccessRegistry:
         await self._add(row, audit)
         return row
 
+    async def approve_grant(self, municipality: str, grant_id: str) -> GrantRow:
+        """Put a proposed grant in force, as somebody else than who proposed it.
+
+        Raises:
+            RegistrationError: no such proposal, or it is one's own.
+
+        """
+        row = await self._store.find_grant(municipality, grant_id)
+        if row is None or row.revoked_at is not None or row.approved_at is not None:
+            raise RegistrationError(
+                "承認を待っている許可が見つかりません。", "There is no such grant to approve."
+            )
+        if row.proposed_by == self._actor:
+            raise RegistrationError(
+                "自分が登録した許可は承認できません。別の職員が承認してください。",
+                "Nobody can approve a grant of their own: somebody else must.",
+            )
+        now = self._clock.now()
+        audit = self._change(
+            "grant-approve",
+            before=_grant_facts(row),
+            after=_grant_facts(row) | {"approved_by": self._actor, "approved_at": now.isoformat()},
+            municipality=municipality,
+            client_id=row.client_id,
+            purpose=row.purpose_id,
+        )
+        await self._store.approve_grant(municipality, grant_id, self._actor, now, audit)
+        return row
+
     async def revoke_grant(self, municipality: str, grant_id: str) -> None:
-        """End a grant now.
+        """End a grant now, or turn a proposal down. One person is enough to take a right away.
 
         Raises:
             RegistrationError: the municipality has no such grant, or it was revoked before.
@@ -291,6 +326,9 @@ def _grant_facts(row: GrantRow) -> dict[str, Any]:
         "grant_id": row.grant_id,
         "relation": row.relation,
         "items": list(row.items),
+        "intersect": row.intersect,
+        "proposed_by": row.proposed_by,
+        "approved_by": row.approved_by,
         "valid_from": row.valid_from.isoformat(),
         "valid_to": row.valid_to.isoformat() if row.valid_to else None,
     }

@@ -147,6 +147,19 @@ class AccessService:
             raise Problem("unknown-purpose")
         return granted_on(day, map(_to_grant, rows))
 
+    async def purpose(self, municipality: str, purpose_id: str) -> dict[str, str] | None:
+        """Return what is registered of a purpose: names, legal basis, organ; None if nothing."""
+        row = await self._store.find_purpose(municipality, purpose_id)
+        if row is None:
+            return None
+        return {
+            "purpose": row.purpose_id,
+            "name_ja": row.name_ja,
+            "name_en": row.name_en,
+            "legal_basis": row.legal_basis,
+            "organ": row.organ,
+        }
+
     async def issue(self, request: TokenRequest, caller: Caller | None = None) -> TokenAnswer:
         """Return an access token for the client that signed the request's assertion.
 
@@ -297,6 +310,8 @@ def _to_grant(row: GrantRow) -> Grant:
         row.valid_from,
         row.valid_to,
         row.revoked_at is not None,
+        row.approved_at is not None,
+        row.intersect,
     )
 
 

@@ -112,6 +112,19 @@ class AccessStore:
             )
             await self._audit.append_in(session, audit)
 
+    async def approve_grant(
+        self, municipality: str, grant_id: str, actor: str, at: dt.datetime, audit: AuditRecord
+    ) -> None:
+        """Note who approved the grant, and when."""
+        async with self._store.transaction() as session:
+            await session.execute(
+                update(GrantRow)
+                .where(GrantRow.municipality == municipality, GrantRow.grant_id == grant_id)
+                .where(GrantRow.approved_at.is_(None), GrantRow.proposed_by != actor)
+                .values(approved_by=actor, approved_at=at)
+            )
+            await self._audit.append_in(session, audit)
+
     async def revoke_grant(
         self, municipality: str, grant_id: str, at: dt.datetime, audit: AuditRecord
     ) -> None:

@@ -77,6 +77,8 @@ def show(client_id: ClientId) -> None:
         period = f"{grant.valid_from} – {grant.valid_to or ''}".rstrip()
         if grant.revoked_at is not None:
             period += "（取消 / revoked）"
+        elif grant.approved_at is None:
+            period += "（承認待ち / proposed）"
         table.add_row(
             grant.grant_id, grant.municipality, grant.purpose_id, period, "\n".join(grant.items)
         )
@@ -140,21 +142,55 @@ def grant(
     valid_to: Annotated[
         dt.date | None, day_option("最後の日（含む）。なしは無期限", "Last day, included.")
     ] = None,
+    intersect: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool,
+        typer.Option(
+            "--intersect",
+            help="許可の外の項目を含む照会（mode: intersect）に、許可の分だけ答える / "
+            "Answer what is granted of a question that asks for more.",
+        ),
+    ] = False,
 ) -> None:
-    """利用目的と項目を許可する / Grant items for a purpose."""
+    """許可を登録する。別の職員の承認で有効になる / Propose a grant; somebody else approves it."""
     settings = read_settings()
     first = valid_from or SystemClock().now().astimezone(TOKYO).date()
 
     async def work() -> GrantRow:
         async with opened(settings) as session:
-            return await session.registry.grant(
-                municipality, client_id, purpose, items=item, valid_from=first, valid_to=valid_to
+            return await session.registry.propose_grant(
+                municipality,
+                client_id,
+                purpose,
+                items=item,
+                valid_from=first,
+                valid_to=valid_to,
+                intersect=intersect,
             )
 
     row = run(work())
     say(
-        f"許可 {row.grant_id} を登録しました（{len(row.items)} 項目）。",
-        f"Grant {row.grant_id} registered ({len(row.items)} items).",
+        f"許可 {row.grant_id} を登録しました（{len(row.items)} 項目）。別の職員が"
+        " client approve-grant で承認すると有効になります。",
+        f"Grant {row.grant_id} proposed ({len(row.items)} items); somebody else approves it.",
+    )
+
+
+@app.command("approve-grant")
+def approve_grant(
+    grant_id: Annotated[str, typer.Argument(help="許可の ID / Id of the grant.")],
+    municipality: Municipality,
+) -> None:
+    """ほかの職員が登録した許可を承認する / Put somebody else's grant in force."""
+    settings = read_settings()
+
+    async def work() -> GrantRow:
+        async with opened(settings) as session:
+            return await session.registry.approve_grant(municipality, grant_id)
+
+    row = run(work())
+    say(
+        f"{row.proposed_by} さんが登録した許可 {grant_id} を承認しました。",
+        f"Grant {grant_id} of {row.proposed_by} is in force.",
     )
 
 

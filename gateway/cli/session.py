@@ -7,11 +7,11 @@ Exit codes: 0 done, 1 refused or not in order, 2 wrong usage, 3 the installation
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
+import pwd
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -40,6 +40,9 @@ REFUSED: Final = 1
 NOT_SET_UP: Final = 3
 INTERNAL: Final = 70
 WIDE: Final = 240
+_LOGIN: Final = Path("/proc/self/loginuid")
+_NOBODY: Final = 2**32 - 1
+"""What the kernel says of a process that no login began."""
 
 Result = TypeVar("Result")
 
@@ -205,10 +208,23 @@ def report_bad_rows(error: LinkFileError) -> NoReturn:
 
 def who_is_typing() -> str:
     """Return who runs the command, for the audit record: ``cli:`` and the account's name."""
+    return f"cli:{account()}"
+
+
+def account() -> str:
+    """Return the account of the person at the terminal, by name or else by number.
+
+    The kernel knows who logged in, also behind a change of user; the environment, which anybody can
+    set, is not asked.
+    """
+    number = os.getuid()
+    with suppress(OSError, ValueError):
+        logged_in = int(_LOGIN.read_text("ascii"))
+        number = number if logged_in == _NOBODY else logged_in
     try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return f"cli:{os.getuid()}"
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def read_numbers() -> list[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from gateway.problems import FieldError, Problem
 from gateway.questions.parts import Part, PartStatus
-from gateway.questions.plan import Plan
+from gateway.questions.plan import Plan, PlannedPart
+from standard_models.answers import Absence, AbsenceReason, Answer
 
+_NOT_GRANTED: Final = Absence(AbsenceReason.NOT_GRANTED)
 _ANSWERED: Final = frozenset({PartStatus.OK, PartStatus.NOT_FOUND})
 
 
@@ -44,6 +46,33 @@ def aged(parts: Iterable[Part], max_age_s: int | None, now: dt.datetime) -> tupl
         return tuple(parts)
     limit = now - dt.timedelta(seconds=max_age_s)
     return tuple(_stale(part) if _too_old(part, limit) else part for part in parts)
+
+
+def with_not_granted(parts: Iterable[Part], asked: Plan) -> tuple[Part, ...]:
+    """Return a part for everything that was asked; items outside the grant say that they are.
+
+    Rule PL-4. It needs no look at the person, so it says nothing about anybody.
+    """
+    by_ref = {part.planned.group.ref: part for part in parts}
+    whole: list[Part] = []
+    for planned in asked.parts:
+        part = by_ref.get(planned.group.ref)
+        if part is None:
+            whole.append(Part.without_records(planned, PartStatus.NOT_GRANTED))
+        elif part.planned.fields == planned.fields:
+            whole.append(part)
+        else:
+            whole.append(_filled(part, planned))
+    return tuple(whole)
+
+
+def _filled(part: Part, planned: PlannedPart) -> Part:
+    def fill(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+        return {name: answers.get(name, _NOT_GRANTED) for name in planned.fields}
+
+    records = [fill(record) for record in part.records]
+    absences = fill(part.absences) if part.absences else {}
+    return replace(part, planned=planned, records=records, absences=absences)
 
 
 def require_answers(parts: Sequence[Part], require: Sequence[str], now: dt.datetime) -> None:

@@ -23,6 +23,17 @@ QUESTION_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     }
 }
 
+EXPLAIN_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "three-systems": {
+        "summary": "同じ照会を、対象者なしで / The same question, of nobody",
+        "value": {
+            name: member
+            for name, member in QUESTION_EXAMPLES["three-systems"]["value"].items()
+            if name != "subject"
+        },
+    }
+}
+
 
 def _provenance(adapter: str, system_name: str) -> dict[str, Any]:
     return {

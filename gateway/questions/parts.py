@@ -16,6 +16,7 @@ class PartStatus(StrEnum):
 
     OK = "ok"
     NOT_FOUND = "not-found"
+    NOT_GRANTED = "not-granted"
     NOT_SUPPLIED = "not-supplied"
     UNAVAILABLE_PLANNED = "unavailable-planned"
     UNAVAILABLE = "unavailable"
@@ -27,6 +28,7 @@ class PartStatus(StrEnum):
 
 _ABSENCE_OF = {
     PartStatus.NOT_FOUND: AbsenceReason.NOT_RECORDED,
+    PartStatus.NOT_GRANTED: AbsenceReason.NOT_GRANTED,
     PartStatus.NOT_SUPPLIED: AbsenceReason.NOT_SUPPLIED,
     PartStatus.UNAVAILABLE_PLANNED: AbsenceReason.UNAVAILABLE_PLANNED,
     PartStatus.UNAVAILABLE: AbsenceReason.UNAVAILABLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.access import GrantedItems
 from gateway.problems import FieldError, Problem
 from standard_models.dictionary import Dictionary, Group
 
@@ -23,6 +24,15 @@ class Plan:
 
     parts: tuple[PlannedPart, ...]
     item_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """What may be answered (``plan``) of what is asked, and the grants that allow it."""
+
+    plan: Plan
+    asked: Plan
+    granted: GrantedItems
 
 
 def plan_question(items: Sequence[str], dictionary: Dictionary) -> Plan:

@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.access import AccessService, Caller, presented_with
+from gateway.access import Access, AccessService, Caller, presented_with
 from gateway.api.bodies import json_body, json_response
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.problems import Problem
-from gateway.questions.examples import ANSWER_EXAMPLE, QUESTION_EXAMPLES
+from gateway.questions.examples import ANSWER_EXAMPLE, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
 from gateway.questions.render import render_answer
-from gateway.questions.schemas import AnswerDocument, Question
+from gateway.questions.schemas import AnswerDocument, Asked, ExplanationDocument, Question
 from gateway.questions.service import QuestionService
 
 _OPENAPI: dict[str, Any] = {**SECURED, **json_request(Question, QUESTION_EXAMPLES)}
@@ -28,6 +28,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "unknown-purpose",
         "purpose-not-granted",
         "item-not-granted",
+        "mode-not-granted",
         "unknown-subject",
         "audit-unavailable",
         "systems-closed",
@@ -58,21 +59,52 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
     )
     async def ask(request: Request) -> Response:
         with service.place():
-            caller = Caller(request.state.trace_id, request.client.host if request.client else "")
-            who = await access.verify_token(
-                request.headers.get("authorization"),
-                presented_with(request, access.issuer),
-                caller,
-            )
-            note(request, client_id=who.client_id)
+            who, caller = await authenticated(request)
             try:
                 question = await json_body(request, Question)
             except Problem as problem:
                 await service.refuse(who, caller, problem)
             answer = await service.ask(who, question, caller)
             note(request, outcome=answer.outcome)
-            response = json_response(render_answer(answer))
-            response.headers["DPoP-Nonce"] = access.nonce()
-            return response
+            return _with_nonce(json_response(render_answer(answer)))
+
+    @router.post(
+        "/explain",
+        summary="照会できるかを確かめる / Explain a question",
+        description=(
+            "同じ照会が答えられるか断られるか、どの規則によるかを、対象者なしで確かめる。個人の情報には"
+            "一切触れない。\n\n*Whether a question would be answered, by which rule, and who can "
+            "mend it. Nobody's data is touched.*"
+        ),
+        openapi_extra={**SECURED, **json_request(Asked, EXPLAIN_EXAMPLES)},
+        responses={
+            200: {"model": ExplanationDocument, "description": "判定 / the verdict"},
+            **problem_responses(
+                "audit-unavailable", "overloaded", "proof-invalid", "proof-nonce-needed"
+            ),
+        },
+    )
+    async def explain(request: Request) -> Response:
+        with service.place():
+            who, caller = await authenticated(request)
+            try:
+                asked = await json_body(request, Asked)
+            except Problem as problem:
+                await service.refuse(who, caller, problem)
+            found = await service.explain(who, asked, caller)
+            purpose = await access.purpose(who.municipality, who.purpose_id)
+            return _with_nonce(json_response(found.document(purpose).model_dump()))
+
+    async def authenticated(request: Request) -> tuple[Access, Caller]:
+        caller = Caller(request.state.trace_id, request.client.host if request.client else "")
+        who = await access.verify_token(
+            request.headers.get("authorization"), presented_with(request, access.issuer), caller
+        )
+        note(request, client_id=who.client_id)
+        return who, caller
+
+    def _with_nonce(response: Response) -> Response:
+        response.headers["DPoP-Nonce"] = access.nonce()
+        return response
 
     return router

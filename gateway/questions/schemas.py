@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_ITEMS = 200
@@ -11,16 +13,18 @@ MAX_AGE_S = 366 * 86_400
 """Longest age that a question can allow, in seconds; without one there is no limit."""
 
 
-class Question(BaseModel):
-    """What a consumer asks: of whom, why, and exactly which items."""
+class Mode(StrEnum):
+    """What becomes of a question that holds items outside the grant."""
+
+    REFUSE = "refuse"
+    INTERSECT = "intersect"
+
+
+class Asked(BaseModel):
+    """What a consumer asks: why, and exactly which items."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=200)
 
-    subject: str = Field(
-        min_length=1,
-        title="対象者ハンドル",
-        description="この連携先だけに発行された対象者の識別子 / pairwise handle of the person",
-    )
     purpose: str = Field(
         min_length=1,
         max_length=64,
@@ -37,6 +41,15 @@ class Question(BaseModel):
         ),
     )
 
+    mode: Mode = Field(
+        default=Mode.REFUSE,
+        title="許可の外の項目",
+        description=(
+            "`refuse`（既定）：一つでもあれば全体を断る。`intersect`：許可の分だけ答え、ほかは理由 "
+            "`not-granted` にする（許可がそれを認めるときだけ） / with `intersect`, where the "
+            "grant allows it, items outside it come back as `not-granted`"
+        ),
+    )
     require: tuple[str, ...] = Field(
         default=(),
         max_length=MAX_ITEMS,
@@ -56,6 +69,41 @@ class Question(BaseModel):
             "data older than this many seconds comes back as the reason `stale`"
         ),
     )
+
+
+class Question(Asked):
+    """What a consumer asks of whom."""
+
+    subject: str = Field(
+        min_length=1,
+        title="対象者ハンドル",
+        description="この連携先だけに発行された対象者の識別子 / pairwise handle of the person",
+    )
+
+
+class GrantDocument(BaseModel):
+    """A grant that answers the question."""
+
+    model_config = ConfigDict(frozen=True)
+
+    grant_id: str
+    relation: str
+    intersect: bool
+
+
+class ExplanationDocument(BaseModel):
+    """What would become of a question, before anything of a person is touched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    verdict: str = Field(description="answered / intersected / refused")
+    rule: str = Field(description="決めた規則（断るときは問題の種類） / the deciding rule")
+    fault: str | None = Field(description="caller / municipality：誰が直すか / who can mend it")
+    detail: dict[str, str] = Field(description="説明（ja・en） / in words")
+    purpose: dict[str, str] | None = Field(description="登録された事務 / the registered purpose")
+    grants: list[GrantDocument]
+    not_granted: list[str] = Field(description="許可のない項目 / items outside the grant")
+    errors: list[dict[str, str]] = Field(description="直す場所 / places to mend")
 
 
 class _Shape(BaseModel):

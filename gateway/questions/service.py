@@ -20,11 +20,17 @@ from gateway.connections import Alarm, Connections, joined
 from gateway.metrics import Metrics
 from gateway.problems import FieldError, Problem
 from gateway.protection import ProtectionService, ProtectionStatus, withhold
-from gateway.questions.conditions import aged, check_require, require_answers
+from gateway.questions.conditions import (
+    aged,
+    check_require,
+    require_answers,
+    with_not_granted,
+)
+from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.parts import Part, PartStatus
-from gateway.questions.plan import Plan, PlannedPart, plan_question
-from gateway.questions.schemas import Question
+from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
+from gateway.questions.schemas import Asked, Mode, Question
 from gateway.routes import RouteService
 from gateway.subjects import Subject, SubjectService
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
@@ -97,8 +103,8 @@ class QuestionService:
         """
         record = _Record(self._rooms, access, caller)
         try:
-            plan = await self._permit(access, question)
-            record.plan = plan
+            permitted = await self.permit(access, question)
+            plan, record.plan, record.mode = permitted.plan, permitted.asked, question.mode
             subject = await self._rooms.subjects.resolve(
                 access.municipality, access.client_id, question.subject
             )
@@ -109,6 +115,7 @@ class QuestionService:
         parts, alarms = await self._collect(
             access.municipality, subject, plan, caller, question.max_age
         )
+        parts = with_not_granted(parts, permitted.asked)
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
         try:
@@ -122,6 +129,16 @@ class QuestionService:
             question_id, outcome, access.municipality, question.purpose, answered_at, parts
         )
 
+    async def explain(self, access: Access, asked: Asked, caller: Caller) -> Explanation:
+        """Return what would become of a question. No system is asked, and nobody's data touched.
+
+        Raises:
+            Problem: ``audit-unavailable``: that it was asked could not be recorded.
+        """
+        found = await explained(self.permit(access, asked), asked)
+        await _Record(self._rooms, access, caller, mode=asked.mode).explained(found)
+        return found
+
     async def refuse(self, access: Access, caller: Caller, problem: Problem) -> NoReturn:
         """Record that a known client sent something that is no question, and refuse it.
 
@@ -131,20 +148,32 @@ class QuestionService:
         await _Record(self._rooms, access, caller).refused(problem)
         raise problem
 
-    async def _permit(self, access: Access, question: Question) -> Plan:
+    async def permit(self, access: Access, asked: Asked) -> Permitted:
+        """Return what may be answered of what is asked, before anything personal is touched.
+
+        Raises:
+            Problem: ``unknown-purpose``, ``purpose-not-granted``, ``unknown-item``,
+                ``invalid-body``, ``item-not-granted``, ``mode-not-granted``.
+        """
         granted = await self._rooms.access.grants_for(
-            access.municipality, access.client_id, question.purpose
+            access.municipality, access.client_id, asked.purpose
         )
-        if question.purpose != access.purpose_id:
+        if asked.purpose != access.purpose_id:
             raise Problem(
                 "purpose-not-granted",
                 "トークンが結び付いている利用目的と異なります。",
                 "The token is bound to another purpose.",
             )
-        plan = plan_question(question.items, self._rooms.dictionary)
-        check_require(question.require, plan)
-        _require_granted(question.items, granted.items)
-        return plan
+        dictionary = self._rooms.dictionary
+        everything = plan_question(asked.items, dictionary)
+        check_require(asked.require, everything)
+        if asked.mode is Mode.REFUSE:
+            _require_granted(asked.items, granted.items)
+            return Permitted(everything, everything, granted)
+        if not granted.intersect:
+            raise Problem("mode-not-granted")
+        kept = [reference for reference in asked.items if reference in granted.items]
+        return Permitted(plan_question(kept, dictionary), everything, granted)
 
     async def _collect(
         self,
@@ -212,10 +241,15 @@ class _Record:
     caller: Caller
     plan: Plan | None = None
     subject: Subject | None = None
+    mode: Mode = Mode.REFUSE
 
     async def refused(self, problem: Problem, parts: Iterable[Part] = ()) -> None:
         entry = self._entry("refused", self.rooms.clock.now(), problem=problem.type.slug)
         await self.rooms.audit.append(replace(entry, part_statuses=_statuses(parts)))
+
+    async def explained(self, found: Explanation) -> None:
+        entry = self._entry(f"explained-{found.verdict.value}", self.rooms.clock.now())
+        await self.rooms.audit.append(replace(entry, function="explain"))
 
     async def alarmed(self, alarm: Alarm) -> None:
         """Make an alarm durable; the person asked for stands in it under the audit pseudonym."""
@@ -255,6 +289,7 @@ class _Record:
             subject_key=subject_key,
             purpose=self.access.purpose_id,
             items_asked=self.plan.item_ids if self.plan else (),
+            mode=self.mode.value,
             outcome=outcome,
             problem=problem,
             trace_id=self.caller.trace_id,

@@ -74,7 +74,11 @@ class PurposeRow(Base):
 
 
 class GrantRow(Base):
-    """Consumer × purpose × items × relation × validity. Both dates are inclusive, in Asia/Tokyo."""
+    """Consumer × purpose × items × relation × validity. Both dates are inclusive, in Asia/Tokyo.
+
+    A grant is in force only when somebody else than who proposed it has approved it. With
+    ``intersect`` the consumer may ask for more than it is granted, and gets what is.
+    """
 
     __tablename__ = "grant"
     __table_args__ = (
@@ -90,9 +94,13 @@ class GrantRow(Base):
     purpose_id: Mapped[str] = mapped_column(String(64))
     relation: Mapped[str] = mapped_column(String(20))
     items: Mapped[list[str]] = mapped_column(Json)
+    intersect: Mapped[bool] = mapped_column(Boolean)
     valid_from: Mapped[dt.date] = mapped_column(Date)
     valid_to: Mapped[dt.date | None] = mapped_column(Date)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    approved_by: Mapped[str | None] = mapped_column(String(100))
+    approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -137,9 +137,13 @@ def upgrade() -> None:
         sa.Column("purpose_id", sa.String(length=64), nullable=False),
         sa.Column("relation", sa.String(length=20), nullable=False),
         sa.Column("items", JSON, nullable=False),
+        sa.Column("intersect", sa.Boolean(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("created_at", TIME, nullable=False),
+        sa.Column("proposed_by", sa.String(length=100), nullable=False),
+        sa.Column("approved_by", sa.String(length=100), nullable=True),
+        sa.Column("approved_at", TIME, nullable=True),
         sa.Column("revoked_at", TIME, nullable=True),
         sa.ForeignKeyConstraint(
             ["client_id"], ["client.client_id"], name=op.f("fk_grant_client_id_client")

@@ -35,6 +35,7 @@ MUNICIPALITY: Final = "999997"
 PURPOSE: Final = "jidoteate-ninteiseikyu"
 CLIENT_ID: Final = "hitotsu-online-shinsei"
 ACTOR: Final = "demo"
+APPROVER: Final = "demo-second"
 
 ROUTES: Final = {
     "reference-resident": (
@@ -187,7 +188,7 @@ async def register(
         return
     for grant in current:
         await registry.revoke_grant(MUNICIPALITY, grant.grant_id)
-    await registry.grant(
+    row = await registry.propose_grant(
         MUNICIPALITY,
         client_id,
         purpose,
@@ -195,6 +196,8 @@ async def register(
         valid_from=dt.datetime.now(TOKYO).date(),
         valid_to=None,
     )
+    second = AccessRegistry(AccessStore(store), dictionary, clock=SystemClock(), actor=APPROVER)
+    await second.approve_grant(MUNICIPALITY, row.grant_id)
 
 
 async def set_routes(store: Store) -> None:

@@ -153,7 +153,16 @@ async def register(
         legal_basis="児童手当法第7条",
         organ="子育て支援課",
     )
-    row = await registry.grant(
+    row = await registry.propose_grant(
         TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=valid_from, valid_to=valid_to
     )
+    await approve(registry, row.grant_id)
     return row.grant_id
+
+
+async def approve(registry: AccessRegistry, grant_id: str) -> None:
+    """Approve a grant as a second person."""
+    second = AccessRegistry(
+        registry._store, registry._dictionary, clock=registry._clock, actor="second"
+    )
+    await second.approve_grant(TOWN, grant_id)

@@ -8,7 +8,7 @@ from gateway.access.registration import expand_items, is_my_number
 from gateway.problems import Problem
 from standard_models.builtin import load_builtin
 from tests.doubles import StoppedClock
-from tests.gateway.access.consumers import CLIENT, NAME, PURPOSE, TOWN, register
+from tests.gateway.access.consumers import CLIENT, NAME, PURPOSE, TOWN, approve, register
 
 YESTERDAY, TODAY, TOMORROW = (dt.date(2026, 10, day) for day in (9, 10, 11))
 
@@ -106,7 +106,7 @@ async def test_grants_that_hold_together_add_up_and_one_that_was_revoked_does_no
 ):
     """Two grants of one purpose; then one is taken back, at once."""
     first = await register(registry)
-    second = await registry.grant(
+    second = await registry.propose_grant(
         TOWN,
         CLIENT,
         PURPOSE,
@@ -114,6 +114,7 @@ async def test_grants_that_hold_together_add_up_and_one_that_was_revoked_does_no
         valid_from=TODAY,
         valid_to=None,
     )
+    await approve(registry, second.grant_id)
     both = await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
     assert both.items == {NAME, "001.juminkihonjoho.seibetsu"}
     await registry.revoke_grant(TOWN, first)
@@ -213,3 +214,35 @@ def test_my_number_cannot_be_granted():
     for reference in ("001.bangojoho.kojinbango", "001.bangojoho"):
         with pytest.raises(RegistrationError, match="My Number"):
             expand_items([reference], load_builtin())
+
+
+async def test_a_grant_is_in_force_only_when_a_second_person_has_approved_it(
+    service: AccessService, registry: AccessRegistry
+) -> None:
+    """Nobody can give a right alone; who proposed and who approved stands in the record."""
+    first = await register(registry)
+    await registry.revoke_grant(TOWN, first)
+    row = await registry.propose_grant(
+        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=TODAY, valid_to=None
+    )
+    with pytest.raises(Problem) as waiting:
+        await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+    assert "承認を待って" in waiting.value.detail_ja
+    with pytest.raises(RegistrationError) as own:
+        await registry.approve_grant(TOWN, row.grant_id)
+    assert "Nobody can approve a grant of their own" in own.value.detail_en
+    await approve(registry, row.grant_id)
+    assert (await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)).items == {NAME}
+    with pytest.raises(RegistrationError):
+        await approve(registry, row.grant_id)
+
+
+async def test_a_proposal_that_was_turned_down_cannot_be_approved(registry: AccessRegistry) -> None:
+    """One person is enough to take a right away."""
+    await register(registry)
+    row = await registry.propose_grant(
+        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=TODAY, valid_to=None
+    )
+    await registry.revoke_grant(TOWN, row.grant_id)
+    with pytest.raises(RegistrationError):
+        await approve(registry, row.grant_id)

@@ -90,7 +90,7 @@ async def test_what_is_needed_for_a_grant_must_exist(registry: AccessRegistry):
     ]
     for place, members in wrong:
         with pytest.raises(RegistrationError):
-            await registry.grant(*place, **members)
+            await registry.propose_grant(*place, **members)
     assert len((await registry.show_client(CLIENT))[1]) == 1
 
 
@@ -99,7 +99,9 @@ async def test_a_revoked_client_gets_no_grant_and_is_revoked_once(registry: Acce
     await register(registry)
     await registry.revoke_client(CLIENT)
     with pytest.raises(RegistrationError):
-        await registry.grant(TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=DAY, valid_to=None)
+        await registry.propose_grant(
+            TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=DAY, valid_to=None
+        )
     with pytest.raises(RegistrationError):
         await registry.revoke_client(CLIENT)
 
@@ -138,16 +140,18 @@ async def test_every_change_is_recorded_with_what_was_before_and_after(
     assert [(s["kind"], s["function"], s["terminal"]) for s in said] == [
         ("settings", "client-add", "test"),
         ("settings", "purpose-add", "test"),
-        ("settings", "grant-add", "test"),
+        ("settings", "grant-propose", "test"),
+        ("settings", "grant-approve", "second"),
         ("settings", "client-rotate-key", "test"),
         ("settings", "grant-revoke", "test"),
         ("settings", "client-revoke", "test"),
     ]
     assert said[2]["after"]["items"] == ["001.juminkihonjoho.shimei"]
-    assert said[3]["before"] == {"kids": ["ec-1", "rsa-1", "ed-1"]}
-    assert said[3]["after"] == {"kids": ["ec-1", "ed-1"]}
-    assert said[4]["before"]["valid_to"] == "2027-03-31"
-    assert said[5]["before"] == {"revoked_at": None}
+    assert (said[3]["before"]["approved_by"], said[3]["after"]["approved_by"]) == (None, "second")
+    assert said[4]["before"] == {"kids": ["ec-1", "rsa-1", "ed-1"]}
+    assert said[4]["after"] == {"kids": ["ec-1", "ed-1"]}
+    assert said[5]["before"]["valid_to"] == "2027-03-31"
+    assert said[6]["before"] == {"revoked_at": None}
 
 
 async def test_only_public_members_are_kept(registry: AccessRegistry, store):

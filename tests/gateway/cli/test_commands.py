@@ -32,19 +32,26 @@ def test_keys_are_made_once_and_never_shown(hitotsu, installation: Path):
         assert secret not in first.output + again.output
 
 
-def test_a_consumer_is_registered_granted_and_shown(ready):
-    """A group is expanded to its items; the grant's id is shown whole."""
+def test_a_consumer_is_registered_granted_and_shown(ready, monkeypatch):
+    """A group is expanded to its items; a second person approves; the grant's id is shown whole."""
     granted = ready(
         *("client", "grant", "online", *TOWN, "--purpose", "jidoteate"),
         *("--item", "010.sofusakijoho", "--item", "001.juminkihonjoho.shimei"),
         *("--valid-from", "2026-04-01", "--valid-to", "2027-03-31"),
     )
     assert granted.exit_code == 0, granted.output
+    grant_id = granted.stdout.split()[1]
+    assert "承認待ち" in ready("client", "show", "online").stdout
+    own = ready("client", "approve-grant", grant_id, *TOWN)
+    assert (own.exit_code, "自分が登録した許可は承認できません" in own.stderr) == (1, True)
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.cli.session.account", lambda: "second")
+        assert ready("client", "approve-grant", grant_id, *TOWN).exit_code == 0
     shown = ready("client", "show", "online")
+    assert "承認待ち" not in shown.stdout
     assert "001.juminkihonjoho.shimei" in shown.stdout
     assert "010.sofusakijoho.sofusaki_shimei" in shown.stdout
     assert "2026-04-01 – 2027-03-31" in shown.stdout
-    grant_id = granted.stdout.split()[1]
     assert grant_id in shown.stdout
     assert ready("client", "revoke-grant", grant_id, *TOWN).exit_code == 0
     assert "取消" in ready("client", "show", "online").stdout

@@ -22,6 +22,7 @@ from gateway.store.engine import Store
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
+from tests.gateway.access.consumers import approve
 from tests.gateway.questions.scripted import ScriptedAdapter, holding, manifest_of
 
 TOWN = "999997"
@@ -132,7 +133,7 @@ async def world(
         TOWN, "other", name_ja="別の事務", name_en="Other", legal_basis="法", organ="市長"
     )
     await registry.add_client(CLIENT, name="申請", contact="課", jwks=_public_keys())
-    await registry.grant(
+    row = await registry.propose_grant(
         TOWN,
         CLIENT,
         PURPOSE,
@@ -140,6 +141,7 @@ async def world(
         valid_from=clock.now().date(),
         valid_to=None,
     )
+    await approve(registry, row.grant_id)
     subjects = SubjectService(SubjectStore(store), keys, clock=clock)
     handles = await _people(subjects)
     routes = RouteService(RouteStore(store), clock)

@@ -43,6 +43,7 @@ from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from standard_models.answers import Value
 from standard_models.builtin import load_builtin
 from tests.doubles import StoppedClock
+from tests.gateway.access.consumers import approve
 from tests.gateway.questions.conftest import _public_keys
 from tests.gateway.questions.hostile import (
     FULL_WIDTH,
@@ -261,9 +262,10 @@ async def consumer(registry: AccessRegistry) -> None:
     )
     await registry.add_client(CLIENT, name="申請", contact="課", jwks=_public_keys())
     day = StoppedClock().now().date()
-    await registry.grant(
+    row = await registry.propose_grant(
         TOWN, CLIENT, PURPOSE, items=[*ITEMS.values()], valid_from=day, valid_to=None
     )
+    await approve(registry, row.grant_id)
 
 
 async def people(subjects: SubjectService) -> dict[Townsman, str]:

@@ -69,7 +69,6 @@ Anchors = Annotated[
     list[Path] | None,
     typer.Option(
         "--anchors",
-        exists=True,
         help="外に保管したヘッドのファイルかフォルダー（既定は設定のもの） / Heads kept outside: a "
         "file or folder; by default that of the settings.",
     ),

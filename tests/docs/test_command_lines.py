@@ -39,6 +39,8 @@ def split(line: str) -> tuple[list[str], str | None]:
     words = shlex.split(line)[1:]
     if "<" in words:
         return words[: words.index("<")], words[-1]
+    if ">" in words:
+        return words[: words.index(">")], None
     return words, None
 
 

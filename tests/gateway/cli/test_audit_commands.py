@@ -92,3 +92,37 @@ def test_a_renewed_key_of_heads_is_said(ready):
     """Two fingerprints from then on."""
     assert ready("keys", "rotate", "heads").exit_code == 0
     assert len(ready("audit", "head", "keys").stdout.split()) == 2
+
+
+def test_the_searches_of_a_security_officer(ready, installation: Path):
+    """AU-5, PL-10: each prints what it found and is recorded itself."""
+    assert ready("subject", "handle", "--client", "online", "--numbering", "tax", *TOWN,
+                 typed="10000001\n").exit_code == 0  # fmt: skip
+    seen = ready("audit", "search", "person", *TOWN, "--of", "tax", typed="10000001\n")
+    assert "subject-handle" in seen.stdout
+    file = installation / "list.ndjson"
+    done = ready("audit", "search", "concerned", "online", file, *TOWN, "--numbering", "tax")
+    assert done.exit_code == 0, done.stderr
+    assert "10000001" in file.read_text()
+    assert ready("audit", "search", "check-list", file).exit_code == 0
+    file.write_text(file.read_text().replace("10000001", "10000002"))
+    assert ready("audit", "search", "check-list", file).exit_code == 1
+    for command in (
+        ("logins", "--failed-at-least", "0"),
+        ("mass", "--more-than", "1", "--per", "day"),
+        ("repeated", "--at-least", "2"),
+        ("nights", "--since", "2026-10-01", "--until", "2026-10-02"),
+    ):
+        assert ready("audit", "search", command[0], *TOWN, *command[1:]).exit_code == 0
+    recorded = ready("audit", "list", *TOWN, "--kind", "event").stdout
+    for search in ("person", "concerned", "logins", "mass", "repeated", "nights"):
+        assert f"audit-search-{search} searched" in recorded
+
+
+def test_a_year_without_holidays_and_a_wrong_hour_are_refused(ready):
+    """Nothing is guessed."""
+    far = ready(
+        "audit", "search", "nights", *TOWN, "--since", "2031-01-01", "--until", "2031-02-01"
+    )
+    assert (far.exit_code, "2031" in far.stderr) == (1, True)
+    assert ready("audit", "search", "nights", *TOWN, "--opens", "8").exit_code == 2

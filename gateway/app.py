@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from adapters.contract import Clock, EventLog
 from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
+from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import ApiOptions, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
@@ -151,10 +152,23 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         token_lifetime_s=settings.token_lifetime_s,
     )
     routes = RouteService(RouteStore(store), clock)
+    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
+    accesses = AccessesService(
+        AccessesStore(store),
+        AccessesRooms(
+            access=access,
+            subjects=subjects,
+            protection=protection,
+            audit=audit,
+            keys=keys,
+            dictionary=dictionary,
+            clock=clock,
+        ),
+    )
     questions = QuestionService(
         QuestionRooms(
             access=access,
-            subjects=SubjectService(SubjectStore(store), keys, clock=clock),
+            subjects=subjects,
             routes=routes,
             connections=connections,
             protection=protection,
@@ -168,6 +182,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     )
     routers = [
         question_router(questions, access),
+        accesses_router(accesses, access),
         catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
         token_router(access),
     ]

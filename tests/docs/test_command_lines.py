@@ -19,6 +19,7 @@ NOT_IN_ORDER = {
     "--support 保守契約-3 --run-by 情報政策課": "the adapter is not switched on in the example",
     "hitotsu client rotate-key online-shinsei --retire old-key-id": "the consumer has no such key",
     "hitotsu client revoke-grant 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu purpose lift 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
 }
 """Lines that are understood and end with exit code 1 in a new installation, and why."""

@@ -126,3 +126,18 @@ def test_a_year_without_holidays_and_a_wrong_hour_are_refused(ready):
     )
     assert (far.exit_code, "2031" in far.stderr) == (1, True)
     assert ready("audit", "search", "nights", *TOWN, "--opens", "8").exit_code == 2
+
+
+def test_holds_are_registered_listed_and_lifted(ready):
+    """An investigation needs an end; what was lifted stays in the list and in the record."""
+    hold = ("purpose", "hold", "jidoteate", *TOWN, "--held-from", "2026-10-01")
+    endless = ready(*hold, "--kind", "investigation")
+    assert (endless.exit_code, "last day" in endless.stderr) == (1, True)
+    hold_id = ready(*hold, "--kind", "sealed").stdout.split()[1]
+    assert hold_id in ready("purpose", "holds", *TOWN).stdout
+    assert ready("purpose", "lift", hold_id, *TOWN).exit_code == 0
+    assert ready("purpose", "lift", hold_id, *TOWN).exit_code == 1
+    assert "lifted" in ready("purpose", "holds", *TOWN).stdout
+    recorded = ready("audit", "list", *TOWN).stdout
+    assert "disclosure-hold changed" in recorded
+    assert "disclosure-lift changed" in recorded

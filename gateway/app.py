@@ -14,9 +14,11 @@ from fastapi import APIRouter, FastAPI
 from adapters.contract import Clock, EventLog
 from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
+from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import ApiOptions, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
+from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, SourceState
 from gateway.connections.config import read_adapters_file
@@ -47,6 +49,7 @@ class Rooms:
     settings: Settings
     store: Store
     audit: AuditLog
+    audit_tree: AuditTree
     connections: Connections
     protection: ProtectionService
     routers: Sequence[APIRouter]
@@ -114,6 +117,15 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     keys = FileKeyStore(settings.keys_dir)
     http = open_http_client()
     audit = AuditLog(AuditStore(store), keys, log=log, on_batch=metrics.audit_batch)
+    tree = AuditTree(
+        TreeStore(store),
+        keys,
+        clock=clock,
+        issuer=settings.public_url,
+        log=log,
+        anchors=settings.audit_anchor_dir,
+    )
+    metrics.watch_unanchored_heads(tree.unanchored_age_s)
     connections = Connections.open(
         read_adapters_file(settings.adapters_file),
         discover(),
@@ -140,10 +152,23 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         token_lifetime_s=settings.token_lifetime_s,
     )
     routes = RouteService(RouteStore(store), clock)
+    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
+    accesses = AccessesService(
+        AccessesStore(store),
+        AccessesRooms(
+            access=access,
+            subjects=subjects,
+            protection=protection,
+            audit=audit,
+            keys=keys,
+            dictionary=dictionary,
+            clock=clock,
+        ),
+    )
     questions = QuestionService(
         QuestionRooms(
             access=access,
-            subjects=SubjectService(SubjectStore(store), keys, clock=clock),
+            subjects=subjects,
             routes=routes,
             connections=connections,
             protection=protection,
@@ -157,6 +182,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     )
     routers = [
         question_router(questions, access),
+        accesses_router(accesses, access),
         catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
         token_router(access),
     ]
@@ -164,7 +190,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         states = ConnectionStates(connections, protection, dictionary)
         routers.append(console_router(states, clock))
     return Rooms(
-        settings, store, audit, connections, protection, routers, metrics, log, http.aclose
+        settings, store, audit, tree, connections, protection, routers, metrics, log, http.aclose
     )
 
 
@@ -175,11 +201,13 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.push_async_callback(rooms.store.aclose)
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)
+        stack.push_async_callback(_last_head, rooms)
         await stack.enter_async_context(rooms.audit)
         await rooms.protection.pull()
         for work, interval in (
             (rooms.protection.pull, rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
+            (rooms.audit_tree.run_once, rooms.settings.audit_head_interval_s),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)
@@ -193,6 +221,14 @@ async def _repeat(work: Callable[[], Awaitable[None]], interval_s: float, log: E
         except Exception as error:  # noqa: BLE001 - a failed round must not end the next ones
             log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
         await asyncio.sleep(interval_s)
+
+
+async def _last_head(rooms: Rooms) -> None:
+    """Take the last rows into the tree before the store closes."""
+    try:
+        await rooms.audit_tree.run_once()
+    except Exception as error:  # noqa: BLE001 - the next start takes them in
+        rooms.log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""The gateway's own keys: signing of tokens, handles, pseudonyms of the audit record.
+"""The gateway's own keys: tokens, handles, pseudonyms and tree heads of the audit record.
 
 ``KeyStore`` is the interface; ``FileKeyStore`` keeps everything in one file of mode 0600 that
 ``hitotsu keys init`` makes. Secrets show in no ``repr`` and in no error.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey
 
 SECRET_BYTES: Final = 32
 SIGNING_ALGORITHM: Final = "ES256"
@@ -50,12 +50,24 @@ class HandleSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadKey:
+    """An Ed25519 key that signs tree heads. What it signed stays verifiable for ever."""
+
+    kid: str
+    jwk: OKPKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys at one time. The last of a list is the current one, the others run out."""
+    """All keys at one time. The last of a list is the current one, the others run out.
+
+    ``heads`` is empty in a file that was made before there were tree heads.
+    """
 
     signing: tuple[SigningKey, ...]
     handles: tuple[HandleSecret, ...]
     audit: bytes = field(repr=False)
+    heads: tuple[HeadKey, ...] = ()
 
     @property
     def signing_key(self) -> SigningKey:
@@ -66,6 +78,20 @@ class Keys:
     def handle_secret(self) -> HandleSecret:
         """Return the secret of new handles."""
         return self.handles[-1]
+
+    @property
+    def head_key(self) -> HeadKey:
+        """Return the key that signs new tree heads.
+
+        Raises:
+            KeysError: there is none yet.
+        """
+        if not self.heads:
+            raise KeysError(
+                "there is no key for tree heads: run `hitotsu keys rotate heads`",
+                "監査記録の木の署名鍵がありません。hitotsu keys rotate heads を実行してください。",
+            )
+        return self.heads[-1]
 
     def find_signing_key(self, kid: object, at: dt.datetime) -> SigningKey | None:
         """Return the key ``kid`` if tokens signed with it are still accepted at ``at``."""
@@ -156,7 +182,12 @@ class FileKeyStore:
                 "すでに鍵があります。上書きはしません。",
             )
         self._write(
-            Keys((_new_signing_key(),), (_new_handle_secret(1),), secrets.token_bytes(SECRET_BYTES))
+            Keys(
+                (_new_signing_key(),),
+                (_new_handle_secret(1),),
+                secrets.token_bytes(SECRET_BYTES),
+                (_new_head_key(),),
+            )
         )
 
     def rotate_signing(self, accept_old_until: dt.datetime) -> None:
@@ -171,6 +202,11 @@ class FileKeyStore:
         last = keys.handles[-1]
         kept = (*keys.handles[:-1], replace(last, accepted_until=accept_old_until))
         self._write(replace(keys, handles=(*kept, _new_handle_secret(last.version + 1))))
+
+    def rotate_heads(self) -> None:
+        """Sign tree heads with a new key from now on; the public part of the last one is kept."""
+        keys = self.keys()
+        self._write(replace(keys, heads=(*keys.heads, _new_head_key())))
 
     def _write(self, keys: Keys) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -197,6 +233,11 @@ def _new_signing_key() -> SigningKey:
     return SigningKey(key.thumbprint(), key, None)
 
 
+def _new_head_key() -> HeadKey:
+    key = OKPKey.generate_key("Ed25519", private=True)
+    return HeadKey(key.thumbprint(), key)
+
+
 def _new_handle_secret(version: int) -> HandleSecret:
     return HandleSecret(version, secrets.token_bytes(SECRET_BYTES), None)
 
@@ -216,6 +257,7 @@ def _to_json(keys: Keys) -> dict[str, Any]:
             for h in keys.handles
         ],
         "audit": b64encode(keys.audit).decode(),
+        "heads": [{"kid": k.kid, "jwk": k.jwk.as_dict(private=True)} for k in keys.heads],
     }
 
 
@@ -232,6 +274,7 @@ def _read(path: Path) -> Keys:
                 for h in data["handles"]
             ),
             b64decode(data["audit"]),
+            tuple(HeadKey(k["kid"], OKPKey.import_key(k["jwk"])) for k in data.get("heads", ())),
         )
     except Exception:  # noqa: BLE001 - whatever is wrong, its message may hold a key
         raise KeysError(

@@ -7,6 +7,7 @@ known here alone. Labels come from closed sets: route templates, adapter ids, st
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -55,6 +56,11 @@ class Metrics:
             buckets=_BATCH,
             registry=self.registry,
         )
+        self._unanchored = Gauge(
+            "hitotsu_audit_unanchored_head_seconds",
+            "Age of the oldest tree head of the audit record that was not copied outside",
+            registry=self.registry,
+        )
         self._withheld = _WithheldByDay()
         self.registry.register(self._withheld)
 
@@ -83,6 +89,10 @@ class Metrics:
     def audit_batch(self, records: int) -> None:
         """Note how many audit records one commit made durable."""
         self._audit_batches.observe(records)
+
+    def watch_unanchored_heads(self, age_s: Callable[[], float]) -> None:
+        """Ask ``age_s`` for the age of the oldest unanchored head whenever figures are read."""
+        self._unanchored.set_function(age_s)
 
     def render(self) -> bytes:
         """Return everything in the Prometheus text format 0.0.4."""

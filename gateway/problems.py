@@ -142,6 +142,22 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Use a handle that was issued to this client.",
     ),
     (
+        "right-not-granted",
+        403,
+        "この利用目的では使えない機能です",
+        "Right not granted",
+        "機能の許可を自治体の担当者に依頼してください。",
+        "Ask the municipality to grant the right.",
+    ),
+    (
+        "cursor-invalid",
+        400,
+        "続きの位置（cursor）が無効です",
+        "Cursor not valid",
+        "直前の応答の next をそのまま送るか、cursor なしで最初から取り直してください。",
+        "Send next of the last answer as it is, or start again without a cursor.",
+    ),
+    (
         "token-missing",
         401,
         "アクセストークンがありません",

@@ -143,6 +143,23 @@ class Settings(BaseSettings):
             "protective measures anew, in seconds; shorter than flag_max_age_s."
         ),
     )
+    audit_head_interval_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=86_400,
+        description=(
+            "監査記録の木に新しい行を取り込み、ヘッドに署名する間隔（秒） / Interval of taking new "
+            "audit records into the tree and signing a head, in seconds."
+        ),
+    )
+    audit_anchor_dir: Path | None = Field(
+        default=None,
+        description=(
+            "新しいヘッドを書き足す外のフォルダー（別の機械、追記専用の媒体）。書けなくても回答は"
+            "続くが、指標に出る / Folder outside (another machine, write-once media) to which "
+            "every new head is appended; when that fails, answers go on and the figures tell."
+        ),
+    )
     state_page: bool = Field(
         default=False,
         description=(

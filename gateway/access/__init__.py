@@ -2,7 +2,11 @@
 
 from gateway.access.dpop import Presented
 from gateway.access.grants import GrantedItems, Relation
-from gateway.access.registration import RegistrationError
+from gateway.access.registration import (
+    OWN_ACCESSES,
+    OWN_ACCESSES_AT_COUNTER,
+    RegistrationError,
+)
 from gateway.access.registry import AccessRegistry
 from gateway.access.routes import presented_with, token_router
 from gateway.access.service import AccessService, Caller
@@ -10,6 +14,8 @@ from gateway.access.store import AccessStore
 from gateway.access.tokens import Access
 
 __all__ = [
+    "OWN_ACCESSES",
+    "OWN_ACCESSES_AT_COUNTER",
     "Access",
     "AccessRegistry",
     "AccessService",

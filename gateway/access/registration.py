@@ -24,8 +24,18 @@ class RegistrationError(Exception):
         self.detail_en = detail_en
 
 
+OWN_ACCESSES: Final = "right:own-accesses"
+"""Lets a consumer show a resident who asked about them; not of protected persons."""
+OWN_ACCESSES_AT_COUNTER: Final = "right:own-accesses-at-counter"
+"""The same where staff have made sure who stands before them: of protected persons as well."""
+RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER})
+"""What can be granted beside items. None of them can be asked for in a question."""
+
+
 def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]:
     """Return the item references that ``references`` of items and groups stand for, sorted.
+
+    Members of ``RIGHTS`` stand for themselves.
 
     A group stands for its items without the numbers of persons and households: a consumer knows
     people by its own handles only, so that two consumers cannot join what they hold.
@@ -36,8 +46,12 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
             gateway has no legal basis to release it, whatever the purpose.
 
     """
+    named = list(references)
+    rights = RIGHTS.intersection(named)
     found: dict[str, DataItem] = {}
-    for reference in references:
+    for reference in named:
+        if reference in rights:
+            continue
         group = dictionary.find_group(reference)
         item = dictionary.find_item(reference)
         if group is None and item is None:
@@ -54,14 +68,14 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
         for member in group.items if group is not None else ():
             if not is_person_number(member):
                 found[member.ref] = member
-    if not found:
+    if not found and not rights:
         raise RegistrationError("項目がひとつもありません。", "No item was named.")
     if any(is_my_number(item) for item in found.values()):
         raise RegistrationError(
             "個人番号（マイナンバー）は許可できません。",
             "My Number cannot be granted.",
         )
-    return sorted(found)
+    return sorted([*found, *rights])
 
 
 def _refuse_protection_register(group: Group) -> None:

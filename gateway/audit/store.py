@@ -16,6 +16,8 @@ from gateway.store.engine import Store
 from gateway.store.tables import AuditRow
 
 MAX_LISTED: Final = 10_000
+TERMINAL_CHARS: Final = 100
+"""What the column for searches holds of a terminal; the entry holds all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,13 @@ class AuditStore:
     async def append(self, connection: AsyncConnection, records: Sequence[AuditRecord]) -> None:
         """Write ``records`` in one transaction. When it returns, they are durable."""
         async with connection.begin():
-            await connection.execute(insert(AuditRow), [_values(record) for record in records])
+            await connection.execute(
+                insert(AuditRow), [record_values(record) for record in records]
+            )
 
     async def append_in(self, session: AsyncSession, record: AuditRecord) -> None:
         """Write ``record`` in the transaction of the change that it records."""
-        await session.execute(insert(AuditRow), [_values(record)])
+        await session.execute(insert(AuditRow), [record_values(record)])
 
     async def find(self, audit_id: AuditId) -> AuditRow | None:
         """Return the row of ``audit_id``."""
@@ -85,7 +89,8 @@ def _select(query: AuditQuery) -> Select[AuditRow]:
     return statement.order_by(AuditRow.sequence.desc()).limit(min(query.limit, MAX_LISTED))
 
 
-def _values(record: AuditRecord) -> dict[str, Any]:
+def record_values(record: AuditRecord) -> dict[str, Any]:
+    """Return the columns of a record but its ``sequence``, which the database gives."""
     entry = record.entry
     return {
         "audit_id": record.audit_id,
@@ -97,6 +102,8 @@ def _values(record: AuditRecord) -> dict[str, Any]:
         "purpose_id": entry.purpose,
         "outcome": entry.outcome,
         "my_number": entry.my_number,
+        "terminal": entry.terminal[:TERMINAL_CHARS],
+        "function": entry.function,
         "entry": record.text,
         "leaf_hash": record.leaf_hash,
     }

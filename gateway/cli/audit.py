@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore, leaf_hash
+from gateway.cli import audit_search, audit_tree
 from gateway.cli.options import Municipality, moment_option
 from gateway.cli.session import (
     REFUSED,
@@ -27,6 +28,12 @@ from gateway.clock import TOKYO
 from gateway.store.tables import AuditRow
 
 app = typer.Typer(help="監査記録 / The audit record.", no_args_is_help=True)
+app.command("verify")(audit_tree.verify_)
+app.command("export")(audit_tree.export)
+app.command("verifier")(audit_tree.verifier)
+app.command("prove")(audit_tree.prove)
+app.add_typer(audit_tree.head_app, name="head")
+app.add_typer(audit_search.app, name="search")
 
 
 @app.command("list")

@@ -24,6 +24,7 @@ class KeyKind(StrEnum):
 
     SIGNING = "signing"
     HANDLES = "handles"
+    HEADS = "heads"
 
 
 @app.command()
@@ -45,7 +46,9 @@ def init() -> None:
 def rotate(
     kind: Annotated[
         KeyKind,
-        typer.Argument(help="signing（トークンの署名） / handles（ハンドル）"),
+        typer.Argument(
+            help="signing（トークンの署名） / handles（ハンドル） / heads（監査記録の木の署名）"
+        ),
     ],
     overlap_hours: Annotated[
         int | None,
@@ -66,12 +69,19 @@ def rotate(
             await _rotate(session, kind, until)
 
     run(work())
+    if kind is KeyKind.HEADS:
+        say(
+            "更新しました。前の署名はいつまでも検証できます。",
+            "Renewed; old heads stay verifiable.",
+        )
+        return
     shown = until.isoformat(timespec="minutes")
     say(f"更新しました。前の鍵は {shown} まで有効です。", f"Renewed; the last works until {shown}.")
 
 
 async def _rotate(session: Session, kind: KeyKind, until: dt.datetime) -> None:
     session.keys.keys()
+    accepted = None if kind is KeyKind.HEADS else until.isoformat()
     async with session.audit_log() as log:
         await log.append(
             AuditEntry(
@@ -83,10 +93,12 @@ async def _rotate(session: Session, kind: KeyKind, until: dt.datetime) -> None:
                 terminal=session.actor,
                 function="keys-rotate",
                 before={"key": kind.value},
-                after={"key": kind.value, "last_accepted_until": until.isoformat()},
+                after={"key": kind.value, "last_accepted_until": accepted},
             )
         )
     if kind is KeyKind.SIGNING:
         session.keys.rotate_signing(until)
+    elif kind is KeyKind.HEADS:
+        session.keys.rotate_heads()
     else:
         session.keys.rotate_handles(until)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import typer
 from rich.table import Table
 
-from gateway.cli.options import Municipality
-from gateway.cli.session import new_table, opened, out, read_settings, run, say
+from gateway.accesses import AccessesStore, DisclosureHolds, HoldKind, HoldRefused
+from gateway.cli.options import Municipality, day_option
+from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
+
+Result = TypeVar("Result")
 
 app = typer.Typer(help="利用目的（事務）の登録 / Purposes of asking.", no_args_is_help=True)
 
@@ -53,3 +58,73 @@ def list_(municipality: Municipality) -> None:
         return table
 
     out().print(run(work()))
+
+
+@app.command()
+def hold(
+    purpose_id: Annotated[str, typer.Argument(help="利用目的の ID / Id of the purpose.")],
+    municipality: Municipality,
+    kind: Annotated[
+        HoldKind,
+        typer.Option(help="sealed（本人に知らせない利用） / investigation（捜査・調査の間だけ）"),
+    ],
+    held_from: Annotated[
+        dt.date, day_option("この日以降の利用を見せない", "Uses from this day on are not shown.")
+    ],
+    held_until: Annotated[
+        dt.date | None, day_option("この日まで見せない（含む）", "Through this day.")
+    ] = None,
+) -> None:
+    """本人の閲覧記録に、この目的の利用を見せない / Do not show residents uses for a purpose."""
+
+    async def work(holds: DisclosureHolds) -> str:
+        row = await holds.hold(
+            municipality, purpose_id, kind, held_from=held_from, held_until=held_until
+        )
+        return row.hold_id
+
+    hold_id = _with_holds(work)
+    say(f"保留 {hold_id} を登録しました。", f"Hold {hold_id} registered.")
+
+
+@app.command()
+def lift(
+    hold_id: Annotated[str, typer.Argument(help="保留の ID / Id of the hold.")],
+    municipality: Municipality,
+) -> None:
+    """保留を終える。利用はすぐに見えるようになる / End a hold; the uses are shown at once."""
+    _with_holds(lambda holds: holds.lift(municipality, hold_id))
+    say(f"保留 {hold_id} を終えました。", f"Hold {hold_id} lifted.")
+
+
+@app.command()
+def holds(municipality: Municipality) -> None:
+    """保留の一覧 / List the holds."""
+
+    async def work(found: DisclosureHolds) -> Table:
+        table = new_table("ID", "利用目的 / Purpose", "種類 / Kind", "期間 / Period", "登録 / By")
+        for row in await found.all(municipality):
+            period = f"{row.held_from} – {row.held_until or ''}".rstrip()
+            if row.lifted_at is not None:
+                period += "（終了 / lifted）"
+            table.add_row(row.hold_id, row.purpose_id, row.kind, period, row.created_by)
+        return table
+
+    out().print(_with_holds(work))
+
+
+def _with_holds(work: Callable[[DisclosureHolds], Awaitable[Result]]) -> Result:
+    settings = read_settings()
+
+    async def opened_work() -> Result:
+        async with opened(settings) as session:
+            return await work(_holds(session))
+
+    try:
+        return run(opened_work())
+    except HoldRefused as refused:
+        fail(refused.detail_ja, refused.detail_en)
+
+
+def _holds(session: Session) -> DisclosureHolds:
+    return DisclosureHolds(AccessesStore(session.store), clock=session.clock, actor=session.actor)

@@ -197,8 +197,10 @@ class AuditRow(Base):
     __tablename__ = "audit"
     __table_args__ = (
         Index(None, "municipality", "at"),
-        Index(None, "municipality", "subject_key"),
-        Index(None, "municipality", "client_id", "at"),
+        Index(None, "municipality", "subject_key", "at"),
+        Index(None, "municipality", "client_id", "at", "subject_key"),
+        Index(None, "municipality", "kind", "at"),
+        Index(None, "municipality", "terminal", "at", "subject_key"),
     )
 
     sequence: Mapped[int] = mapped_column(
@@ -213,5 +215,64 @@ class AuditRow(Base):
     purpose_id: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str] = mapped_column(String(40))
     my_number: Mapped[bool] = mapped_column(Boolean)
+    terminal: Mapped[str | None] = mapped_column(String(100))
+    function: Mapped[str | None] = mapped_column(String(40))
     entry: Mapped[str] = mapped_column(Text)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class AuditTileRow(Base):
+    """Up to 256 neighbouring nodes of the Merkle tree over the audit record, and their root.
+
+    Level 0 holds leaf hashes (``leaves``, 32 bytes each, in the order of ``sequence``); its last
+    tile may be incomplete. A tile of level n + 1 stands over 256 complete tiles of level n.
+    """
+
+    __tablename__ = "audit_tile"
+
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(Integer)
+    first_sequence: Mapped[int] = mapped_column(BigInteger)
+    last_sequence: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    leaves: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class AuditHeadRow(Base):
+    """A signed head of the tree: how many rows, which root. ``anchored_at``: copied outside."""
+
+    __tablename__ = "audit_head"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    last_sequence: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    signed: Mapped[str] = mapped_column(Text)
+    anchored_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class DisclosureHoldRow(Base):
+    """While it holds, residents are not shown that they were asked about for this purpose.
+
+    ``kind`` is ``sealed`` (the use may never be told) or ``investigation``; both days are
+    inclusive, in Asia/Tokyo.
+    """
+
+    __tablename__ = "disclosure_hold"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "purpose_id"], ["purpose.municipality", "purpose.purpose_id"]
+        ),
+        Index(None, "municipality", "purpose_id"),
+    )
+
+    hold_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(20))
+    held_from: Mapped[dt.date] = mapped_column(Date)
+    held_until: Mapped[dt.date | None] = mapped_column(Date)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(100))
+    lifted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)

@@ -60,6 +60,10 @@ class SubjectService:
         subject_id = await self._store.find(municipality, numbering, number)
         return await self._load(municipality, subject_id) if subject_id else None
 
+    async def numbers_in(self, municipality: str, numbering: str) -> Sequence[tuple[str, str]]:
+        """Return subject id and number of everybody who has a number in the numbering."""
+        return await self._store.numbers_in(municipality, numbering)
+
     async def import_links(
         self,
         municipality: str,

@@ -43,6 +43,14 @@ class SubjectStore:
             row = await session.get(SourceNumberRow, (municipality, numbering, number))
             return row.subject_id if row else None
 
+    async def numbers_in(self, municipality: str, numbering: str) -> Sequence[tuple[str, str]]:
+        """Return subject id and number of everybody who has one in the numbering."""
+        query = select(SourceNumberRow.subject_id, SourceNumberRow.number).where(
+            SourceNumberRow.municipality == municipality, SourceNumberRow.numbering == numbering
+        )
+        async with self._store.session() as session:
+            return [(row.subject_id, row.number) for row in await session.execute(query)]
+
     async def apply(
         self,
         municipality: str,

@@ -1,4 +1,7 @@
-"""Killed in mid-load, the gateway has the audit record of every answer that anybody received."""
+"""Killed in mid-load, the gateway has the audit record of every answer that anybody received.
+
+The tree over the record, which grows all the while, verifies afterwards.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from sqlalchemy import select
 from examples.online_service.gateway_client import GatewayUnavailable
 from examples.town.demo.places import choose_port
 from examples.town.demo.processes import Process
+from gateway.audit.tree import TreeStore, read_heads, verify
+from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
 from gateway.store.tables import AuditRow
 from tests.acceptance.town_under_test import Examiner, Town, examiner
@@ -30,6 +35,8 @@ async def test_every_received_answer_has_its_audit_record_after_every_kill(
     """Again and again: load from six sides, kill -9 after some answers, start again."""
     folder = tmp_path / "gateway"
     shutil.copytree(town.folder / "gateway", folder)
+    outside = tmp_path / "outside"
+    outside.mkdir()
     port = choose_port(0)
     url = f"http://127.0.0.1:{port}"
     gateway = Process(
@@ -41,6 +48,8 @@ async def test_every_received_answer_has_its_audit_record_after_every_kill(
             "HITOTSU_PUBLIC_URL": url,
             "HITOTSU_KEYS_DIR": str(folder / "keys"),
             "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
+            "HITOTSU_AUDIT_HEAD_INTERVAL_S": "0.1",
+            "HITOTSU_AUDIT_ANCHOR_DIR": str(outside),
         },
         ready_url=f"{url}/health",
     )
@@ -52,6 +61,7 @@ async def test_every_received_answer_has_its_audit_record_after_every_kill(
             received |= await _killed_under_load(gateway, asker, number, after=1 + 2 * (kill % 20))
     assert len(received) >= KILLS
     assert received <= await _recorded(folder)
+    await _require_whole(folder, outside)
 
 
 async def _killed_under_load(
@@ -74,6 +84,20 @@ async def _killed_under_load(
     await gateway.kill()
     await asyncio.gather(*asking)
     return received
+
+
+async def _require_whole(folder: Path, outside: Path) -> None:
+    """Every row, every head in the database and every head outside lie on one tree."""
+    keys = FileKeyStore(folder / "keys").keys().heads
+    heads, _cut_lines = read_heads(outside, keys)
+    store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
+    try:
+        verdict = await verify(TreeStore(store), keys, heads)
+    finally:
+        await store.aclose()
+    assert verdict.finding is None
+    assert verdict.heads >= KILLS
+    assert verdict.anchors == len(heads)
 
 
 async def _recorded(folder: Path) -> set[str]:

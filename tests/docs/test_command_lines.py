@@ -20,6 +20,7 @@ NOT_IN_ORDER = {
     "hitotsu client rotate-key online-shinsei --retire old-key-id": "the consumer has no such key",
     "hitotsu client revoke-grant 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu client approve-grant 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu purpose lift 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
 }
 """Lines that are understood and end with exit code 1 in a new installation, and why."""
@@ -40,6 +41,8 @@ def split(line: str) -> tuple[list[str], str | None]:
     words = shlex.split(line)[1:]
     if "<" in words:
         return words[: words.index("<")], words[-1]
+    if ">" in words:
+        return words[: words.index(">")], None
     return words, None
 
 

@@ -1,4 +1,4 @@
-"""Appends without end from many tasks and prints every id that was acknowledged.
+"""Appends without end from many tasks and prints every id and every tree head that it has.
 
 Run as a process of its own, so that it can be killed: arguments are the address of the database
 and the folder of the keys.
@@ -15,20 +15,34 @@ from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
 from tests.doubles import RecordingLog
 from tests.gateway.audit.entries import entry
+from tests.gateway.audit.grown import tree_over
 
 
-async def main(url: str, keys: str) -> None:
+async def main(url: str, folder: str) -> None:
     """Append until the process is killed."""
-    store = AuditStore(open_store(url))
-    async with AuditLog(store, FileKeyStore(Path(keys)), log=RecordingLog()) as log:
+    opened = open_store(url)
+    keys = FileKeyStore(Path(folder))
+    tree = tree_over(opened, keys)
+    async with AuditLog(AuditStore(opened), keys, log=RecordingLog()) as log:
 
         async def answer() -> None:
             while True:
-                audit_id = await log.append(entry())
-                sys.stdout.write(f"{audit_id}\n")
-                sys.stdout.flush()
+                say(await log.append(entry()))
 
-        await asyncio.gather(*(answer() for _ in range(16)))
+        async def grow() -> None:
+            while True:
+                head = await tree.seal()
+                if head is not None:
+                    say(head.signed)
+                await asyncio.sleep(0.05)
+
+        await asyncio.gather(grow(), *(answer() for _ in range(16)))
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,16 @@
+"""What a resident may see: who asked about them, when, why, for which items."""
+
+from gateway.accesses.holds import DisclosureHolds, HoldKind, HoldRefused
+from gateway.accesses.routes import accesses_router
+from gateway.accesses.service import AccessesRooms, AccessesService
+from gateway.accesses.store import AccessesStore
+
+__all__ = [
+    "AccessesRooms",
+    "AccessesService",
+    "AccessesStore",
+    "DisclosureHolds",
+    "HoldKind",
+    "HoldRefused",
+    "accesses_router",
+]

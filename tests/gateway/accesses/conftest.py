@@ -1,0 +1,112 @@
+"""Residents, a service that shows them who asked, and consumers that ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gateway.access import OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, Access, AccessService, Caller
+from gateway.accesses import (
+    AccessesRooms,
+    AccessesService,
+    AccessesStore,
+    DisclosureHolds,
+    accesses_router,
+)
+from gateway.accesses.schemas import AccessesDocument
+from standard_models.builtin import load_builtin
+from tests.gateway.access.consumers import (
+    access_registry,
+    access_service,
+    approve,
+    public_jwks,
+)
+from tests.gateway.questions.conftest import CLIENT, TOWN, World, world
+
+__all__ = ["world"]
+
+MY_PAGE = "my-page"
+COUNTER = "counter"
+
+
+@dataclass
+class Residents:
+    """The view under test."""
+
+    world: World
+    service: AccessesService
+    access: AccessService
+    holds: DisclosureHolds
+
+    def handle(self, who: str, client: str = MY_PAGE) -> str:
+        """Return the handle that a consumer has of a named person."""
+        subject_id = self.ids[who]
+        return self.world.subjects.handle_for(TOWN, client, subject_id)
+
+    ids: dict[str, str]
+
+    async def view(
+        self,
+        who: str = "ordinary",
+        *,
+        client: str = MY_PAGE,
+        purpose: str = MY_PAGE,
+        cursor: str | None = None,
+        limit: int = 20,
+    ) -> AccessesDocument:
+        """Return the page that a person sees."""
+        handle = self.handle(who, client) if who in self.ids else who
+        access = Access(client, TOWN, purpose, "t", "key")
+        return await self.service.show(access, handle, cursor, limit, Caller("e" * 32, "192.0.2.9"))
+
+    async def asked(self, who: str = "ordinary", **question: Any) -> list[tuple[str, str]]:
+        """Return what a person sees of questions: purpose and outcome, newest first."""
+        page = await self.view(who, **question)
+        return [(a.purpose.id, a.outcome) for a in page.accesses if a.function == "question"]
+
+    def router(self):
+        """Return the HTTP routes."""
+        return accesses_router(self.service, self.access)
+
+
+@pytest.fixture
+async def residents(world: World, store, keys, audit_log, clock) -> Residents:
+    """Beside the consumer that asks, one shows residents their list, and one does at a counter."""
+    registry = access_registry(store, clock)
+    for client, right in ((MY_PAGE, OWN_ACCESSES), (COUNTER, OWN_ACCESSES_AT_COUNTER)):
+        await registry.add_purpose(
+            TOWN, client, name_ja="本人開示", name_en="Own view", legal_basis="法76条", organ="総務"
+        )
+        await registry.add_client(client, name=client, contact="課", jwks=public_jwks())
+        row = await registry.propose_grant(
+            TOWN, client, client, items=[right], valid_from=clock.now().date(), valid_to=None
+        )
+        await approve(registry, row.grant_id)
+    row = await registry.propose_grant(
+        TOWN,
+        CLIENT,
+        "other",
+        items=["001.juminkihonjoho.shimei"],
+        valid_from=clock.now().date(),
+        valid_to=None,
+    )
+    await approve(registry, row.grant_id)
+    access = access_service(store, keys, audit_log, clock)
+    rooms = AccessesRooms(
+        access=access,
+        subjects=world.subjects,
+        protection=world.protection,
+        audit=audit_log,
+        keys=keys,
+        dictionary=load_builtin(),
+        clock=clock,
+    )
+    ids = {}
+    for who, number in (("ordinary", "R1"), ("protected", "R2"), ("newcomer", "R3")):
+        subject = await world.subjects.find_by_number(TOWN, "resident", number)
+        assert subject is not None
+        ids[who] = subject.subject_id
+    holds = DisclosureHolds(AccessesStore(store), clock=clock, actor="test")
+    return Residents(world, AccessesService(AccessesStore(store), rooms), access, holds, ids)

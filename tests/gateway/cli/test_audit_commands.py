@@ -1,0 +1,143 @@
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from gateway.store.engine import open_store
+from tests.gateway.audit.grown import as_owner
+
+TOWN = ("-m", "999997")
+
+
+def change(url: str, statement: str) -> None:
+    """Do something as the owner of the database."""
+
+    async def work() -> None:
+        store = open_store(url)
+        await as_owner(store, statement)
+        await store.aclose()
+
+    asyncio.run(work())
+
+
+def test_a_sound_record_is_verified_against_the_heads_outside(ready, installation: Path):
+    """AU-3: heads are appended to a file once; verify counts them."""
+    outside = installation / "heads.txt"
+    assert ready("audit", "head", "export", outside).exit_code == 0
+    again = ready("audit", "head", "export", outside)
+    assert "ヘッド 0 件" in again.stdout
+    assert len(outside.read_text().splitlines()) == 1
+    ready("audit", "list", *TOWN)
+    assert ready("audit", "head", "sign").stdout.count(".") == 2
+    assert ready("audit", "head", "export", outside).exit_code == 0
+    done = ready("audit", "verify", "--anchors", outside)
+    assert done.exit_code == 0, done.stderr
+    assert "外のヘッド 2 件" in done.stdout
+    assert "—" not in ready("audit", "head", "list").stdout
+
+
+def test_without_heads_from_outside_it_is_said_what_cannot_be_told(ready):
+    """A store that was rolled back as a whole looks whole in itself."""
+    done = ready("audit", "verify")
+    assert done.exit_code == 0
+    assert "rolled back" in done.stderr
+
+
+def test_the_first_bad_row_is_named_and_the_command_fails(ready, database_url: str):
+    """AU-3: exit code 1, the row and what was done to it."""
+    ready("audit", "head", "sign")
+    change(database_url, "DELETE FROM audit WHERE sequence = 2")
+    done = ready("audit", "verify")
+    assert done.exit_code == 1
+    assert "row 2 of the record was deleted" in done.stderr
+
+
+def test_an_export_is_verified_by_the_program_that_comes_with_it(ready, installation: Path):
+    """AU-4: the printed program alone, without any package."""
+    file, program = installation / "export.ndjson", installation / "verify.py"
+    assert ready("audit", "export", file).exit_code == 0
+    program.write_text(ready("audit", "verifier").stdout)
+    (kid,) = ready("audit", "head", "keys").stdout.split()
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", program, file, "--key", kid],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "OK", done.stderr
+    assert ready("audit", "export", file).exit_code == 1
+    assert ready("audit", "export", installation / "x", "--since", "2100-01-01").exit_code == 1
+
+
+def test_a_record_is_proved_to_be_in_the_tree(ready):
+    """Its place, its hash, the path and the head, as JSON."""
+    audit_id = ready("audit", "list", *TOWN).stdout.split()[-1]
+    proof = json.loads(ready("audit", "prove", audit_id).stdout)
+    assert proof["audit_id"] == audit_id
+    assert proof["head"].count(".") == 2
+    assert ready("audit", "prove", "0" * 32).exit_code == 1
+
+
+def test_verifying_and_exporting_are_recorded(ready, installation: Path):
+    """AU-11: looking at the whole record leaves a row."""
+    ready("audit", "verify")
+    ready("audit", "export", installation / "export.ndjson")
+    listed = ready("audit", "list", "-m", "000000").stdout
+    assert "audit-verify sound" in listed
+    assert "audit-export written" in listed
+
+
+def test_a_renewed_key_of_heads_is_said(ready):
+    """Two fingerprints from then on."""
+    assert ready("keys", "rotate", "heads").exit_code == 0
+    assert len(ready("audit", "head", "keys").stdout.split()) == 2
+
+
+def test_the_searches_of_a_security_officer(ready, installation: Path):
+    """AU-5, PL-10: each prints what it found and is recorded itself."""
+    assert ready("subject", "handle", "--client", "online", "--numbering", "tax", *TOWN,
+                 typed="10000001\n").exit_code == 0  # fmt: skip
+    seen = ready("audit", "search", "person", *TOWN, "--of", "tax", typed="10000001\n")
+    assert "subject-handle" in seen.stdout
+    file = installation / "list.ndjson"
+    done = ready("audit", "search", "concerned", "online", file, *TOWN, "--numbering", "tax")
+    assert done.exit_code == 0, done.stderr
+    assert "10000001" in file.read_text()
+    assert ready("audit", "search", "check-list", file).exit_code == 0
+    file.write_text(file.read_text().replace("10000001", "10000002"))
+    assert ready("audit", "search", "check-list", file).exit_code == 1
+    for command in (
+        ("logins", "--failed-at-least", "0"),
+        ("mass", "--more-than", "1", "--per", "day"),
+        ("repeated", "--at-least", "2"),
+        ("nights", "--since", "2026-10-01", "--until", "2026-10-02"),
+    ):
+        assert ready("audit", "search", command[0], *TOWN, *command[1:]).exit_code == 0
+    recorded = ready("audit", "list", *TOWN, "--kind", "event").stdout
+    for search in ("person", "concerned", "logins", "mass", "repeated", "nights"):
+        assert f"audit-search-{search} searched" in recorded
+
+
+def test_a_year_without_holidays_and_a_wrong_hour_are_refused(ready):
+    """Nothing is guessed."""
+    far = ready(
+        "audit", "search", "nights", *TOWN, "--since", "2031-01-01", "--until", "2031-02-01"
+    )
+    assert (far.exit_code, "2031" in far.stderr) == (1, True)
+    assert ready("audit", "search", "nights", *TOWN, "--opens", "8").exit_code == 2
+
+
+def test_holds_are_registered_listed_and_lifted(ready):
+    """An investigation needs an end; what was lifted stays in the list and in the record."""
+    hold = ("purpose", "hold", "jidoteate", *TOWN, "--held-from", "2026-10-01")
+    endless = ready(*hold, "--kind", "investigation")
+    assert (endless.exit_code, "last day" in endless.stderr) == (1, True)
+    hold_id = ready(*hold, "--kind", "sealed").stdout.split()[1]
+    assert hold_id in ready("purpose", "holds", *TOWN).stdout
+    assert ready("purpose", "lift", hold_id, *TOWN).exit_code == 0
+    assert ready("purpose", "lift", hold_id, *TOWN).exit_code == 1
+    assert "lifted" in ready("purpose", "holds", *TOWN).stdout
+    recorded = ready("audit", "list", *TOWN).stdout
+    assert "disclosure-hold changed" in recorded
+    assert "disclosure-lift changed" in recorded

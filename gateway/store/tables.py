@@ -198,9 +198,9 @@ class AuditRow(Base):
     __table_args__ = (
         Index(None, "municipality", "at"),
         Index(None, "municipality", "subject_key", "at"),
-        Index(None, "municipality", "client_id", "at", "subject_key"),
+        # Holds all that the list of whom a consumer's window concerns reads.
+        Index(None, "municipality", "client_id", "at", "subject_key", "outcome"),
         Index(None, "municipality", "kind", "at"),
-        Index(None, "municipality", "terminal", "at", "subject_key"),
     )
 
     sequence: Mapped[int] = mapped_column(

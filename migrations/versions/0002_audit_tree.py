@@ -80,9 +80,8 @@ def upgrade() -> None:
 
 _SEARCHED = (
     ("municipality", "subject_key", "at"),
-    ("municipality", "client_id", "at", "subject_key"),
+    ("municipality", "client_id", "at", "subject_key", "outcome"),
     ("municipality", "kind", "at"),
-    ("municipality", "terminal", "at", "subject_key"),
 )
 
 

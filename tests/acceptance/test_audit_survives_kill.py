@@ -23,7 +23,7 @@ from gateway.store.tables import AuditRow
 from tests.acceptance.town_under_test import Examiner, Town, examiner
 from tests.size import size_of
 
-pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=240, nightly=3600))]
+pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=480, nightly=3600))]
 
 KILLS = size_of(ordinary=5, nightly=200)
 ASKING = 6

@@ -52,7 +52,7 @@ FROM n
 _POSTGRES = f"""
 INSERT INTO audit ({_COLUMNS})
 SELECT i, lpad(to_hex(i), 32, '0'), '{MUNICIPALITY}',
-  timestamptz '2026-01-01 00:00:00+00' + i * interval '31536000 seconds' / {ROWS},
+  timestamptz '2026-01-01 00:00:00+00' + i * (31536000.0 / {ROWS}) * interval '1 second',
   'operation', 'client-' || (i % 4), lpad(to_hex((i::bigint * 7919) % 400000), 64, '0'),
   'jidoteate', 'complete', false, '192.0.2.' || (i % 4), 'question',
   md5(i::text) || md5((i + 1)::text) || repeat('x', {PADDING} - 64), sha256(i::text::bytea)

@@ -41,6 +41,9 @@ from gateway.subjects import SubjectService, SubjectStore
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
+LAST_HEAD_S = 5.0
+"""How long a stop waits for the last tree head; what it misses is taken in at the next start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
@@ -224,9 +227,10 @@ async def _repeat(work: Callable[[], Awaitable[None]], interval_s: float, log: E
 
 
 async def _last_head(rooms: Rooms) -> None:
-    """Take the last rows into the tree before the store closes."""
+    """Take the last rows into the tree before the store closes; not for long."""
     try:
-        await rooms.audit_tree.run_once()
+        async with asyncio.timeout(LAST_HEAD_S):
+            await rooms.audit_tree.run_once()
     except Exception as error:  # noqa: BLE001 - the next start takes them in
         rooms.log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
 

@@ -30,6 +30,8 @@ from gateway.metrics import Metrics
 from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
+from gateway.receipts import ReceiptService
+from gateway.receipts.routes import receipt_router
 from gateway.routes import RouteService, RouteStore
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
@@ -140,10 +142,20 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         token_lifetime_s=settings.token_lifetime_s,
     )
     routes = RouteService(RouteStore(store), clock)
+    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
+    receipts = ReceiptService(
+        subjects,
+        audit,
+        keys,
+        dictionary,
+        clock=clock,
+        issuer=settings.public_url,
+        lifetime_s=settings.receipt_lifetime_s,
+    )
     questions = QuestionService(
         QuestionRooms(
             access=access,
-            subjects=SubjectService(SubjectStore(store), keys, clock=clock),
+            subjects=subjects,
             routes=routes,
             connections=connections,
             protection=protection,
@@ -151,6 +163,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             dictionary=dictionary,
             clock=clock,
             metrics=metrics,
+            receipts=receipts,
         ),
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
@@ -159,6 +172,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         question_router(questions, access),
         catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
         token_router(access),
+        receipt_router(receipts, access),
     ]
     if settings.state_page:
         states = ConnectionStates(connections, protection, dictionary)

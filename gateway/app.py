@@ -32,6 +32,8 @@ from gateway.metrics import Metrics
 from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
+from gateway.receipts import ReceiptService
+from gateway.receipts.routes import receipt_router
 from gateway.routes import RouteService, RouteStore
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
@@ -168,6 +170,15 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             clock=clock,
         ),
     )
+    receipts = ReceiptService(
+        subjects,
+        audit,
+        keys,
+        dictionary,
+        clock=clock,
+        issuer=settings.public_url,
+        lifetime_s=settings.receipt_lifetime_s,
+    )
     questions = QuestionService(
         QuestionRooms(
             access=access,
@@ -179,6 +190,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             dictionary=dictionary,
             clock=clock,
             metrics=metrics,
+            receipts=receipts,
         ),
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
@@ -188,6 +200,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         accesses_router(accesses, access),
         catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
         token_router(access),
+        receipt_router(receipts, access),
     ]
     if settings.state_page:
         states = ConnectionStates(connections, protection, dictionary)

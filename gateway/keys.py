@@ -1,4 +1,4 @@
-"""The gateway's own keys: tokens, handles, pseudonyms and tree heads of the audit record.
+"""The gateway's own keys: tokens, handles, the audit record and its heads, evidence, sealing.
 
 ``KeyStore`` is the interface; ``FileKeyStore`` keeps everything in one file of mode 0600 that
 ``hitotsu keys init`` makes. Secrets show in no ``repr`` and in no error.
@@ -58,6 +58,28 @@ class HeadKey:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceKey:
+    """A key that signs receipts and evidence. Its public part is published for good.
+
+    ``retired_at`` is when another one took its place: what it had signed stays good. With
+    ``revoked_at`` nothing that it signed is good any more.
+    """
+
+    kid: str
+    jwk: ECKey = field(repr=False)
+    retired_at: dt.datetime | None = None
+    revoked_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealingSecret:
+    """The secret of one version of digests in receipts and of values at rest; kept for good."""
+
+    version: int
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """All keys at one time. The last of a list is the current one, the others run out.
 
@@ -68,6 +90,40 @@ class Keys:
     handles: tuple[HandleSecret, ...]
     audit: bytes = field(repr=False)
     heads: tuple[HeadKey, ...] = ()
+    evidence: tuple[EvidenceKey, ...] = ()
+    sealing: tuple[SealingSecret, ...] = ()
+
+    @property
+    def evidence_key(self) -> EvidenceKey:
+        """Return the key that signs new receipts and evidence.
+
+        Raises:
+            KeysError: it was revoked, or the file is of an earlier version.
+
+        """
+        if not self.evidence or self.evidence[-1].revoked_at is not None:
+            raise _incomplete()
+        return self.evidence[-1]
+
+    @property
+    def sealing_secret(self) -> SealingSecret:
+        """Return the secret with which new values are sealed.
+
+        Raises:
+            KeysError: the file is of an earlier version.
+
+        """
+        if not self.sealing:
+            raise _incomplete()
+        return self.sealing[-1]
+
+    def find_evidence_key(self, kid: object) -> EvidenceKey | None:
+        """Return the evidence key ``kid``, also a retired or revoked one."""
+        return next((key for key in self.evidence if key.kid == kid), None)
+
+    def find_sealing_secret(self, version: object) -> SealingSecret | None:
+        """Return the sealing secret of ``version``."""
+        return next((s for s in self.sealing if s.version == version), None)
 
     @property
     def signing_key(self) -> SigningKey:
@@ -122,6 +178,14 @@ class Keys:
             ]
         }
 
+    def evidence_jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the JWK Set of every evidence key that there ever was.
+
+        ``exp`` is when a key retired and ``revoked`` since when it is not to be trusted.
+        Source: OpenID Federation 1.0, 8.7 (historical keys), for the names of the members.
+        """
+        return {"keys": [_evidence_member(key) for key in self.evidence]}
+
 
 class KeyStore(Protocol):
     """Where the keys come from: a file, or later a hardware module or a key service."""
@@ -170,23 +234,39 @@ class FileKeyStore:
         return self._keys
 
     def create(self) -> None:
-        """Make new keys.
+        """Make new keys; in a file of an earlier version, those of the kinds that it lacks.
 
         Raises:
-            KeysError: there are keys already; they are never overwritten.
+            KeysError: every key is there already; none is ever overwritten.
 
         """
         if self.path.exists():
-            raise KeysError(
-                "there are keys already; they are not overwritten",
-                "すでに鍵があります。上書きはしません。",
-            )
+            self._complete()
+            return
         self._write(
             Keys(
                 (_new_signing_key(),),
                 (_new_handle_secret(1),),
                 secrets.token_bytes(SECRET_BYTES),
                 (_new_head_key(),),
+                (_new_evidence_key(),),
+                (_new_sealing_secret(1),),
+            )
+        )
+
+    def _complete(self) -> None:
+        keys = self.keys()
+        if keys.heads and keys.evidence and keys.sealing:
+            raise KeysError(
+                "there are keys already; they are not overwritten",
+                "すでに鍵があります。上書きはしません。",
+            )
+        self._write(
+            replace(
+                keys,
+                heads=keys.heads or (_new_head_key(),),
+                evidence=keys.evidence or (_new_evidence_key(),),
+                sealing=keys.sealing or (_new_sealing_secret(1),),
             )
         )
 
@@ -207,6 +287,37 @@ class FileKeyStore:
         """Sign tree heads with a new key from now on; the public part of the last one is kept."""
         keys = self.keys()
         self._write(replace(keys, heads=(*keys.heads, _new_head_key())))
+
+    def rotate_evidence(self, at: dt.datetime) -> None:
+        """Sign receipts and evidence with a new key from ``at`` on; what is signed stays good."""
+        keys = self.keys()
+        kept = tuple(replace(k, retired_at=k.retired_at or at) for k in keys.evidence)
+        self._write(replace(keys, evidence=(*kept, _new_evidence_key())))
+
+    def revoke_evidence(self, kid: str, at: dt.datetime) -> None:
+        """Take back everything that the evidence key ``kid`` ever signed.
+
+        Raises:
+            KeysError: there is no such key, or it is the current one; rotate first.
+
+        """
+        keys = self.keys()
+        if kid not in {key.kid for key in keys.evidence[:-1]}:
+            raise KeysError(
+                "no retired evidence key of this name: rotate first, then revoke the old one",
+                "その名前の以前の鍵はありません。先に hitotsu keys rotate evidence を実行し、"
+                "その後で以前の鍵を取り消してください。",
+            )
+        changed = tuple(
+            replace(k, revoked_at=k.revoked_at or at) if k.kid == kid else k for k in keys.evidence
+        )
+        self._write(replace(keys, evidence=changed))
+
+    def rotate_sealing(self) -> None:
+        """Seal with a new secret from now on; what the last ones sealed can still be opened."""
+        keys = self.keys()
+        version = keys.sealing_secret.version + 1
+        self._write(replace(keys, sealing=(*keys.sealing, _new_sealing_secret(version))))
 
     def _write(self, keys: Keys) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -242,6 +353,32 @@ def _new_handle_secret(version: int) -> HandleSecret:
     return HandleSecret(version, secrets.token_bytes(SECRET_BYTES), None)
 
 
+def _new_evidence_key() -> EvidenceKey:
+    key = ECKey.generate_key("P-256", private=True)
+    return EvidenceKey(key.thumbprint(), key)
+
+
+def _new_sealing_secret(version: int) -> SealingSecret:
+    return SealingSecret(version, secrets.token_bytes(SECRET_BYTES))
+
+
+def _evidence_member(key: EvidenceKey) -> dict[str, Any]:
+    public = key.jwk.as_dict(private=False)
+    member: dict[str, Any] = {**public, "kid": key.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
+    if key.retired_at is not None:
+        member["exp"] = int(key.retired_at.timestamp())
+    if key.revoked_at is not None:
+        member["revoked"] = {"revoked_at": int(key.revoked_at.timestamp())}
+    return member
+
+
+def _incomplete() -> KeysError:
+    return KeysError(
+        "keys of newer kinds are missing: run `hitotsu keys init`",
+        "新しい種類の鍵がありません。hitotsu keys init を実行してください。",
+    )
+
+
 def _to_json(keys: Keys) -> dict[str, Any]:
     return {
         "signing": [
@@ -258,6 +395,18 @@ def _to_json(keys: Keys) -> dict[str, Any]:
         ],
         "audit": b64encode(keys.audit).decode(),
         "heads": [{"kid": k.kid, "jwk": k.jwk.as_dict(private=True)} for k in keys.heads],
+        "evidence": [
+            {
+                "kid": k.kid,
+                "jwk": k.jwk.as_dict(private=True),
+                "retired_at": _iso(k.retired_at),
+                "revoked_at": _iso(k.revoked_at),
+            }
+            for k in keys.evidence
+        ],
+        "sealing": [
+            {"version": s.version, "secret": b64encode(s.secret).decode()} for s in keys.sealing
+        ],
     }
 
 
@@ -275,6 +424,18 @@ def _read(path: Path) -> Keys:
             ),
             b64decode(data["audit"]),
             tuple(HeadKey(k["kid"], OKPKey.import_key(k["jwk"])) for k in data.get("heads", ())),
+            tuple(
+                EvidenceKey(
+                    k["kid"],
+                    ECKey.import_key(k["jwk"]),
+                    _time(k["retired_at"]),
+                    _time(k["revoked_at"]),
+                )
+                for k in data.get("evidence", ())
+            ),
+            tuple(
+                SealingSecret(s["version"], b64decode(s["secret"])) for s in data.get("sealing", ())
+            ),
         )
     except Exception:  # noqa: BLE001 - whatever is wrong, its message may hold a key
         raise KeysError(

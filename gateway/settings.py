@@ -125,6 +125,15 @@ class Settings(BaseSettings):
             "process takes at a time; further ones are turned away with 503."
         ),
     )
+    receipt_lifetime_s: int = Field(
+        default=2_678_400,
+        ge=60,
+        le=31_622_400,
+        description=(
+            "受領票の値を新しいとみなす秒数（既定 31 日） / Seconds for which the values of a "
+            "receipt count as fresh; 31 days by default."
+        ),
+    )
     flag_max_age_s: float = Field(
         default=600.0,
         gt=0,

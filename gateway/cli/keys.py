@@ -25,6 +25,12 @@ class KeyKind(StrEnum):
     SIGNING = "signing"
     HANDLES = "handles"
     HEADS = "heads"
+    EVIDENCE = "evidence"
+    SEALING = "sealing"
+
+
+_KEPT = frozenset({KeyKind.HEADS, KeyKind.EVIDENCE, KeyKind.SEALING})
+"""Kinds of which the earlier ones are kept for good, because what they made is."""
 
 
 @app.command()
@@ -47,7 +53,8 @@ def rotate(
     kind: Annotated[
         KeyKind,
         typer.Argument(
-            help="signing（トークンの署名） / handles（ハンドル） / heads（監査記録の木の署名）"
+            help="signing（トークンの署名）、handles（ハンドル）、heads（監査記録の木の署名）、"
+            "evidence（受領票と証明の署名）、sealing（保存する値の暗号化） / What the key is for."
         ),
     ],
     overlap_hours: Annotated[
@@ -69,19 +76,54 @@ def rotate(
             await _rotate(session, kind, until)
 
     run(work())
-    if kind is KeyKind.HEADS:
+    shown = until.isoformat(timespec="minutes")
+    if kind in _KEPT:
         say(
-            "更新しました。前の署名はいつまでも検証できます。",
-            "Renewed; old heads stay verifiable.",
+            "更新しました。前の鍵で作ったものは、そのまま確かめられます。",
+            "Renewed; what the last key made stays good.",
         )
         return
-    shown = until.isoformat(timespec="minutes")
     say(f"更新しました。前の鍵は {shown} まで有効です。", f"Renewed; the last works until {shown}.")
+
+
+@app.command()
+def revoke(
+    kid: Annotated[str, typer.Argument(help="取り消す証明の鍵の名前（kid） / The key's kid.")],
+) -> None:
+    """証明の鍵を取り消す。その鍵で署名したものはすべて無効になる / Revoke a key of evidence."""
+    settings = read_settings()
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            now = session.clock.now()
+            session.keys.revoke_evidence(kid, now)
+            await _record(session, "keys-revoke", {"kid": kid}, {"revoked_at": now.isoformat()})
+
+    run(work())
+    say("取り消しました。公開の鍵一覧に載ります。", "Revoked; the published keys say so.")
 
 
 async def _rotate(session: Session, kind: KeyKind, until: dt.datetime) -> None:
     session.keys.keys()
-    accepted = None if kind is KeyKind.HEADS else until.isoformat()
+    after: dict[str, str] = {"key": kind.value}
+    if kind not in _KEPT:
+        after["last_accepted_until"] = until.isoformat()
+    await _record(session, "keys-rotate", {"key": kind.value}, after)
+    if kind is KeyKind.SIGNING:
+        session.keys.rotate_signing(until)
+    elif kind is KeyKind.HANDLES:
+        session.keys.rotate_handles(until)
+    elif kind is KeyKind.HEADS:
+        session.keys.rotate_heads()
+    elif kind is KeyKind.EVIDENCE:
+        session.keys.rotate_evidence(session.clock.now())
+    else:
+        session.keys.rotate_sealing()
+
+
+async def _record(
+    session: Session, function: str, before: dict[str, str], after: dict[str, str]
+) -> None:
     async with session.audit_log() as log:
         await log.append(
             AuditEntry(
@@ -91,14 +133,8 @@ async def _rotate(session: Session, kind: KeyKind, until: dt.datetime) -> None:
                 outcome="changed",
                 trace_id="",
                 terminal=session.actor,
-                function="keys-rotate",
-                before={"key": kind.value},
-                after={"key": kind.value, "last_accepted_until": accepted},
+                function=function,
+                before=before,
+                after=after,
             )
         )
-    if kind is KeyKind.SIGNING:
-        session.keys.rotate_signing(until)
-    elif kind is KeyKind.HEADS:
-        session.keys.rotate_heads()
-    else:
-        session.keys.rotate_handles(until)

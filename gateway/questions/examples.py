@@ -106,5 +106,6 @@ ANSWER_EXAMPLE: Final[dict[str, Any]] = {
             "absences": {},
         },
     ],
+    "receipt": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImhpdG90c3UtcmVjZWlwdCtqd3QifQ.…",
     "explanations": {},
 }

@@ -20,6 +20,7 @@ def render_answer(answer: QuestionAnswer) -> dict[str, Any]:
         "purpose": answer.purpose,
         "answered_at": answer.answered_at.isoformat(),
         "parts": [render_part(part) for part in answer.parts],
+        "receipt": answer.receipt,
         "explanations": {code: explain(code) for code in sorted(set(_codes(answer.parts)))},
     }
 

@@ -69,6 +69,14 @@ class Asked(BaseModel):
             "data older than this many seconds comes back as the reason `stale`"
         ),
     )
+    receipt: bool = Field(
+        default=True,
+        title="受領票を付けるか",
+        description=(
+            "渡した値が後で変えられていないかを確かめるための受領票を、回答に付ける / "
+            "with it, POST /v1/receipts/verify tells later what was altered"
+        ),
+    )
 
 
 class Question(Asked):
@@ -180,6 +188,9 @@ class AnswerDocument(_Shape):
     purpose: str
     answered_at: str
     parts: list[PartDocument]
+    receipt: str | None = Field(
+        None, description="署名付きの受領票。値は入っていない / signed, without a value in it"
+    )
     explanations: dict[str, dict[str, dict[str, str]]] = Field(
         description="理由と品質コードの説明（ja・ja-easy・en） / texts for people"
     )

@@ -31,6 +31,7 @@ from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
 from gateway.questions.schemas import Asked, Mode, Question
+from gateway.receipts import IssuedPart, ReceiptService
 from gateway.routes import RouteService
 from gateway.subjects import Subject, SubjectService
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
@@ -49,6 +50,7 @@ class QuestionAnswer:
     purpose: str
     answered_at: dt.datetime
     parts: tuple[Part, ...]
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class QuestionRooms:
     dictionary: Dictionary
     clock: Clock
     metrics: Metrics
+    receipts: ReceiptService
 
 
 class QuestionService:
@@ -125,8 +128,15 @@ class QuestionService:
             raise
         outcome = _outcome(parts)
         question_id = await record.answered(outcome, parts, answered_at)
+        receipt = (
+            self._rooms.receipts.issue(
+                access, question.subject, question_id, answered_at, [_issued(p) for p in parts]
+            )
+            if question.receipt
+            else None
+        )
         return QuestionAnswer(
-            question_id, outcome, access.municipality, question.purpose, answered_at, parts
+            question_id, outcome, access.municipality, question.purpose, answered_at, parts, receipt
         )
 
     async def explain(self, access: Access, asked: Asked, caller: Caller) -> Explanation:
@@ -344,6 +354,18 @@ def _withheld(part: Part) -> int:
         isinstance(answer, Absence) and answer.reason is AbsenceReason.ASK_OFFICE
         for holder in holders
         for answer in holder.values()
+    )
+
+
+def _issued(part: Part) -> IssuedPart:
+    found = part.provenance
+    return IssuedPart(
+        group=part.planned.group,
+        fields=part.planned.fields,
+        records=part.records,
+        absences=part.absences,
+        source=found.adapter if found else None,
+        as_of=found.as_of if found else None,
     )
 
 

@@ -17,6 +17,7 @@ from gateway.metrics import Metrics
 from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionRooms, QuestionService
+from gateway.receipts import ReceiptService
 from gateway.routes import RouteService, RouteStore
 from gateway.store.engine import Store
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
@@ -166,6 +167,15 @@ async def world(
         dictionary=dictionary,
         clock=clock,
         metrics=metrics,
+        receipts=ReceiptService(
+            subjects,
+            audit_log,
+            keys,
+            dictionary,
+            clock=clock,
+            issuer="https://gateway.test",
+            lifetime_s=86_400,
+        ),
     )
     await protection.pull()
     return World(

@@ -37,6 +37,7 @@ from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionRooms, QuestionService
+from gateway.receipts import ReceiptService
 from gateway.routes import RouteService, RouteStore
 from gateway.store.engine import Store, open_store
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
@@ -246,6 +247,10 @@ async def world(folder: Path, template: Path, share: float) -> AsyncIterator[Wor
         rooms = QuestionRooms(
             access=access, subjects=subjects, routes=routes, connections=connections,
             protection=protection, audit=audit, dictionary=dictionary, clock=clock, metrics=metrics,
+            receipts=ReceiptService(
+                subjects, audit, keys, dictionary, clock=clock,
+                issuer="https://gateway.test", lifetime_s=86_400,
+            ),
         )  # fmt: skip
         yield World(
             QuestionService(rooms, deadline_s=120),

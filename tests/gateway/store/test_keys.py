@@ -88,3 +88,30 @@ def test_the_pseudonym_key_survives_rotations(keys: FileKeyStore):
     keys.rotate_signing(LATER)
     keys.rotate_handles(LATER)
     assert keys.keys().audit == before
+
+
+def test_keys_of_an_earlier_version_get_what_they_lack(keys: FileKeyStore):
+    """And keep all that they have."""
+    before = json.loads(keys.path.read_text())
+    older = {k: v for k, v in before.items() if k not in {"evidence", "sealing"}}
+    keys.path.write_text(json.dumps(older))
+    with pytest.raises(KeysError, match="hitotsu keys init"):
+        _ = FileKeyStore(keys.path.parent).keys().evidence_key
+    FileKeyStore(keys.path.parent).create()
+    after = json.loads(keys.path.read_text())
+    assert {k: after[k] for k in older} == older
+    assert len(after["evidence"]) == len(after["sealing"]) == 1
+
+
+def test_only_a_retired_evidence_key_is_revoked_and_all_are_published(keys: FileKeyStore):
+    """Somebody must be able to sign; and everybody to see what is not to be trusted."""
+    first = keys.keys().evidence_key.kid
+    with pytest.raises(KeysError, match="rotate first"):
+        keys.revoke_evidence(first, NOW)
+    keys.rotate_evidence(NOW)
+    keys.revoke_evidence(first, LATER)
+    old, new = keys.keys().evidence_jwks()["keys"]
+    assert old["revoked"] == {"revoked_at": int(LATER.timestamp())}
+    assert old["exp"] == int(NOW.timestamp())
+    assert "d" not in old
+    assert new.keys() == {"crv", "x", "y", "kty", "kid", "use", "alg"}

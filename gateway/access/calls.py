@@ -1,0 +1,34 @@
+"""Who calls an operation that needs an access token, and the answer to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request, Response
+
+from gateway.access.routes import presented_with
+from gateway.access.service import AccessService, Caller
+from gateway.access.tokens import Access
+from gateway.api.bodies import json_response
+from gateway.api.edge import note
+
+
+async def who_calls(request: Request, access: AccessService) -> tuple[Access, Caller]:
+    """Return who calls and from where; the client stands in the line of the log from now on.
+
+    Raises:
+        Problem: as ``AccessService.verify_token``.
+
+    """
+    caller = Caller(request.state.trace_id, request.client.host if request.client else "")
+    presented = presented_with(request, access.issuer)
+    who = await access.verify_token(request.headers.get("authorization"), presented, caller)
+    note(request, client_id=who.client_id)
+    return who, caller
+
+
+def answer_to(access: AccessService, content: Any, status_code: int = 200) -> Response:
+    """Return ``content`` as JSON, with the nonce that the next proof must hold (RFC 9449, 8.2)."""
+    response = json_response(content, status_code)
+    response.headers["DPoP-Nonce"] = access.nonce()
+    return response

@@ -19,6 +19,7 @@ from gateway.clock import TOKYO, SystemClock
 from gateway.store.engine import open_store
 from standard_models.builtin import load_builtin
 from tests.acceptance.town_under_test import EXAMINER, Town, examiner
+from tests.gateway.access.consumers import approve
 
 pytestmark = pytest.mark.town
 
@@ -46,7 +47,7 @@ async def _grant(url: str) -> None:
     clock = SystemClock()
     try:
         registry = AccessRegistry(AccessStore(store), load_builtin(), clock=clock, actor="test")
-        await registry.grant(
+        row = await registry.propose_grant(
             MUNICIPALITY,
             EXAMINER,
             EXAMINER,
@@ -54,6 +55,7 @@ async def _grant(url: str) -> None:
             valid_from=clock.now().astimezone(TOKYO).date(),
             valid_to=None,
         )
+        await approve(registry, row.grant_id)
     finally:
         await store.aclose()
 

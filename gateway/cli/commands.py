@@ -16,6 +16,7 @@ from gateway.cli import (
     docs,
     keys,
     mapping,
+    protection,
     purposes,
     routes,
     serving,
@@ -39,6 +40,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(clients.app, name="client")
 app.add_typer(purposes.app, name="purpose")
 app.add_typer(subjects.app, name="subject")
+app.add_typer(protection.app, name="protection")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
 app.add_typer(audit.app, name="audit")

@@ -162,6 +162,29 @@ class ProtectionFlagRow(Base):
     until: Mapped[dt.date | None] = mapped_column(Date)
 
 
+class ProtectionMeasureRow(Base):
+    """A protective measure that an officer set in the gateway itself; in force until two end it.
+
+    ``until`` is the last day of its term, after which it waits for review and protects as before.
+    """
+
+    __tablename__ = "protection_measure"
+    __table_args__ = (Index(None, "municipality", "numbering", "number"),)
+
+    measure_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    numbering: Mapped[str] = mapped_column(String(40))
+    number: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    since: Mapped[dt.date] = mapped_column(Date)
+    until: Mapped[dt.date] = mapped_column(Date)
+    set_by: Mapped[str] = mapped_column(String(100))
+    set_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    end_proposed_by: Mapped[str | None] = mapped_column(String(100))
+    ended_by: Mapped[str | None] = mapped_column(String(100))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
 class FlagCopyRow(Base):
     """How old the copy of one source's flags is. Without a fresh copy everybody is protected."""
 

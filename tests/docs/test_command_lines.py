@@ -19,6 +19,8 @@ NOT_IN_ORDER = {
     "--support 保守契約-3 --run-by 情報政策課": "the adapter is not switched on in the example",
     "hitotsu client rotate-key online-shinsei --retire old-key-id": "the consumer has no such key",
     "hitotsu client revoke-grant 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu protection extend 0123456789abcdef -m 999997 --until 2028-03-31": "an example",
+    "hitotsu protection end 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu client approve-grant 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu purpose lift 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",

@@ -1,0 +1,129 @@
+"""``hitotsu protection``. Numbers come by standard input and are never shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from rich.table import Table
+
+from gateway.cli.options import Municipality, day_option
+from gateway.cli.session import (
+    Session,
+    fail,
+    new_table,
+    opened,
+    out,
+    read_numbers,
+    read_settings,
+    say,
+)
+from gateway.cli.session import run as run_command
+from gateway.protection.measures import MeasureKind, MeasureRefusedError, Measures, MeasureState
+from gateway.protection.store import MeasureStore
+
+app = typer.Typer(help="支援措置 / Protective measures.", no_args_is_help=True)
+Result = TypeVar("Result")
+
+_STATES = {
+    MeasureState.IN_FORCE: "有効 / in force",
+    MeasureState.ENDS_SOON: "期限が近い / ends soon",
+    MeasureState.ENDED_REVIEW: "期限切れ・要確認（保護は続く） / to be reviewed, still protects",
+}
+
+
+@app.command("set")
+def set_(
+    municipality: Municipality,
+    numbering: Annotated[
+        str,
+        typer.Option("--of", help="標準入力の番号の番号体系 / Numbering of the numbers piped in."),
+    ],
+    kind: Annotated[
+        MeasureKind,
+        typer.Option(
+            help="full（決定） / provisional（仮） / accompanying（併せて支援を求める者）"
+        ),
+    ],
+    since: Annotated[dt.date | None, day_option("開始日（既定：今日）", "First day.")] = None,
+    until: Annotated[
+        dt.date | None, day_option("期限（既定：一年）", "Last day of the term; one year.")
+    ] = None,
+) -> None:
+    """措置を登録する。すぐに効く。番号は標準入力から一行に一つ / Protect people, at once."""
+    numbers = read_numbers()
+
+    async def work(session: Session, measures: Measures) -> list[str]:
+        made = []
+        for number in numbers:
+            subject = await session.subjects.find_by_number(municipality, numbering, number)
+            log = session.audit_log()
+            key = log.pseudonym(municipality, subject.subject_id) if subject else None
+            row = await measures.set(
+                municipality, numbering, number, kind, since=since, until=until, subject_key=key
+            )
+            made.append(row.measure_id)
+        return made
+
+    made = _with_measures(work)
+    say(f"登録しました：{'、'.join(made)}", f"protected: {', '.join(made)}")
+
+
+@app.command()
+def extend(
+    measure_id: Annotated[str, typer.Argument(help="措置の ID / Id of the measure.")],
+    municipality: Municipality,
+    until: Annotated[dt.date, day_option("新しい期限", "The new last day.")],
+) -> None:
+    """期限を延ばす / Set a later last day."""
+    _with_measures(lambda _, measures: measures.extend(municipality, measure_id, until))
+    say("延ばしました。", "Extended.")
+
+
+@app.command()
+def end(
+    measure_id: Annotated[str, typer.Argument(help="措置の ID / Id of the measure.")],
+    municipality: Municipality,
+) -> None:
+    """措置の終了を申し出る。別の職員が実行すると終わる / Two officers end a measure."""
+    if _with_measures(lambda _, measures: measures.end(municipality, measure_id)):
+        say("措置を終えました。", "The measure has ended.")
+    else:
+        say(
+            "終了を申し出ました。別の職員が同じコマンドを実行するまで、保護は続きます。",
+            "Proposed; the measure protects until another officer gives the same command.",
+        )
+
+
+@app.command("list")
+def list_(municipality: Municipality) -> None:
+    """終わっていない措置を期限の順に示す。番号は出ない / List the measures, without numbers."""
+
+    async def work(_: Session, measures: Measures) -> Table:
+        table = new_table("ID", "種類 / Kind", "期間 / Term", "状態 / State", "登録 / By")
+        for row, state in await measures.all(municipality):
+            shown = _STATES[state]
+            if row.end_proposed_by is not None:
+                shown += f"（{row.end_proposed_by} が終了を申し出た / end proposed）"
+            table.add_row(row.measure_id, row.kind, f"{row.since} – {row.until}", shown, row.set_by)
+        return table
+
+    out().print(_with_measures(work))
+
+
+def _with_measures(work: Callable[[Session, Measures], Awaitable[Result]]) -> Result:
+    settings = read_settings()
+
+    async def opened_work() -> Result:
+        async with opened(settings) as session:
+            measures = Measures(
+                MeasureStore(session.store), clock=session.clock, actor=session.actor
+            )
+            return await work(session, measures)
+
+    try:
+        return run_command(opened_work())
+    except MeasureRefusedError as refused:
+        fail(refused.detail_ja, refused.detail_en)

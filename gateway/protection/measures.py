@@ -1,0 +1,199 @@
+"""Measures that the town's officers set in the gateway itself, without waiting for a system.
+
+They protect from the moment of the application (DV-4), lapse by no date (DV-5), and end only when
+a second officer agrees. Whether anybody has one is as secret as a flag of a system (DV-8).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import secrets
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from adapters.contract import Clock
+from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.clock import TOKYO
+from gateway.protection.store import MeasureStore
+from gateway.store.tables import ProtectionMeasureRow
+
+
+class MeasureKind(StrEnum):
+    """Kinds of 支援措置: decided, applied for, or for those who are protected together."""
+
+    FULL = "full"
+    PROVISIONAL = "provisional"
+    ACCOMPANYING = "accompanying"
+
+
+class MeasureState(StrEnum):
+    """How a measure stands. All of them protect."""
+
+    IN_FORCE = "in-force"
+    ENDS_SOON = "ends-soon"
+    ENDED_REVIEW = "ended-review"
+
+
+class MeasureRefusedError(Exception):
+    """A measure cannot be set or changed; the texts say why."""
+
+    def __init__(self, detail_ja: str, detail_en: str) -> None:
+        super().__init__(detail_en)
+        self.detail_ja = detail_ja
+        self.detail_en = detail_en
+
+
+def term_of(since: dt.date) -> dt.date:
+    """Return the last day of a term of one year: 2026-06-10 to 2027-06-09. Rule DV-5."""
+    last = calendar.monthrange(since.year + 1, since.month)[1]
+    return dt.date(since.year + 1, since.month, min(since.day, last)) - dt.timedelta(days=1)
+
+
+def state_on(row: ProtectionMeasureRow, day: dt.date) -> MeasureState:
+    """Return how a measure stands on a day; the reminder begins a month before its last day."""
+    if day > row.until:
+        return MeasureState.ENDED_REVIEW
+    month = row.until.replace(day=1) - dt.timedelta(days=1)
+    reminder = month.replace(day=min(row.until.day, month.day))
+    return MeasureState.ENDS_SOON if day >= reminder else MeasureState.IN_FORCE
+
+
+class Measures:
+    """Sets and ends measures. ``actor`` is the officer, who stands in the audit record."""
+
+    def __init__(self, store: MeasureStore, *, clock: Clock, actor: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._actor = actor
+
+    async def set(
+        self,
+        municipality: str,
+        numbering: str,
+        number: str,
+        kind: MeasureKind,
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        subject_key: str | None = None,
+    ) -> ProtectionMeasureRow:
+        """Protect the person with a number, at once; by default for a term of one year.
+
+        Raises:
+            MeasureRefusedError: the term ends before it begins.
+        """
+        first = since or self._clock.now().astimezone(TOKYO).date()
+        row = ProtectionMeasureRow(
+            measure_id=secrets.token_hex(8),
+            municipality=municipality,
+            numbering=numbering,
+            number=number,
+            kind=kind.value,
+            since=first,
+            until=until or term_of(first),
+            set_by=self._actor,
+            set_at=self._clock.now(),
+        )
+        if row.until < row.since:
+            raise MeasureRefusedError(
+                "期間の終わりが始まりより前です。", "The term ends before it begins."
+            )
+        audit = self._record(row, "protection-set", None, _facts(row), subject_key)
+        await self._store.add(row, audit)
+        return row
+
+    async def extend(self, municipality: str, measure_id: str, until: dt.date) -> None:
+        """Set a later last day, and take back a proposal to end the measure.
+
+        Raises:
+            MeasureRefusedError: no such measure, or the day is not later.
+        """
+        row = await self._find(municipality, measure_id)
+        if until <= row.until:
+            raise MeasureRefusedError(
+                "いまの期限より後の日を指定してください。",
+                "The day must lie after the present one.",
+            )
+        changes: dict[str, Any] = {"until": until, "end_proposed_by": None}
+        await self._change(row, "protection-extend", changes)
+
+    async def end(self, municipality: str, measure_id: str) -> bool:
+        """Propose to end a measure or, as another officer, end it; return whether it is ended.
+
+        Raises:
+            MeasureRefusedError: no such measure; one's own proposal; somebody changed it meanwhile.
+        """
+        row = await self._find(municipality, measure_id)
+        if row.end_proposed_by is None:
+            await self._change(row, "protection-end-propose", {"end_proposed_by": self._actor})
+            return False
+        if row.end_proposed_by == self._actor:
+            raise MeasureRefusedError(
+                "自分が申し出た終了は承認できません。別の職員が実行してください。",
+                "Nobody can end a measure alone: another officer must agree.",
+            )
+        changes = {"ended_by": self._actor, "ended_at": self._clock.now()}
+        await self._change(row, "protection-end", changes)
+        return True
+
+    async def all(self, municipality: str) -> Sequence[tuple[ProtectionMeasureRow, MeasureState]]:
+        """Return the measures that have not been ended, with their states, by the end of term."""
+        today = self._clock.now().astimezone(TOKYO).date()
+        return [(row, state_on(row, today)) for row in await self._store.all(municipality)]
+
+    async def _find(self, municipality: str, measure_id: str) -> ProtectionMeasureRow:
+        row = await self._store.find(municipality, measure_id)
+        if row is None or row.ended_at is not None:
+            raise MeasureRefusedError("この措置は見つかりません。", "There is no such measure.")
+        return row
+
+    async def _change(
+        self, row: ProtectionMeasureRow, function: str, values: Mapping[str, Any]
+    ) -> None:
+        after = _facts(row) | {name: _text(value) for name, value in values.items()}
+        audit = self._record(row, function, _facts(row), after, None)
+        if not await self._store.change(row, values, audit):
+            raise MeasureRefusedError(
+                "ほかの職員が先に変更しました。もう一度確かめてください。",
+                "Somebody has changed the measure meanwhile; look again.",
+            )
+
+    def _record(
+        self,
+        row: ProtectionMeasureRow,
+        function: str,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any],
+        subject_key: str | None,
+    ) -> AuditRecord:
+        return to_record(
+            AuditEntry(
+                municipality=row.municipality,
+                at=self._clock.now(),
+                kind=AuditKind.SETTINGS,
+                outcome="changed",
+                trace_id="",
+                terminal=self._actor,
+                subject_key=subject_key,
+                function=function,
+                before=before,
+                after=after,
+            )
+        )
+
+
+def _facts(row: ProtectionMeasureRow) -> dict[str, Any]:
+    """Return what the audit record says of a measure: nothing of who it is for."""
+    return {
+        "measure": row.measure_id,
+        "kind": row.kind,
+        "since": _text(row.since),
+        "until": _text(row.until),
+        "end_proposed_by": row.end_proposed_by,
+    }
+
+
+def _text(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.date) else value

@@ -1,0 +1,45 @@
+"""`hitotsu protection`: numbers come by standard input and are never shown."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+TOWN = ("-m", "999997")
+
+
+def test_a_measure_is_set_listed_extended_and_ended_by_two(ready, monkeypatch: pytest.MonkeyPatch):
+    """The number stands in no output; the first end changes nothing."""
+    number = "000000000019"
+    done = ready(
+        *("protection", "set", *TOWN, "--of", "resident", "--kind", "provisional"),
+        *("--since", "2026-06-10"),
+        typed=f"{number}\n",
+    )
+    assert done.exit_code == 0, done.output
+    found = re.search(r"[0-9a-f]{16}", done.stdout)
+    assert found is not None
+    measure = found[0]
+    listed = ready("protection", "list", *TOWN)
+    assert "2026-06-10 – 2027-06-09" in listed.stdout
+    assert number not in done.output + listed.output
+    later = ("protection", "extend", measure, *TOWN, "--until", "2028-06-09")
+    assert ready(*later).exit_code == 0
+    again = ready(*later)
+    assert (again.exit_code, "より後の日" in again.stderr) == (1, True)
+    end = ("protection", "end", measure, *TOWN)
+    assert "別の職員が同じコマンドを実行するまで" in ready(*end).stdout
+    own = ready(*end)
+    assert (own.exit_code, "自分が申し出た終了" in own.stderr) == (1, True)
+    assert measure in ready("protection", "list", *TOWN).stdout
+    monkeypatch.setattr("gateway.cli.session.account", lambda: "second")
+    assert "終えました" in ready(*end).stdout
+    assert measure not in ready("protection", "list", *TOWN).stdout
+
+
+def test_without_a_number_nothing_is_set(ready):
+    """An empty standard input is wrong usage."""
+    done = ready("protection", "set", *TOWN, "--of", "resident", "--kind", "full", typed="")
+    assert done.exit_code == 2
+    assert "番号がありません" in done.stderr

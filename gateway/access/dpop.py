@@ -13,6 +13,7 @@ from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from gateway.access.jose import (
     import_public_key,
     read_claims,
     read_json_header,
+    require_compact,
 )
 
 PROOF_TYPE: Final = "dpop+jwt"
@@ -34,6 +36,8 @@ NONCE_S: Final = 300
 """Seconds in which a nonce is handed out; it is accepted for as long again."""
 MAX_JTI_CHARS: Final = 128
 MOST_SEEN: Final = 200_000
+MOST_HEADS: Final = 1_000
+"""Public keys of clients that are kept ready."""
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -77,28 +81,21 @@ def read_proof(
             "The header DPoP must be there exactly once.", "DPoP ヘッダーを一つだけ付けてください。"
         )
     (text,) = presented.proofs
-    header = read_json_header(text)
-    if header.get("typ") != PROOF_TYPE or header.get("alg") not in ASSERTION_ALGORITHMS:
-        raise TokenRefused(
-            f"typ must be {PROOF_TYPE} and alg one of {', '.join(ASSERTION_ALGORITHMS)}.",
-            f"typ は {PROOF_TYPE}、alg は {'、'.join(ASSERTION_ALGORITHMS)} にしてください。",
-        )
-    public = _public_key(header)
-    claims = read_claims(text, public, header["alg"])
+    head = _read_head(require_compact(text))
+    claims = read_claims(text, head.key, head.algorithm)
     _require_call(claims, presented)
     if access_token is not None and claims.get("ath") != token_digest(access_token):
         raise TokenRefused(
             "ath is not the digest of the access token.",
             "ath がアクセストークンの要約ではありません。",
         )
-    thumbprint = public.thumbprint()
-    if key is not None and thumbprint != key:
+    if key is not None and head.thumbprint != key:
         raise TokenRefused(
             "The token was issued to another key.", "トークンは別の鍵に発行されたものです。"
         )
     nonce = claims.get("nonce")
     jti, issued_at = _once(claims), _fresh(claims, now)
-    return Proof(thumbprint, jti, issued_at, nonce if isinstance(nonce, str) else None)
+    return Proof(head.thumbprint, jti, issued_at, nonce if isinstance(nonce, str) else None)
 
 
 def token_digest(token: str) -> str:
@@ -156,6 +153,28 @@ class ProofGuard:
             if until > now:
                 return
             del self._seen[digest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the header of a proof says; it is the same for every proof of a client."""
+
+    algorithm: str
+    key: PublicKey
+    thumbprint: str
+
+
+@lru_cache(maxsize=MOST_HEADS)
+def _read_head(segment: str) -> _Head:
+    """Return the first part of a proof; one that was read before is not read again."""
+    header = read_json_header(segment)
+    if header.get("typ") != PROOF_TYPE or header.get("alg") not in ASSERTION_ALGORITHMS:
+        raise TokenRefused(
+            f"typ must be {PROOF_TYPE} and alg one of {', '.join(ASSERTION_ALGORITHMS)}.",
+            f"typ は {PROOF_TYPE}、alg は {'、'.join(ASSERTION_ALGORITHMS)} にしてください。",
+        )
+    key = _public_key(header)
+    return _Head(header["alg"], key, key.thumbprint())
 
 
 def _public_key(header: dict[str, Any]) -> PublicKey:

@@ -53,7 +53,7 @@ def read_header(token: str) -> dict[str, Any]:
         TokenRefused: not a JWS; names a key by itself; has extensions that must be understood.
 
     """
-    header = read_json_header(token)
+    header = read_json_header(require_compact(token))
     if _CARRIES_A_KEY & header.keys():
         raise TokenRefused(
             "the header must not carry or point to a key.",
@@ -64,16 +64,26 @@ def read_header(token: str) -> dict[str, Any]:
     return header
 
 
-def read_json_header(token: str) -> dict[str, Any]:
-    """Return the header of a compact JWS of ordinary size and without extensions.
+def require_compact(token: str) -> str:
+    """Return the first part of a compact JWS of ordinary size.
 
     Raises:
-        TokenRefused: not a JWS; too long; has extensions that must be understood.
+        TokenRefused: not a JWS; too long.
 
     """
     if len(token) > MAX_TOKEN_CHARS or token.count(".") != 2:
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
-    header = _json_object(token.split(".", 1)[0])
+    return token.split(".", 1)[0]
+
+
+def read_json_header(segment: str) -> dict[str, Any]:
+    """Return the header that the first part of a JWS holds.
+
+    Raises:
+        TokenRefused: it is none, or has extensions that must be understood.
+
+    """
+    header = _json_object(segment)
     if "crit" in header or "b64" in header:
         raise TokenRefused(
             "the header has extensions that are not supported.",

@@ -39,7 +39,18 @@ from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import SubjectService, SubjectStore
+from gateway.submissions import (
+    OutboxDelivery,
+    StatedValues,
+    SubmissionService,
+    SubmissionStore,
+)
+from gateway.submissions.delivery import DeliveryRooms
+from gateway.submissions.routes import submission_router
+from gateway.submissions.service import SubmissionRooms
 
+PURGE_INTERVAL_S = 3_600.0
+"""How often the values of submissions that have expired are erased."""
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
@@ -60,6 +71,7 @@ class Rooms:
     routers: Sequence[APIRouter]
     metrics: Metrics
     log: EventLog
+    delivery: OutboxDelivery
     aclose_http: Callable[[], Awaitable[None]]
 
 
@@ -179,6 +191,17 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         issuer=settings.public_url,
         lifetime_s=settings.receipt_lifetime_s,
     )
+    submitted = SubmissionStore(store)
+    stated = StatedValues(submitted, keys, clock=clock)
+    submissions = SubmissionService(
+        SubmissionRooms(
+            submitted, access, subjects, routes, connections, audit, keys, dictionary, clock
+        ),
+        keep_days=settings.submission_keep_days,
+    )
+    delivery = OutboxDelivery(
+        DeliveryRooms(submitted, stated, subjects, connections, audit, clock, log, metrics)
+    )
     questions = QuestionService(
         QuestionRooms(
             access=access,
@@ -191,6 +214,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             clock=clock,
             metrics=metrics,
             receipts=receipts,
+            stated=stated,
         ),
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
@@ -201,12 +225,23 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
         token_router(access),
         receipt_router(receipts, access),
+        submission_router(submissions, access),
     ]
     if settings.state_page:
         states = ConnectionStates(connections, protection, dictionary)
         routers.append(console_router(states, clock))
     return Rooms(
-        settings, store, audit, tree, connections, protection, routers, metrics, log, http.aclose
+        settings,
+        store,
+        audit,
+        tree,
+        connections,
+        protection,
+        routers,
+        metrics,
+        log,
+        delivery,
+        http.aclose,
     )
 
 
@@ -224,13 +259,15 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (rooms.protection.pull, rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
             (rooms.audit_tree.run_once, rooms.settings.audit_head_interval_s),
+            (rooms.delivery.deliver, rooms.settings.outbox_poll_s),
+            (rooms.delivery.purge, PURGE_INTERVAL_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)
         yield
 
 
-async def _repeat(work: Callable[[], Awaitable[None]], interval_s: float, log: EventLog) -> None:
+async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log: EventLog) -> None:
     while True:
         try:
             await work()

@@ -61,6 +61,17 @@ class Metrics:
             "Age of the oldest tree head of the audit record that was not copied outside",
             registry=self.registry,
         )
+        self._outbox = Gauge(
+            "hitotsu_outbox_messages",
+            "Messages to systems that wait, and that were parked for a person to look at",
+            ["state"],
+            registry=self.registry,
+        )
+        self._outbox_age = Gauge(
+            "hitotsu_outbox_oldest_seconds",
+            "Age of the oldest message that waits; 0 without one",
+            registry=self.registry,
+        )
         self._withheld = _WithheldByDay()
         self.registry.register(self._withheld)
 
@@ -93,6 +104,12 @@ class Metrics:
     def watch_unanchored_heads(self, age_s: Callable[[], float]) -> None:
         """Ask ``age_s`` for the age of the oldest unanchored head whenever figures are read."""
         self._unanchored.set_function(age_s)
+
+    def outbox(self, waiting: int, parked: int, oldest_s: float) -> None:
+        """Note how many messages to systems wait, how many are parked, and the oldest one's age."""
+        self._outbox.labels("waiting").set(waiting)
+        self._outbox.labels("parked").set(parked)
+        self._outbox_age.set(oldest_s)
 
     def render(self) -> bytes:
         """Return everything in the Prometheus text format 0.0.4."""

@@ -134,6 +134,23 @@ class Settings(BaseSettings):
             "receipt count as fresh; 31 days by default."
         ),
     )
+    submission_keep_days: int = Field(
+        default=365,
+        ge=1,
+        le=3_660,
+        description=(
+            "本人の申告を預かる日数の上限 / Days that what a citizen states is kept at most."
+        ),
+    )
+    outbox_poll_s: float = Field(
+        default=5.0,
+        gt=0,
+        le=3_600,
+        description=(
+            "申告をシステムに渡す間隔（秒） / Interval of handing submissions to the systems, in "
+            "seconds."
+        ),
+    )
     flag_max_age_s: float = Field(
         default=600.0,
         gt=0,

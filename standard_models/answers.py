@@ -167,6 +167,7 @@ class Method(StrEnum):
 
     LIVE = "live"
     SNAPSHOT = "snapshot"
+    STATED = "stated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from gateway.cli import (
     serving,
     standard,
     subjects,
+    submissions,
 )
 from gateway.cli.session import INTERNAL, err
 
@@ -41,6 +42,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(purposes.app, name="purpose")
 app.add_typer(subjects.app, name="subject")
 app.add_typer(protection.app, name="protection")
+app.add_typer(submissions.app, name="submission")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
 app.add_typer(audit.app, name="audit")

@@ -7,7 +7,7 @@ import datetime as dt
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from adapters.contract import (
@@ -21,6 +21,9 @@ from adapters.contract import (
     FetchResult,
     FlagReport,
     ProtectionFlags,
+    Submit,
+    SubmitReceipt,
+    SubmitRequest,
 )
 from adapters.errors import (
     AdapterCrashed,
@@ -174,6 +177,18 @@ class Connection:
             report = await adapter.protection_flags(nearer)
         self._learn_online(report.as_of)
         return report
+
+    async def submit(self, request: SubmitRequest) -> SubmitReceipt:
+        """Hand over what a citizen stated. It is sent once; the same request may come again.
+
+        Raises:
+            AdapterError: of the contract's tree, whatever the adapter raised.
+        """
+        if not isinstance(self._adapter, Submit):
+            raise Unsupported("the adapter does not declare submit")
+        adapter: Submit = self._adapter
+        async with self._call("submit", request.deadline) as nearer:
+            return await adapter.submit(replace(request, deadline=nearer))
 
     async def check(self, deadline: Deadline) -> CheckResult:
         """Look at the source and remember what was found; never raises."""

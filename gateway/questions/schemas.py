@@ -69,6 +69,16 @@ class Asked(BaseModel):
             "data older than this many seconds comes back as the reason `stale`"
         ),
     )
+    prefer_stated: tuple[str, ...] = Field(
+        default=(),
+        max_length=MAX_ITEMS,
+        title="本人の申告を優先するグループ",
+        description=(
+            "「業務ID.グループ」。ここに挙げたグループは、申告があればシステムより先に使う。挙げなければ、"
+            "どのシステムも提供しないグループにだけ使う / groups in which a statement of the "
+            "person goes before the system; otherwise it stands in only where there is no system"
+        ),
+    )
     receipt: bool = Field(
         default=True,
         title="受領票を付けるか",

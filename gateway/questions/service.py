@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from adapters.contract import Clock, Deadline
@@ -31,6 +31,12 @@ from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
 from gateway.questions.schemas import Asked, Mode, Question
+from gateway.questions.statements import (
+    NothingStated,
+    StatedSource,
+    Statements,
+    check_preferred,
+)
 from gateway.receipts import IssuedPart, ReceiptService
 from gateway.routes import RouteService
 from gateway.subjects import Subject, SubjectService
@@ -67,6 +73,7 @@ class QuestionRooms:
     clock: Clock
     metrics: Metrics
     receipts: ReceiptService
+    stated: StatedSource = field(default_factory=NothingStated)
 
 
 class QuestionService:
@@ -115,9 +122,7 @@ class QuestionService:
         except Problem as problem:
             await record.refused(problem)
             raise
-        parts, alarms = await self._collect(
-            access.municipality, subject, plan, caller, question.max_age
-        )
+        parts, alarms = await self._collect(access, subject, plan, caller, question)
         parts = with_not_granted(parts, permitted.asked)
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
@@ -177,6 +182,7 @@ class QuestionService:
         dictionary = self._rooms.dictionary
         everything = plan_question(asked.items, dictionary)
         check_require(asked.require, everything)
+        check_preferred(asked.prefer_stated, everything)
         if asked.mode is Mode.REFUSE:
             _require_granted(asked.items, granted.items)
             return Permitted(everything, everything, granted)
@@ -187,26 +193,38 @@ class QuestionService:
 
     async def _collect(
         self,
-        municipality: str,
+        access: Access,
         subject: Subject,
         plan: Plan,
         caller: Caller,
-        max_age_s: int | None,
+        question: Question,
     ) -> tuple[tuple[Part, ...], list[Alarm]]:
         """Return the parts as they may leave, and what sources did that is not about them."""
-        calls, unanswered = await self._calls(municipality, subject, plan.parts)
+        municipality = access.municipality
+        statements = Statements(
+            self._rooms.stated, municipality, subject.subject_id, access.purpose_id
+        )
+        stated = await statements.before_systems(plan.parts, question.prefer_stated)
+        known = {part.planned.group.ref for part in stated}
+        left = [part for part in plan.parts if part.group.ref not in known]
+        calls, no_system = await self._calls(municipality, subject, left)
         deadline = Deadline.after(self._deadline_s)
         async with asyncio.TaskGroup() as tasks:
             asking = [
                 tasks.create_task(ask_system(call, deadline, caller.trace_id)) for call in calls
             ]
         found = [part for task in asking for part in task.result().parts]
-        answered = aged(found, max_age_s, self._rooms.clock.now())
+        answered = aged(found, question.max_age, self._rooms.clock.now())
+        others = aged(
+            [*stated, *await statements.instead_of(no_system)],
+            question.max_age,
+            self._rooms.clock.now(),
+        )
         alarms = [alarm for task in asking for alarm in task.result().alarms]
         self._count(answered)
         # Looked up last: a flag that arrived while a slow system was answering counts.
         status = await self._rooms.protection.status(municipality, subject.numbers)
-        by_group = {p.planned.group.ref: p for p in (*answered, *unanswered)}
+        by_group = {p.planned.group.ref: p for p in (*answered, *others)}
         before = [by_group[part.group.ref] for part in plan.parts]
         after = tuple(_through_the_door(part, status) for part in before)
         if withheld := sum(_withheld(a) - _withheld(b) for a, b in zip(after, before, strict=True)):

@@ -299,3 +299,103 @@ class DisclosureHoldRow(Base):
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(100))
     lifted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class SubmissionRow(Base):
+    """What a citizen stated once, for which purposes, how it was verified, until when it is kept.
+
+    ``purposes`` are those of the consent whose text was ``consent_text``.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "subject_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+        Index(None, "municipality", "subject_id"),
+        Index(None, "expires_at"),
+    )
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    submission_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    subject_id: Mapped[str] = mapped_column(String(32))
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    purposes: Mapped[list[str]] = mapped_column(Json)
+    consent_text: Mapped[str] = mapped_column(String(64))
+    consent_given_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    strength: Mapped[str] = mapped_column(String(40))
+    stated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class SubmissionPartRow(Base):
+    """The stated values of one group, sealed; None once they were withdrawn or have expired."""
+
+    __tablename__ = "submission_part"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "submission_id"],
+            ["submission.municipality", "submission.submission_id"],
+        ),
+    )
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    submission_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    group_ref: Mapped[str] = mapped_column(String(80), primary_key=True)
+    secret_version: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class OutboxRow(Base):
+    """A part of a submission on its way to a system; the values stay in ``submission_part``.
+
+    ``sequence`` is the order in which a person's messages go. Exactly one of ``delivered_at``,
+    ``parked_at`` and ``cancelled_at`` is set once a message has left the queue.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "submission_id", "group_ref"],
+            [
+                "submission_part.municipality",
+                "submission_part.submission_id",
+                "submission_part.group_ref",
+            ],
+        ),
+        Index(None, "municipality", "subject_id", "adapter_id"),
+        Index(None, "due_at"),
+    )
+
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    message_id: Mapped[str] = mapped_column(String(32), unique=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    submission_id: Mapped[str] = mapped_column(String(32))
+    group_ref: Mapped[str] = mapped_column(String(80))
+    subject_id: Mapped[str] = mapped_column(String(32))
+    adapter_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
+    delivered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    parked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(String(100))
+    receipt: Mapped[str | None] = mapped_column(String(200))
+
+
+class IdempotencyRow(Base):
+    """The reply to a call that has its effect once, by the key that its client gave it."""
+
+    __tablename__ = "idempotency"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    reply: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)

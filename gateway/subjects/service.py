@@ -49,6 +49,10 @@ class SubjectService:
             raise Problem("unknown-subject")
         return subject
 
+    async def find(self, municipality: str, subject_id: str) -> Subject | None:
+        """Return the person of an internal subject id."""
+        return await self._load(municipality, subject_id)
+
     def handle_for(self, municipality: str, client_id: str, subject_id: str) -> str:
         """Return the handle of a person for one consumer; the same each time."""
         return self._cipher.seal(self._keys.keys(), municipality, client_id, subject_id)

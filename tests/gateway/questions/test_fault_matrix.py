@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
+import math
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
@@ -44,6 +45,7 @@ STATUS = {
     "night": "unavailable-planned",
 }
 NIGHT = Hours(closed=(ClosedHours(closes=dt.time(9), opens=dt.time(12)),))
+ATTEMPTS = 3
 ROUNDS = size_of(ordinary=1, nightly=40)
 SUBSETS = [s for n in (1, 2, 3) for s in itertools.combinations(SYSTEMS, n)]
 
@@ -86,13 +88,22 @@ def connect(
 
 
 async def asked(world: World) -> tuple[QuestionAnswer | Problem, float]:
-    """Return the answer of all three systems, or the refusal, and how long it took."""
-    begun = time.monotonic()
-    try:
-        answer: QuestionAnswer | Problem = await world.ask(NAME, TAX, STATE)
-    except Problem as problem:
-        answer = problem
-    return answer, time.monotonic() - begun
+    """Return the answer of all three systems, or the refusal, and how long it took.
+
+    A machine that was busy elsewhere says nothing about the deadline: what is late is asked again,
+    and what misses its deadline does so each time.
+    """
+    took = math.inf
+    for _ in range(ATTEMPTS):
+        begun = time.monotonic()
+        try:
+            answer: QuestionAnswer | Problem = await world.ask(NAME, TAX, STATE)
+        except Problem as problem:
+            answer = problem
+        took = min(took, time.monotonic() - begun)
+        if took <= DEADLINE_S + GRACE_S:
+            break
+    return answer, took
 
 
 @pytest.mark.parametrize("fault", STATUS)

@@ -111,10 +111,10 @@ class QuestionService:
             Problem: a refusal, itself audited; ``audit-unavailable`` when no record could be
                 made, in which case nothing of the answer leaves.
         """
-        record = _Record(self._rooms, access, caller)
+        record = _Record(self._rooms, access, caller, mode=question.mode)
         try:
             permitted = await self.permit(access, question)
-            plan, record.plan, record.mode = permitted.plan, permitted.asked, question.mode
+            plan, record.plan = permitted.plan, permitted.asked
             subject = await self._rooms.subjects.resolve(
                 access.municipality, access.client_id, question.subject
             )
@@ -189,7 +189,9 @@ class QuestionService:
         if not granted.intersect:
             raise Problem("mode-not-granted")
         kept = [reference for reference in asked.items if reference in granted.items]
-        return Permitted(plan_question(kept, dictionary), everything, granted)
+        plan = plan_question(kept, dictionary)
+        _require_groups(asked.require, plan)
+        return Permitted(plan, everything, granted)
 
     async def _collect(
         self,
@@ -344,6 +346,26 @@ def _require_granted(items: Sequence[str], granted: frozenset[str]) -> None:
         )
         for position, reference in enumerate(items)
         if reference not in granted
+    ]
+    if outside:
+        raise Problem("item-not-granted", errors=outside)
+
+
+def _require_groups(required: Sequence[str], plan: Plan) -> None:
+    """Refuse a question that cannot do without a group of which nothing is granted.
+
+    Raises:
+        Problem: ``item-not-granted``, pointing at every such group.
+    """
+    left = {part.group.ref for part in plan.parts}
+    outside = [
+        FieldError(
+            f"/require/{position}",
+            "このグループの項目は一つも許可されていません。",
+            "The grant holds no item of this group.",
+        )
+        for position, ref in enumerate(required)
+        if ref not in left
     ]
     if outside:
         raise Problem("item-not-granted", errors=outside)

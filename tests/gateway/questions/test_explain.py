@@ -89,6 +89,21 @@ async def test_what_is_not_granted_stays_so_where_nothing_is_recorded(world: Wor
     assert part.absences == {"shimei": nothing, "seibetsu": NOT_GRANTED}
 
 
+async def test_a_required_group_of_which_nothing_is_granted_refuses_the_question(
+    world: World,
+) -> None:
+    """Coming again later would not help: 403 and not 503; the record names the mode."""
+    await allow_intersect(world)
+    with pytest.raises(Problem) as caught:
+        await world.ask(
+            NAME, "010.shotokujoho.kazeinendo", mode="intersect", require=["010.shotokujoho"]
+        )
+    assert caught.value.type.slug == "item-not-granted"
+    assert [error.pointer for error in caught.value.errors] == ["/require/0"]
+    last = (await world.audit())[-1]
+    assert (last["outcome"], last["mode"]) == ("refused", "intersect")
+
+
 async def test_the_mode_is_a_right_of_its_own(world: World) -> None:
     """Without it the question is refused as a whole, before any system is asked."""
     with pytest.raises(Problem) as caught:

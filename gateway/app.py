@@ -26,6 +26,8 @@ from gateway.connections.http import open_http_client
 from gateway.console.routes import console_router
 from gateway.console.states import ConnectionStates
 from gateway.editions import open_dictionary
+from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
+from gateway.evidence.routes import evidence_router, verification_router
 from gateway.keys import FileKeyStore
 from gateway.logs import open_log
 from gateway.metrics import Metrics
@@ -219,6 +221,10 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
     )
+    evidence = EvidenceService(
+        EvidenceRooms(EvidenceStore(store), questions, subjects, audit, keys, clock),
+        issuer=settings.public_url,
+    )
     routers = [
         question_router(questions, access),
         accesses_router(accesses, access),
@@ -226,6 +232,8 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         token_router(access),
         receipt_router(receipts, access),
         submission_router(submissions, access),
+        evidence_router(evidence, access),
+        verification_router(evidence),
     ]
     if settings.state_page:
         states = ConnectionStates(connections, protection, dictionary)

@@ -61,6 +61,7 @@ TAGS: Final[Sequence[Tag]] = (
     Tag("accesses", "本人の閲覧記録", "Accesses", "本人が見る、照会の記録 / Who asked about me"),
     Tag("receipts", "受領票", "Receipts", "渡した値が変えられていないか / Were values altered?"),
     Tag("submissions", "申告", "Submissions", "本人の申告を一度だけ預かる / Stated once"),
+    Tag("evidence", "証明", "Evidence", "電子署名つきの証明 / Signed statements"),
     Tag("catalogue", "項目カタログ", "Catalogue", "聞ける項目と提供元 / What can be asked"),
     Tag("access", "認証", "Access", "アクセストークンと公開鍵 / Tokens and public keys"),
     Tag("operation", "稼働", "Operation", "生存・準備・数値 / Health, readiness, figures"),

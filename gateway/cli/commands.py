@@ -14,6 +14,7 @@ from gateway.cli import (
     clients,
     database,
     docs,
+    evidence,
     keys,
     mapping,
     protection,
@@ -42,6 +43,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(purposes.app, name="purpose")
 app.add_typer(subjects.app, name="subject")
 app.add_typer(protection.app, name="protection")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(submissions.app, name="submission")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")

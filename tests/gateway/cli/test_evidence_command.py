@@ -1,0 +1,96 @@
+"""``hitotsu evidence``: on another machine, with files alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.commands import app
+from gateway.evidence.sd_jwt import conceal, make_status_list, sign
+from gateway.evidence.view import render_view
+from gateway.keys import FileKeyStore
+
+ISSUED = dt.datetime(2026, 10, 1, 10, 0, tzinfo=dt.UTC)
+URI = "https://gateway.test/evidence/status/2026"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, keys: FileKeyStore) -> Path:
+    """A statement as text and as HTML, the published keys, two status lists."""
+    record = {"shimei": {"id": "1", "name": "氏名", "value": "見本　花子"}}
+    digests, disclosures = conceal(record)
+    part = {"name": "住民基本情報", "system": "住民記録システム", "as_of": None}
+    payload = {
+        "iss": "https://gateway.test",
+        "iat": int(ISSUED.timestamp()),
+        "exp": int(ISSUED.timestamp()) + 86_400,
+        "jti": "0" * 32,
+        "municipality": "999997",
+        "title": {"ja": "記録の内容に関する証明", "en": "Statement"},
+        "status": {"status_list": {"idx": 3, "uri": URI}},
+        "parts": [{**part, "records": [digests]}],
+    }
+    key = keys.keys().evidence_key
+    text = sign(payload, disclosures, key.jwk, key.kid)
+    view = render_view(text, payload, [{**part, "records": [record]}])
+    published = {"issuer": "https://gateway.test", "jwks": keys.keys().evidence_jwks()}
+    files = {
+        "statement.txt": text + "\n",
+        "statement.html": view,
+        "altered.txt": text.replace(disclosures[0], disclosures[0][:-3] + "AAA"),
+        "keys.json": orjson.dumps(published).decode(),
+        "good.jwt": make_status_list(URI, [], 64, ISSUED, 300, key.jwk, key.kid),
+        "withdrawn.jwt": make_status_list(URI, [3], 64, ISSUED, 300, key.jwk, key.kid),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "code", "words"),
+    [
+        ("statement.txt", ["--status", "good.jwt"], 0, "見本　花子"),
+        ("statement.html", [], 0, "取り消しの有無は確かめていません"),
+        ("statement.txt", ["--status", "withdrawn.jwt"], 1, "取り消されています"),
+        ("altered.txt", [], 1, "開示された項目が署名と合いません"),
+        ("statement.txt", ["--at", "2026-10-03"], 1, "有効期限が切れています"),
+        ("keys.json", [], 1, "証明として読めません"),
+    ],
+)
+def test_a_statement_is_verified_without_a_gateway(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, options: list[str], code: int,
+    words: str,
+) -> None:  # fmt: skip
+    """RC-4: no database, no settings, no network."""
+    monkeypatch.chdir(folder)
+    at = [] if "--at" in options else ["--at", "2026-10-01T21:00"]
+    arguments = ["evidence", "verify", file, "--keys", "keys.json", *options, *at]
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, words in result.output) == (code, True), result.output
+
+
+def test_something_else_than_keys_is_refused(folder: Path) -> None:
+    """In one line."""
+    arguments = ["evidence", "verify", str(folder / "statement.txt")]
+    for name in ("good.jwt", "statement.html"):
+        result = CliRunner().invoke(app, [*arguments, "--keys", str(folder / name)])
+        assert result.exit_code == 1
+        assert "鍵一覧ではありません" in result.output
+
+
+def test_the_verification_page_is_written_once(
+    folder: Path, keys: FileKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the keys in it, public parts alone."""
+    monkeypatch.setenv("HITOTSU_KEYS_DIR", str(keys.path.parent))
+    page = folder / "verify.html"
+    assert CliRunner().invoke(app, ["evidence", "page", str(page)]).exit_code == 0
+    text = page.read_text("utf-8")
+    assert keys.keys().evidence_key.kid in text
+    assert '"d":' not in text
+    assert CliRunner().invoke(app, ["evidence", "page", str(page)]).exit_code == 1

@@ -40,6 +40,8 @@ REFUSED: Final = 1
 NOT_SET_UP: Final = 3
 INTERNAL: Final = 70
 WIDE: Final = 240
+PATIENCE_S: Final = 10.0
+"""How long a command waits for its audit record: nobody stands at a counter for it."""
 _LOGIN: Final = Path("/proc/self/loginuid")
 _NOBODY: Final = 2**32 - 1
 """What the kernel says of a process that no login began."""
@@ -84,7 +86,7 @@ class Session:
     def audit_log(self) -> AuditLog:
         """Return an audit log that is not running yet."""
         log = open_log(self.settings.log_level)
-        return AuditLog(AuditStore(self.store), self.keys, log=log)
+        return AuditLog(AuditStore(self.store), self.keys, log=log, patience_s=PATIENCE_S)
 
 
 def out() -> Console:

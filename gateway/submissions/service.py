@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -25,11 +25,11 @@ from gateway.problems import FieldError, Problem
 from gateway.routes import RouteService
 from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.subjects import Subject, SubjectService
+from gateway.submissions.checks import at_item, by_group, known_items, misfits
 from gateway.submissions.idempotency import InFlight, fingerprint, key_digest
 from gateway.submissions.schemas import Submission, Withdrawal
 from gateway.submissions.sealing import seal
 from gateway.submissions.store import RepeatedCall, SubmissionStore
-from standard_models.answers import JsonScalar
 from standard_models.dictionary import DataItem, Dictionary
 
 OPERATION = "submit"
@@ -142,15 +142,15 @@ class SubmissionService:
         )
         if stated.purpose != access.purpose_id:
             raise Problem("purpose-not-granted")
-        items = _known(stated, self._rooms.dictionary)
+        items = known_items(stated, self._rooms.dictionary)
         outside = [
-            _at(place, "この利用目的には許可されていない項目です。", "Outside the grant.")
+            at_item(place, "この利用目的には許可されていない項目です。", "Outside the grant.")
             for place, item in enumerate(items)
             if item.ref not in granted.items
         ]
         if outside:
             raise Problem("item-not-granted", errors=outside)
-        if wrong := [*_unfit(stated, items), *self._undated(stated)]:
+        if wrong := [*misfits(stated, items), *self._undated(stated)]:
             raise Problem("invalid-body", errors=wrong)
         return items
 
@@ -191,7 +191,7 @@ class SubmissionService:
             expires_at=midnight,
             withdrawn_at=None,
         )
-        values = _by_group(stated, items)
+        values = by_group(stated, items)
         secret = self._rooms.keys.keys().sealing_secret
         parts = [
             SubmissionPartRow(
@@ -316,56 +316,3 @@ class _Made:
             "groups": [part.group_ref for part in self.parts],
             "handed_to": sorted({message.adapter_id for message in self.messages}),
         }
-
-
-def _at(place: int, detail_ja: str, detail_en: str, member: str = "item") -> FieldError:
-    return FieldError(f"/items/{place}/{member}", detail_ja, detail_en)
-
-
-def _known(stated: Submission, dictionary: Dictionary) -> list[DataItem]:
-    """Return the items.
-
-    Raises:
-        Problem: ``unknown-item``; ``invalid-body`` for one that is named twice.
-
-    """
-    found = [dictionary.find_item(entry.item) for entry in stated.items]
-    wrong = [
-        _at(place, "この参照名の項目はありません。", "No such item.")
-        for place, item in enumerate(found)
-        if item is None
-    ]
-    if wrong:
-        raise Problem("unknown-item", errors=wrong)
-    references = [entry.item for entry in stated.items]
-    twice = [
-        _at(place, "同じ項目が二度あります。", "The item is named twice.")
-        for place, reference in enumerate(references)
-        if reference in references[:place]
-    ]
-    if twice:
-        raise Problem("invalid-body", errors=twice)
-    return [item for item in found if item is not None]
-
-
-def _unfit(stated: Submission, items: Sequence[DataItem]) -> Sequence[FieldError]:
-    return [
-        _at(
-            place,
-            f"項目の型に合いません（{finding.code}）。",
-            f"Does not fit the item ({finding.code}).",
-            "value",
-        )
-        for place, (entry, item) in enumerate(zip(stated.items, items, strict=True))
-        for finding in item.check(entry.value)
-    ]
-
-
-def _by_group(
-    stated: Submission, items: Sequence[DataItem]
-) -> Mapping[str, Mapping[str, JsonScalar]]:
-    values: dict[str, dict[str, JsonScalar]] = {}
-    for entry, item in zip(stated.items, items, strict=True):
-        group = f"{item.business_id}.{item.group_key}"
-        values.setdefault(group, {})[item.field_name] = entry.value
-    return values

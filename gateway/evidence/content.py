@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from gateway.questions.parts import Part
 from gateway.questions.service import QuestionAnswer
-from standard_models.answers import Answer
+from standard_models.answers import Answer, Severity
 from standard_models.dictionary import DataItem
+from standard_models.texts import explain
 
 ABSENT: Final[dict[str, tuple[str, str]]] = {
     "not-recorded": ("記録がありません（未申告・未登録）", "Nothing recorded (not filed)"),
@@ -44,6 +45,9 @@ def _record(items: Mapping[str, DataItem], record: Mapping[str, Answer]) -> dict
 def _item(item: DataItem, answer: Answer) -> dict[str, Any]:
     said: dict[str, Any] = {"id": item.item_id, "name": item.name, **answer.to_json()}
     said.pop("quality", None)
+    # A value that somebody should look at must not pass for one that is beyond doubt.
+    if notes := [q.code for q in answer.quality if q.severity is not Severity.INFORMATION]:
+        said["notes"] = [explain(code)["ja"]["happened"] for code in notes]
     return said
 
 
@@ -52,4 +56,5 @@ def in_words(said: Mapping[str, Any]) -> str:
     if "absent" in said:
         uncertain = said.get("uncertain")
         return str(uncertain["text"]) if uncertain else ABSENT.get(said["absent"], _OTHER)[0]
-    return str(said.get("label") or said["value"])
+    value = str(said.get("label") or said["value"])
+    return "".join([value, *(f"（※{note}）" for note in said.get("notes", ()))])

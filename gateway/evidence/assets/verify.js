@@ -128,7 +128,8 @@
   };
   const words = (said) => {
     if (said.absent) return said.uncertain ? said.uncertain.text : ABSENT[said.absent] || "この証明では確認していません";
-    return String(said.label || said.value);
+    const notes = (said.notes || []).map((note) => `（※${note}）`);
+    return [String(said.label || said.value), ...notes].join("");
   };
   const day = (seconds) => new Date(seconds * 1000).toLocaleString("ja-JP", { timeZone: "Asia/Tokyo" });
 

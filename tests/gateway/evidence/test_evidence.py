@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from adapters.contract import FetchRequest, FetchResult, GroupRecords
 from adapters.errors import Unavailable
 from gateway.evidence import Finding, Verified, verify
 from gateway.keys import FileKeyStore
 from gateway.store.tables import EvidenceRow
+from standard_models.answers import Quality, Severity, StandardRecord, Value
 from tests.gateway.evidence.conftest import Desk
 from tests.gateway.questions.conftest import BLOCK, NAME, UNGRANTED
-from tests.gateway.questions.scripted import failing, holding, knowing_nobody
+from tests.gateway.questions.scripted import TIME, failing, holding, knowing_nobody, record
 
 
 def said(verified: Verified) -> dict[str, Any]:
@@ -54,6 +56,25 @@ async def test_nothing_recorded_is_said_in_so_many_words(desk: Desk) -> None:
     made = await desk.release()
     assert said(await checked(desk, made["evidence"]))["nenzeigaku"] == "not-recorded"
     assert "記録がありません（未申告・未登録）" in made["html"]
+
+
+async def test_a_value_with_a_doubt_is_certified_with_its_doubt(desk: Desk) -> None:
+    """What the mapping warned of stands in the statement, in words."""
+
+    async def script(request: FetchRequest) -> FetchResult:
+        doubt = Quality("CONTROL_CHAR", Severity.WARNING)
+        answers = {"shimei": Value("見本　花子", None, (doubt,))}
+        fields = request.groups["001.juminkihonjoho"] - answers.keys()
+        plain = record("001.juminkihonjoho", request.number, fields, {}).answers
+        found = StandardRecord("001.juminkihonjoho", request.number, {**plain, **answers})
+        return FetchResult({"001.juminkihonjoho": GroupRecords((found,), TIME, TIME)})
+
+    desk.world.systems["resident"].script = script
+    made = await desk.release(NAME)
+    found = await checked(desk, made["evidence"])
+    item = found.claims["parts"][0]["records"][0]["shimei"]
+    assert item["notes"] == ["表示のために書き方を整えました。元の記録は変わっていません。"]
+    assert "（※表示のために" in made["html"]
 
 
 async def test_a_part_that_could_not_be_asked_makes_no_statement(desk: Desk) -> None:

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from gateway.access import AccessService, Caller, presented_with
+from gateway.access import AccessService
+from gateway.access.calls import answer_to, who_calls
 from gateway.accesses.schemas import EXAMPLE, MAX_PAGE, USUAL_PAGE, AccessesDocument
 from gateway.accesses.service import AccessesService
-from gateway.api.bodies import json_response
-from gateway.api.edge import note
 from gateway.api.openapi import SECURED, problem_responses
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -60,14 +59,9 @@ def accesses_router(service: AccessesService, access: AccessService) -> APIRoute
             str | None, Query(max_length=200, description="直前の next / next of the last page")
         ] = None,
     ) -> Response:
-        caller = Caller(request.state.trace_id, request.client.host if request.client else "")
-        who = await access.verify_token(
-            request.headers.get("authorization"), presented_with(request, access.issuer), caller
-        )
-        note(request, client_id=who.client_id)
+        who, caller = await who_calls(request, access)
         document = await service.show(who, handle, cursor, limit, caller)
-        response = json_response(document.model_dump(mode="json"))
-        response.headers["DPoP-Nonce"] = access.nonce()
+        response = answer_to(access, document.model_dump(mode="json"))
         response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.access import Access, AccessService, Caller, presented_with
-from gateway.api.bodies import json_body, json_response
+from gateway.access import AccessService
+from gateway.access.calls import answer_to, who_calls
+from gateway.api.bodies import json_body
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.problems import Problem
@@ -59,14 +60,14 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
     )
     async def ask(request: Request) -> Response:
         with service.place():
-            who, caller = await authenticated(request)
+            who, caller = await who_calls(request, access)
             try:
                 question = await json_body(request, Question)
             except Problem as problem:
                 await service.refuse(who, caller, problem)
             answer = await service.ask(who, question, caller)
             note(request, outcome=answer.outcome)
-            return _with_nonce(json_response(render_answer(answer)))
+            return answer_to(access, render_answer(answer))
 
     @router.post(
         "/explain",
@@ -86,25 +87,13 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
     )
     async def explain(request: Request) -> Response:
         with service.place():
-            who, caller = await authenticated(request)
+            who, caller = await who_calls(request, access)
             try:
                 asked = await json_body(request, Asked)
             except Problem as problem:
                 await service.refuse(who, caller, problem)
             found = await service.explain(who, asked, caller)
             purpose = await access.purpose(who.municipality, who.purpose_id)
-            return _with_nonce(json_response(found.document(purpose).model_dump()))
-
-    async def authenticated(request: Request) -> tuple[Access, Caller]:
-        caller = Caller(request.state.trace_id, request.client.host if request.client else "")
-        who = await access.verify_token(
-            request.headers.get("authorization"), presented_with(request, access.issuer), caller
-        )
-        note(request, client_id=who.client_id)
-        return who, caller
-
-    def _with_nonce(response: Response) -> Response:
-        response.headers["DPoP-Nonce"] = access.nonce()
-        return response
+            return answer_to(access, found.document(purpose).model_dump())
 
     return router

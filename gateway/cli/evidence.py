@@ -54,10 +54,7 @@ def verify_(
     ] = None,
     at: Annotated[dt.datetime | None, moment_option("この時点で", "As of this time.")] = None,
 ) -> None:
-    """証明をネットワークなしで確かめる / Verify a statement without a network.
-
-    終了コードは、正しい証明なら 0、そうでなければ 1（期限切れも 1）。
-    """
+    """証明をネットワークなしで確かめる。期限切れも終了コード 1 / Verify without a network."""
     found = verify(
         _statement(file), _jwks(keys), at or SystemClock().now(), _text(status) if status else None
     )

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from adapters.contract import Clock, EventLog
 from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
-from gateway.api import ApiOptions, ReadinessCheck, build_api
+from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
 from gateway.audit.tree import AuditTree, TreeStore
@@ -23,14 +24,23 @@ from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, SourceState
 from gateway.connections.config import read_adapters_file
 from gateway.connections.http import open_http_client
+from gateway.consents import ConsentRooms, ConsentService, ConsentStore
+from gateway.consents.routes import consent_router
 from gateway.console.routes import console_router
 from gateway.console.states import ConnectionStates
 from gateway.editions import open_dictionary
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
 from gateway.evidence.routes import evidence_router, verification_router
 from gateway.keys import FileKeyStore
+from gateway.linkage import LinkageService, LinkageStore, linkage_router
+from gateway.linkage.group_calls import GroupCalls
+from gateway.linkage.number_calls import NumberCalls
+from gateway.linkage.routes import LinkageRooms
 from gateway.logs import open_log
 from gateway.metrics import Metrics
+from gateway.numbers import NumberService, NumberStore
+from gateway.predicates import Predicates
+from gateway.problems import Problem
 from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
@@ -80,9 +90,13 @@ class Rooms:
 class RoutedSuppliers:
     """Who supplies a group now: the adapter of its route, where that adapter is open."""
 
-    def __init__(self, routes: RouteService, connections: Connections) -> None:
+    def __init__(
+        self, routes: RouteService, connections: Connections, facts: Mapping[str, str]
+    ) -> None:
+        """``facts`` are groups of facts, and the groups that they are worked out from."""
         self._routes = routes
         self._connections = connections
+        self._facts = facts
 
     async def by_group(self) -> Mapping[str, Sequence[Supplier]]:
         """Return the suppliers of each group, by group reference."""
@@ -94,7 +108,8 @@ class RoutedSuppliers:
                     name = found.manifest.product.name_ja
                     supplier = Supplier(municipality, route.adapter_id, name)
                     suppliers.setdefault(route.group, []).append(supplier)
-        return suppliers
+        worked_out = {g: suppliers[s] for g, s in self._facts.items() if s in suppliers}
+        return {**suppliers, **worked_out}
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
@@ -114,11 +129,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         async with _running(rooms):
             yield
 
-    return build_api(
+    app = build_api(
         ApiOptions(
             public_url=settings.public_url,
             version=version("hitotsu"),
             max_body_bytes=settings.max_body_bytes,
+            proxies=Proxies.of(
+                map(str, settings.trusted_proxies), settings.client_certificate_header
+            ),
         ),
         routers=rooms.routers,
         log=rooms.log,
@@ -126,6 +144,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         readiness=_readiness(rooms),
         lifespan=lifespan,
     )
+    app.add_exception_handler(PoolExhausted, _turn_away)
+    return app
+
+
+async def _turn_away(_request: Request, _error: Exception) -> Response:
+    """Say that too much is asked at a time: every connection to the database was taken.
+
+    Raises:
+        Problem: ``overloaded``.
+    """
+    raise Problem("overloaded", headers={"Retry-After": "1"})
 
 
 def _build(settings: Settings, clock: Clock) -> Rooms:
@@ -162,16 +191,17 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         log=log,
         flag_max_age=timedelta(seconds=settings.flag_max_age_s),
     )
+    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
     access = AccessService(
         AccessStore(store),
         keys,
         audit,
+        subjects,
         clock=clock,
         issuer=settings.public_url,
         token_lifetime_s=settings.token_lifetime_s,
     )
     routes = RouteService(RouteStore(store), clock)
-    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
     accesses = AccessesService(
         AccessesStore(store),
         AccessesRooms(
@@ -204,6 +234,10 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     delivery = OutboxDelivery(
         DeliveryRooms(submitted, stated, subjects, connections, audit, clock, log, metrics)
     )
+    consents = ConsentService(
+        ConsentRooms(ConsentStore(store), access, subjects, audit, dictionary, clock)
+    )
+    predicates = Predicates.of(dictionary)
     questions = QuestionService(
         QuestionRooms(
             access=access,
@@ -217,6 +251,8 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             metrics=metrics,
             receipts=receipts,
             stated=stated,
+            consents=consents,
+            predicates=predicates,
         ),
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
@@ -228,13 +264,35 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     routers = [
         question_router(questions, access),
         accesses_router(accesses, access),
-        catalogue_router(Catalogue(dictionary, RoutedSuppliers(routes, connections))),
+        catalogue_router(
+            Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
+        ),
         token_router(access),
         receipt_router(receipts, access),
         submission_router(submissions, access),
+        consent_router(consents, access),
         evidence_router(evidence, access),
         verification_router(evidence),
     ]
+    if settings.linkage_networks:
+        numbers = NumberService(NumberStore(store), subjects, audit, keys, clock=clock)
+        linkage = LinkageRooms(
+            service=LinkageService(
+                LinkageStore(store),
+                keys,
+                audit,
+                clock=clock,
+                issuer=settings.public_url,
+                token_lifetime_s=settings.token_lifetime_s,
+            ),
+            groups=GroupCalls(questions, access, subjects),
+            numbers=NumberCalls(numbers, protection, audit, dictionary, clock=clock),
+            dictionary=dictionary,
+            networks=settings.linkage_networks,
+            public_url=settings.public_url,
+            log=log,
+        )
+        routers.append(linkage_router(linkage))
     if settings.state_page:
         states = ConnectionStates(connections, protection, dictionary)
         routers.append(console_router(states, clock))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.predicates import with_predicates
 from gateway.settings import Settings
 from standard_models.builtin import load_dictionary
 from standard_models.dictionary import Dictionary
@@ -19,6 +20,7 @@ def open_dictionary(settings: Settings) -> Dictionary:
         EditionsError: a file of an edition is malformed, or an edition in force is not installed.
     """
     try:
-        return load_dictionary(settings.editions_dir, settings.editions_in_force)
+        installed = load_dictionary(settings.editions_dir, settings.editions_in_force)
+        return with_predicates(installed)
     except (EditionError, ValueError) as error:
         raise EditionsError(str(error)) from None

@@ -72,6 +72,11 @@ class Metrics:
             "Age of the oldest message that waits; 0 without one",
             registry=self.registry,
         )
+        self._revealed = Counter(
+            "hitotsu_protected_items_revealed",
+            "Items of protected people that left by an exemption or a lift; each is to page",
+            registry=self.registry,
+        )
         self._withheld = _WithheldByDay()
         self.registry.register(self._withheld)
 
@@ -96,6 +101,10 @@ class Metrics:
     def items_withheld(self, count: int, on: dt.date) -> None:
         """Count items that protection kept back on the day ``on`` (Asia/Tokyo)."""
         self._withheld.add(count, on)
+
+    def items_revealed(self, count: int) -> None:
+        """Count items that left although a measure protects them."""
+        self._revealed.inc(count)
 
     def audit_batch(self, records: int) -> None:
         """Note how many audit records one commit made durable."""

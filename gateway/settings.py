@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, IPvAnyNetwork, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MAX_TOKEN_LIFETIME_S = 600
@@ -42,6 +42,32 @@ class Settings(BaseSettings):
             "連携先から見えるこのゲートウェイのURL（末尾の斜線なし）。トークンの発行者・宛先 / "
             "URL of this gateway as consumers see it, without a final slash; issuer and audience "
             "of tokens."
+        ),
+    )
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description=(
+            '手前で TLS を終えるプロキシーのアドレス（JSON の配列。例 ["192.0.2.7"]）。ここにある'
+            "相手が付けたクライアント証明書と X-Forwarded-For だけを信じる / Addresses or networks "
+            "of the proxies at which TLS ends, as a JSON array; only their word is taken for the "
+            "client's certificate and address."
+        ),
+    )
+    client_certificate_header: str = Field(
+        default="Client-Cert",
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description=(
+            "プロキシーがクライアント証明書を入れるヘッダー。RFC 9440 の形か、URL エンコードした "
+            "PEM / Header in which the proxies put the client's certificate: as RFC 9440 has it, "
+            "or PEM, URL-encoded."
+        ),
+    )
+    linkage_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description=(
+            "庁内データ連携 API（/linkage）を使えるネットワーク（JSON の配列）。"
+            "空なら、この API は動かない / Networks of the systems that may use the national "
+            "linkage face (/linkage), as a JSON array; without any, there is no such face."
         ),
     )
     keys_dir: Path = Field(
@@ -149,6 +175,17 @@ class Settings(BaseSettings):
         description=(
             "申告をシステムに渡す間隔（秒） / Interval of handing submissions to the systems, in "
             "seconds."
+        ),
+    )
+    drain_notice_s: float = Field(
+        default=1.0,
+        ge=0,
+        le=60,
+        description=(
+            "終了の合図を受けてから少なくともこの秒数は待ち受けを続け、"
+            "新しい要求に 503 を返します。負荷分散装置が気付くまでの時間にします。 / "
+            "Asked to end, the gateway listens for at least these seconds and answers new requests "
+            "with 503: the time in which a balancer notices."
         ),
     )
     flag_max_age_s: float = Field(

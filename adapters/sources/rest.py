@@ -45,7 +45,8 @@ class RestSource:
     ) -> None:
         self._client = client
         self._base_url = base_url.rstrip("/")
-        self._headers = dict(headers)
+        self._headers = {**headers, "Accept": "application/json"}
+        self._addresses: dict[str, httpx.URL] = {}
         self._ping = ping
 
     async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
@@ -96,15 +97,19 @@ class RestSource:
         return write_path(answer, paging.rows, rows)
 
     async def _call(self, rest: RestRead, body: Mapping[str, Any], deadline: Deadline) -> Any:
-        request = self._client.build_request(
-            rest.method,
-            self._base_url + rest.path,
-            headers={**self._headers, "Accept": "application/json"},
-            json=dict(body) if rest.method == "POST" else None,
-        )
-        exchanged = await exchange(self._client, request, deadline)
+        exchanged = await exchange(self._client, self._request(rest, body), deadline)
         answer = _json(exchanged) if _is_json(exchanged) else None
         return self._judge(rest, exchanged, answer)
+
+    def _request(self, rest: RestRead, body: Mapping[str, Any]) -> httpx.Request:
+        """Return the request, whose address is read once for all calls."""
+        address = self._addresses.get(rest.path)
+        if address is None:
+            address = self._addresses[rest.path] = httpx.URL(self._base_url + rest.path)
+        if rest.method != "POST":
+            return httpx.Request(rest.method, address, headers=self._headers)
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return httpx.Request("POST", address, headers=headers, content=orjson.dumps(body))
 
     @staticmethod
     def _judge(rest: RestRead, exchanged: Exchanged, answer: Any) -> Any:

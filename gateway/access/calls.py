@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from gateway.access.routes import presented_with
+from gateway.access.routes import caller_of, presented_with
 from gateway.access.service import AccessService, Caller
 from gateway.access.tokens import Access
 from gateway.api.bodies import json_response
@@ -20,7 +20,7 @@ async def who_calls(request: Request, access: AccessService) -> tuple[Access, Ca
         Problem: as ``AccessService.verify_token``.
 
     """
-    caller = Caller(request.state.trace_id, request.client.host if request.client else "")
+    caller = caller_of(request)
     presented = presented_with(request, access.issuer)
     who = await access.verify_token(request.headers.get("authorization"), presented, caller)
     note(request, client_id=who.client_id)

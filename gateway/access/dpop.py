@@ -47,11 +47,15 @@ class NonceNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """The proofs that came with a call, and the call that they must be about."""
+    """The proofs that came with a call, and the call that they must be about.
+
+    ``certificate`` is the thumbprint (``x5t#S256``) of the certificate that the client showed.
+    """
 
     proofs: Sequence[str] = ()
     method: str = ""
     url: str = ""
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.access.logins import Login, LoginRule, login_needed
+from gateway.access.refusals import CHALLENGE
+from gateway.clock import TOKYO
 from gateway.problems import Problem
 
 
@@ -16,11 +19,33 @@ class Relation(StrEnum):
     SELF = "self"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantTerms:
+    """What a grant shall allow. Both dates are inclusive days in Asia/Tokyo.
+
+    ``items`` are references of items or groups; ``field_sets`` are ids of sets of them that the
+    town has named. ``consent``: each person must have agreed, and
+    not have taken it back. ``login_level`` (1 to 3) asks that the citizen has
+    logged in within ``login_max_age_s`` seconds, 300 where that is not said.
+    """
+
+    items: Iterable[str]
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    intersect: bool = False
+    consent: bool = False
+    login_level: int | None = None
+    login_max_age_s: int | None = None
+    field_sets: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Items of one registration. Both dates are inclusive days in Asia/Tokyo.
 
     ``approved``: a second person has agreed. ``intersect``: more may be asked than is granted.
+    ``login``: the items are for a citizen who has logged in, and how. ``consent``: they need the
+    consent of the person.
     """
 
     grant_id: str
@@ -31,6 +56,9 @@ class Grant:
     revoked: bool
     approved: bool
     intersect: bool
+    login: LoginRule | None = None
+    consent: bool = False
+    field_sets: tuple[str, ...] = ()
 
     def holds_on(self, day: dt.date) -> bool:
         """Return whether the grant may be used on ``day``."""
@@ -44,30 +72,62 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class GrantedItems:
-    """The item references (``001.juminkihonjoho.shimei``) that may be asked, never empty."""
+    """The item references (``001.juminkihonjoho.shimei``) that may be asked now.
+
+    ``by_consent`` are those of them that need the live consent of the person.
+    ``behind_login`` are further ones, which a login as ``login`` says would open. ``field_sets``
+    are the town's names of sets that are among them.
+    """
 
     items: frozenset[str]
     relation: Relation
     grant_ids: tuple[str, ...]
     intersect: bool
+    by_consent: frozenset[str] = frozenset()
+    behind_login: frozenset[str] = frozenset()
+    login: LoginRule | None = None
+    field_sets: tuple[str, ...] = ()
+
+    def require_login(self, items: Iterable[str]) -> None:
+        """Do nothing unless a better login is all that keeps ``items`` from being granted.
+
+        Raises:
+            Problem: ``login-needed``.
+
+        """
+        outside = set(items) - self.items
+        if outside and self.login is not None and outside <= self.behind_login:
+            raise login_needed(self.login, CHALLENGE)
 
 
-def granted_on(day: dt.date, grants: Iterable[Grant]) -> GrantedItems:
-    """Return what ``grants``, all of one consumer and purpose, allow on ``day``.
+def granted_on(
+    now: dt.datetime, grants: Iterable[Grant], login: Login | None = None
+) -> GrantedItems:
+    """Return what ``grants``, all of one consumer and purpose, allow at ``now``.
+
+    Days begin and end in Asia/Tokyo. ``login`` is that of the citizen who is asked about.
 
     Raises:
         Problem: ``purpose-not-granted``, naming the end or the start of the nearest grant.
 
     """
+    day = now.astimezone(TOKYO).date()
     known = tuple(grants)
     valid = [g for g in known if g.holds_on(day)]
     if not valid:
         raise _not_granted(day, [g for g in known if not g.revoked])
+    open_now = [g for g in valid if g.login is None or g.login.is_met(login, now)]
+    items = frozenset[str]().union(*(g.items for g in open_now))
+    rules = [g.login for g in valid if g.login is not None and g not in open_now]
     return GrantedItems(
-        frozenset().union(*(g.items for g in valid)),
+        items,
         Relation.SELF,
-        tuple(g.grant_id for g in valid),
-        any(g.intersect for g in valid),
+        tuple(g.grant_id for g in open_now),
+        any(g.intersect for g in open_now),
+        items - frozenset[str]().union(*(g.items for g in open_now if not g.consent)),
+        frozenset[str]().union(*(g.items for g in valid)) - items,
+        LoginRule(max(r.level for r in rules), min(r.max_age for r in rules)) if rules else None,
+        tuple(sorted({name for g in open_now for name in g.field_sets})),
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.access.jose import KeyRefused, check_jwks
+from gateway.access.logins import LoginLevel, LoginRule
+from gateway.predicates.predicates import BUSINESS as JUDGEMENTS
 from standard_models.dictionary import DataItem, Dictionary, Group
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
+_ISSUER: Final = re.compile(r"https://[^\s?#]{1,192}")
+DEFAULT_LOGIN_AGE_S: Final = 300
+MAX_LOGIN_AGE_S: Final = 86_400
 _MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
 _PERSON_NUMBER_NAMES: Final = ("宛名番号", "世帯番号", "住民票コード", "基礎年金番号")
 _MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
@@ -61,6 +67,7 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
             )
         if group is not None:
             _refuse_protection_register(group)
+            _refuse_all_judgements(group)
         if item is not None:
             _refuse_protection_register(dictionary.group_of(item))
             _refuse_person_number(item)
@@ -84,6 +91,15 @@ def _refuse_protection_register(group: Group) -> None:
         raise RegistrationError(
             f"「{group.ref}」は支援措置・抑止などの記録なので許可できません。",
             f"{group.ref} is a register of protection and cannot be granted.",
+        )
+
+
+def _refuse_all_judgements(group: Group) -> None:
+    """Refuse facts that are not named one by one: each tells something else of a person."""
+    if group.business_id == JUDGEMENTS:
+        raise RegistrationError(
+            f"判定項目は一つずつ指定してください（「{group.ref}」はグループです）。",
+            f"Facts that are worked out are granted one by one; {group.ref} is a group.",
         )
 
 
@@ -142,6 +158,55 @@ def require_id(text: str) -> None:
             "ID は半角の英小文字・数字・ハイフンで 3〜64 文字にしてください。",
             "An id has 3 to 64 lower-case letters, digits and hyphens.",
         )
+
+
+def checked_issuer(text: str) -> str:
+    """Return the address under which a provider signs.
+
+    Raises:
+        RegistrationError: it is no https address, or longer than 200 characters.
+
+    """
+    if not _ISSUER.fullmatch(text):
+        raise RegistrationError(
+            "発行者（iss）は https:// で始まる 200 文字以内の URL にしてください。",
+            "The issuer (iss) is an https URL of 200 characters at most.",
+        )
+    return text
+
+
+def checked_levels(levels: Mapping[str, int]) -> dict[str, int]:
+    """Return which value of ``acr`` means which level of login.
+
+    Raises:
+        RegistrationError: none at all, or a level that there is not.
+
+    """
+    known = {int(level) for level in LoginLevel}
+    if not levels or not all(acr and level in known for acr, level in levels.items()):
+        raise RegistrationError(
+            "acr の値と水準（1〜3）の組が一つ以上必要です。",
+            "At least one pair of a value of acr and a level (1 to 3) is needed.",
+        )
+    return dict(levels)
+
+
+def checked_login(level: int | None, max_age_s: int | None) -> LoginRule | None:
+    """Return what a grant asks of the citizen's login; five minutes where no age is said.
+
+    Raises:
+        RegistrationError: an age without a level, or one out of bounds.
+
+    """
+    if level is None and max_age_s is None:
+        return None
+    seconds = DEFAULT_LOGIN_AGE_S if max_age_s is None else max_age_s
+    if level not in {int(known) for known in LoginLevel} or not 0 < seconds <= MAX_LOGIN_AGE_S:
+        raise RegistrationError(
+            f"ログインの水準（1〜3）と、経過秒数（1〜{MAX_LOGIN_AGE_S}）を指定してください。",
+            f"A level of login (1 to 3) and an age of 1 to {MAX_LOGIN_AGE_S} seconds are needed.",
+        )
+    return LoginRule(LoginLevel(level), dt.timedelta(seconds=seconds))
 
 
 def require_municipality(text: str) -> None:

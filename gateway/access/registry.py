@@ -5,37 +5,37 @@ Every change is written together with its audit record (kind settings, before an
 
 from __future__ import annotations
 
-import datetime as dt
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from adapters.contract import Clock
-from gateway.access.grants import Relation
+from gateway.access.certificates import Certificate, read_certificate
+from gateway.access.field_sets import no_field_set
+from gateway.access.grants import GrantTerms, Relation
+from gateway.access.limits import Asking, Bases, OrganKind, require_lawful
+from gateway.access.registrar import Registrar, kids_of
 from gateway.access.registration import (
     RegistrationError,
     checked_keys,
+    checked_login,
     checked_text,
     expand_items,
     require_id,
     require_municipality,
 )
-from gateway.access.store import AccessStore, AlreadyThereError
-from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditRecord, to_record
-from gateway.store.tables import ClientRow, GrantRow, PurposeRow
-from standard_models.dictionary import Dictionary
+from gateway.clock import TOKYO
+from gateway.predicates import Predicates
+from gateway.store.tables import (
+    ClientCertificateRow,
+    ClientRow,
+    GrantRow,
+    PurposeRow,
+)
+from standard_models.dictionary import DataItem
 
 
-class AccessRegistry:
-    """What staff may register. ``actor`` is who does it, for the audit record."""
-
-    def __init__(
-        self, store: AccessStore, dictionary: Dictionary, *, clock: Clock, actor: str
-    ) -> None:
-        self._store = store
-        self._dictionary = dictionary
-        self._clock = clock
-        self._actor = actor
+class AccessRegistry(Registrar):
+    """What staff may register of clients, purposes and grants."""
 
     async def add_client(
         self, client_id: str, *, name: str, contact: str, jwks: object
@@ -87,12 +87,13 @@ class AccessRegistry:
         the next token request.
 
         Raises:
-            RegistrationError: no such client or key id; unusable keys; no key would be left.
+            RegistrationError: no such client or key id; unusable keys; no key would be left; a
+                system of the linkage face.
 
         """
-        row = await self._client(client_id)
+        row = await self._consumer(client_id)
         gone = set(retire)
-        if unknown := gone - set(_kids(row.jwks)):
+        if unknown := gone - set(kids_of(row.jwks)):
             raise RegistrationError(
                 f"登録されていない kid があります（{len(unknown)} 件）。",
                 f"Some kids are not registered ({len(unknown)}).",
@@ -102,12 +103,64 @@ class AccessRegistry:
         jwks = checked_keys({"keys": [*kept, *new]})
         audit = self._change(
             "client-rotate-key",
-            before={"kids": _kids(row.jwks)},
-            after={"kids": _kids(jwks)},
+            before={"kids": kids_of(row.jwks)},
+            after={"kids": kids_of(jwks)},
             client_id=client_id,
         )
         await self._store.change_client(client_id, {"jwks": jwks}, audit)
-        return _kids(jwks)
+        return kids_of(jwks)
+
+    async def add_certificate(self, client_id: str, pem: bytes) -> Certificate:
+        """Let the client show this certificate in TLS. Old and new ones may overlap.
+
+        Raises:
+            RegistrationError: no such client; a certificate that cannot be used or is there
+                already; a system of the linkage face.
+
+        """
+        row = await self._consumer(client_id)
+        now = self._clock.now()
+        found = read_certificate(pem, now)
+        audit = self._change(
+            "client-add-certificate",
+            after={"thumbprint": found.thumbprint, "not_after": found.not_after.isoformat()},
+            client_id=row.client_id,
+        )
+        certificate = ClientCertificateRow(
+            client_id=row.client_id,
+            thumbprint=found.thumbprint,
+            subject=found.subject,
+            not_after=found.not_after,
+            added_at=now,
+            retired_at=None,
+        )
+        await self._add(certificate, audit)
+        return found
+
+    async def retire_certificate(self, client_id: str, thumbprint: str) -> None:
+        """Refuse the certificate; tokens that are bound to it work for 60 seconds at most.
+
+        Raises:
+            RegistrationError: the client has no such certificate in use.
+
+        """
+        held = await self._store.certificates(client_id)
+        if not any(c.thumbprint == thumbprint and c.retired_at is None for c in held):
+            raise RegistrationError(
+                "使用中の証明書が見つかりません。", "The client has no such certificate in use."
+            )
+        now = self._clock.now()
+        audit = self._change(
+            "client-retire-certificate",
+            before={"thumbprint": thumbprint, "retired_at": None},
+            after={"thumbprint": thumbprint, "retired_at": now.isoformat()},
+            client_id=client_id,
+        )
+        await self._store.retire_certificate(client_id, thumbprint, now, audit)
+
+    async def certificates(self, client_id: str) -> Sequence[ClientCertificateRow]:
+        """Return every certificate of the client, retired ones too."""
+        return await self._store.certificates(client_id)
 
     async def list_clients(self) -> Sequence[ClientRow]:
         """Return every client."""
@@ -131,8 +184,12 @@ class AccessRegistry:
         name_en: str,
         legal_basis: str,
         organ: str,
+        organ_kind: OrganKind = OrganKind.GENERAL,
+        bases: Bases | None = None,
     ) -> PurposeRow:
         """Register a reason for asking (事務) with its legal basis and the organ that asks.
+
+        ``organ_kind`` and ``bases`` decide what the law lets be granted for it.
 
         Raises:
             RegistrationError: an id that exists, a wrong shape, or an empty text.
@@ -147,9 +204,19 @@ class AccessRegistry:
             name_en=checked_text(name_en),
             legal_basis=checked_text(legal_basis, limit=400),
             organ=checked_text(organ),
+            organ_kind=organ_kind.value,
+            tax_basis=_basis(bases.tax) if bases else None,
+            provision_basis=_basis(bases.provision) if bases else None,
             created_at=self._clock.now(),
         )
-        facts = {"purpose": purpose_id, "legal_basis": row.legal_basis, "organ": row.organ}
+        facts = {
+            "purpose": purpose_id,
+            "legal_basis": row.legal_basis,
+            "organ": row.organ,
+            "organ_kind": row.organ_kind,
+            "tax_basis": row.tax_basis,
+            "provision_basis": row.provision_basis,
+        }
         audit = self._change(
             "purpose-add", after=facts, municipality=municipality, purpose=purpose_id
         )
@@ -165,45 +232,51 @@ class AccessRegistry:
         municipality: str,
         client_id: str,
         purpose_id: str,
-        *,
-        items: Iterable[str],
-        valid_from: dt.date,
-        valid_to: dt.date | None,
-        intersect: bool = False,
+        terms: GrantTerms,
     ) -> GrantRow:
-        """Propose that the client may ask for ``items`` for the purpose, both days inclusive.
+        """Propose that the client may ask for the items of ``terms`` for the purpose.
 
-        The grant is in force when somebody else has approved it. ``items`` are references of
-        items or groups; a group is written down item by item as it is today, so that an item that
-        a later edition adds is not granted by itself.
+        The grant is in force when somebody else has approved it. A group is written down item by
+        item as it is today, so that an item that a later edition adds is not granted by itself.
 
         Raises:
             RegistrationError: unknown client, purpose or item; a wildcard; My Number; dates in
-                the wrong order.
+                the wrong order; what the law does not let be granted (``require_lawful``).
 
         """
         client = await self._client(client_id)
         if client.revoked_at is not None:
             raise RegistrationError("停止された連携先です。", "The client is revoked.")
-        if await self._store.find_purpose(municipality, purpose_id) is None:
+        purpose = await self._store.find_purpose(municipality, purpose_id)
+        if purpose is None:
             raise RegistrationError(
                 "この団体に登録されていない利用目的です。先に purpose add で登録してください。",
                 "The municipality has no such purpose; register it with `purpose add` first.",
             )
-        if valid_to is not None and valid_to < valid_from:
+        if terms.valid_to is not None and terms.valid_to < terms.valid_from:
             raise RegistrationError(
                 "終了日が開始日より前です。", "The last day lies before the first."
             )
+        in_sets = await self._of_sets(municipality, terms.field_sets)
+        items = expand_items([*terms.items, *in_sets], self._dictionary)
+        worked_from = Predicates.of(self._dictionary).inputs_of(items)
+        asking = self._asking(purpose, terms)
+        require_lawful(self._items(items), asking, worked_from=self._items(worked_from))
+        login = checked_login(terms.login_level, terms.login_max_age_s)
         row = GrantRow(
             grant_id=secrets.token_hex(8),
             municipality=municipality,
             client_id=client_id,
             purpose_id=purpose_id,
             relation=Relation.SELF.value,
-            items=expand_items(items, self._dictionary),
-            intersect=intersect,
-            valid_from=valid_from,
-            valid_to=valid_to,
+            items=items,
+            field_sets=sorted(set(terms.field_sets)),
+            intersect=terms.intersect,
+            consent=terms.consent,
+            login_level=int(login.level) if login else None,
+            login_max_age_s=int(login.max_age.total_seconds()) if login else None,
+            valid_from=terms.valid_from,
+            valid_to=terms.valid_to,
             created_at=self._clock.now(),
             proposed_by=self._actor,
             approved_by=None,
@@ -219,6 +292,33 @@ class AccessRegistry:
         )
         await self._add(row, audit)
         return row
+
+    async def _of_sets(self, municipality: str, set_ids: Iterable[str]) -> list[str]:
+        """Return what the named sets hold.
+
+        Raises:
+            RegistrationError: the municipality has no such set in use.
+
+        """
+        found: list[str] = []
+        for set_id in set_ids:
+            row = await self._store.find_field_set(municipality, set_id)
+            if row is None or row.retired_at is not None:
+                raise no_field_set(set_id)
+            found += row.items
+        return found
+
+    def _items(self, references: Iterable[str]) -> list[DataItem]:
+        found = map(self._dictionary.find_item, references)
+        return [item for item in found if item is not None]
+
+    def _asking(self, purpose: PurposeRow, terms: GrantTerms) -> Asking:
+        return Asking(
+            OrganKind(purpose.organ_kind),
+            Bases(purpose.tax_basis, purpose.provision_basis),
+            terms.consent,
+            self._clock.now().astimezone(TOKYO).date(),
+        )
 
     async def approve_grant(self, municipality: str, grant_id: str) -> GrantRow:
         """Put a proposed grant in force, as somebody else than who proposed it.
@@ -272,53 +372,35 @@ class AccessRegistry:
         )
         await self._store.revoke_grant(municipality, grant_id, now, audit)
 
+    async def _consumer(self, client_id: str) -> ClientRow:
+        """Return a client that signs with keys of its own.
+
+        A system of the linkage face has none: with keys it could get tokens for ``/v1``, past the
+        networks and scopes that it was registered for.
+        """
+        row = await self._client(client_id)
+        if not row.jwks["keys"]:
+            raise RegistrationError(
+                "庁内データ連携のシステムには、鍵や証明書を登録できません。"
+                "連携先（client add）として別に登録してください。",
+                "A system of the linkage face has no keys or certificates; register it as a "
+                "consumer of its own (client add).",
+            )
+        return row
+
     async def _client(self, client_id: str) -> ClientRow:
         row = await self._store.find_client(client_id)
         if row is None:
             raise RegistrationError("この連携先は登録されていません。", "There is no such client.")
         return row
 
-    async def _add(self, row: ClientRow | PurposeRow | GrantRow, audit: AuditRecord) -> None:
-        try:
-            await self._store.add(row, audit)
-        except AlreadyThereError:
-            raise RegistrationError(
-                "同じ ID がすでに登録されています。", "The id is registered already."
-            ) from None
 
-    def _change(
-        self,
-        function: str,
-        *,
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
-        municipality: str = NO_MUNICIPALITY,
-        client_id: str | None = None,
-        purpose: str | None = None,
-    ) -> AuditRecord:
-        return to_record(
-            AuditEntry(
-                municipality=municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
-                client_id=client_id,
-                purpose=purpose,
-                function=function,
-                before=before,
-                after=after,
-            )
-        )
-
-
-def _kids(jwks: Mapping[str, Any]) -> list[str]:
-    return [key["kid"] for key in jwks["keys"]]
+def _basis(text: str | None) -> str | None:
+    return None if text is None else checked_text(text, limit=400)
 
 
 def _client_facts(row: ClientRow) -> dict[str, Any]:
-    return {"name": row.name, "contact": row.contact, "kids": _kids(row.jwks)}
+    return {"name": row.name, "contact": row.contact, "kids": kids_of(row.jwks)}
 
 
 def _grant_facts(row: GrantRow) -> dict[str, Any]:
@@ -326,7 +408,11 @@ def _grant_facts(row: GrantRow) -> dict[str, Any]:
         "grant_id": row.grant_id,
         "relation": row.relation,
         "items": list(row.items),
+        "field_sets": list(row.field_sets),
         "intersect": row.intersect,
+        "consent": row.consent,
+        "login_level": row.login_level,
+        "login_max_age_s": row.login_max_age_s,
         "proposed_by": row.proposed_by,
         "approved_by": row.approved_by,
         "valid_from": row.valid_from.isoformat(),

@@ -13,11 +13,16 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.access.credentials import Credentials
 from gateway.access.dpop import Presented
 from gateway.access.tokens import PURPOSE_TYPE
 from gateway.problems import Problem
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a name
+GRANT_TYPES: Final = ("client_credentials", TOKEN_EXCHANGE)
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name
+ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a name
 MAX_FORM_BYTES: Final = 16_384
 MAX_FORM_FIELDS: Final = 20
 
@@ -26,11 +31,11 @@ MAX_FORM_FIELDS: Final = 20
 class TokenRequest:
     """What a client asks the token endpoint for."""
 
-    client_assertion: str
-    client_id: str | None
+    credentials: Credentials
     municipality: str
     purpose: str
     presented: Presented
+    subject_token: str | None = None
 
 
 class TokenAnswer(BaseModel):
@@ -39,9 +44,13 @@ class TokenAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     access_token: str = Field(title="アクセストークン")
-    token_type: str = Field(title="種類（常に DPoP）")
+    token_type: str = Field(title="種類（DPoP、証明書に結び付くときは Bearer）", examples=["DPoP"])
     expires_in: int = Field(title="有効秒数")
     authorization_details: list[dict[str, str]] = Field(title="結び付いた団体と利用目的")
+    issued_token_type: str | None = Field(
+        default=None, title="本人のログインを示したとき：トークンの型（RFC 8693）"
+    )
+    handle: str | None = Field(default=None, title="本人のログインを示したとき：その人のハンドル")
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
@@ -76,26 +85,60 @@ def read_token_request(fields: Mapping[str, str], presented: Presented) -> Token
         Problem: ``token-request-invalid`` with the member ``error`` of RFC 6749 or RFC 9396.
 
     """
-    if fields.get("grant_type") != "client_credentials":
+    grant_type = fields.get("grant_type")
+    if grant_type not in GRANT_TYPES:
         raise refused(
             "unsupported_grant_type",
-            "grant_type は client_credentials だけです。",
-            "The grant_type must be client_credentials.",
+            f"grant_type は {'、'.join(GRANT_TYPES)} のいずれかです。",
+            f"The grant_type must be one of {', '.join(GRANT_TYPES)}.",
         )
+    subject_token = _read_subject_token(fields) if grant_type == TOKEN_EXCHANGE else None
+    credentials = read_credentials(fields, presented)
+    municipality, purpose = _read_details(fields.get("authorization_details", ""))
+    return TokenRequest(credentials, municipality, purpose, presented, subject_token)
+
+
+def read_credentials(fields: Mapping[str, str], presented: Presented) -> Credentials:
+    """Return with what the client shows who it is.
+
+    Raises:
+        Problem: ``token-request-invalid``: with nothing that is accepted.
+
+    """
     if "client_secret" in fields:
         raise refused(
             "invalid_request", "client_secret は使えません。", "A client_secret is not accepted."
         )
-    if fields.get("client_assertion_type") != ASSERTION_TYPE or "client_assertion" not in fields:
+    signed = fields.get("client_assertion_type") == ASSERTION_TYPE and "client_assertion" in fields
+    named = "client_id" in fields and not {"client_assertion", "client_assertion_type"} & set(
+        fields
+    )
+    if not signed and not (named and presented.certificate):
         raise refused(
             "invalid_request",
-            "client_assertion と client_assertion_type（jwt-bearer）が必要です。",
-            "A client_assertion and the client_assertion_type jwt-bearer are needed.",
+            "client_assertion と client_assertion_type（jwt-bearer）か、登録したクライアント"
+            "証明書と client_id が必要です。",
+            "A client_assertion and the client_assertion_type jwt-bearer are needed, or a client "
+            "certificate and the client_id.",
         )
-    municipality, purpose = _read_details(fields.get("authorization_details", ""))
-    return TokenRequest(
-        fields["client_assertion"], fields.get("client_id"), municipality, purpose, presented
+    return Credentials(
+        fields.get("client_assertion"), fields.get("client_id"), presented.certificate
     )
+
+
+def read_revocation_request(
+    fields: Mapping[str, str], presented: Presented
+) -> tuple[Credentials, str]:
+    """Return who gives a token back, and the token. Source: RFC 7009, 2.1.
+
+    Raises:
+        Problem: ``token-request-invalid``.
+
+    """
+    credentials = read_credentials(fields, presented)
+    if not fields.get("token"):
+        raise refused("invalid_request", "token が必要です。", "A token is needed.")
+    return credentials, fields["token"]
 
 
 def authorization_details(municipality: str, purpose: str) -> list[dict[str, str]]:
@@ -114,6 +157,17 @@ def with_error(problem: Problem, error: str) -> Problem:
     problem.extensions["error_description"] = problem.detail_en or problem.type.title_en
     problem.headers.setdefault("Cache-Control", "no-store")
     return problem
+
+
+def _read_subject_token(fields: Mapping[str, str]) -> str:
+    """Return the proof of the citizen's login. Source: RFC 8693, 2.1."""
+    if fields.get("subject_token_type") != ID_TOKEN or not fields.get("subject_token"):
+        raise refused(
+            "invalid_request",
+            f"subject_token と subject_token_type（{ID_TOKEN}）が必要です。",
+            f"A subject_token and the subject_token_type {ID_TOKEN} are needed.",
+        )
+    return fields["subject_token"]
 
 
 def _read_details(text: str) -> tuple[str, str]:

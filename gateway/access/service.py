@@ -7,33 +7,27 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from adapters.contract import Clock
-from gateway.access.assertions import Assertion, check_claims
+from gateway.access.authentication import ClientAuthentication
+from gateway.access.credentials import Credentials
 from gateway.access.dpop import NonceNeeded, Presented, ProofGuard, read_proof
 from gateway.access.grants import Grant, GrantedItems, Relation, granted_on
-from gateway.access.jose import (
-    ASSERTION_ALGORITHMS,
-    TokenRefused,
-    find_key,
-    read_assertion_header,
-    read_claims,
-    read_untrusted_claims,
-)
+from gateway.access.jose import TokenRefused
+from gateway.access.login_proofs import LoginProofs, People
+from gateway.access.logins import Login, LoginLevel, LoginRule
+from gateway.access.refusals import CHALLENGE, UNPROVEN, proof_invalid, token_invalid
 from gateway.access.schemas import (
+    ACCESS_TOKEN,
     TokenAnswer,
     TokenRequest,
     authorization_details,
     with_error,
 )
-from gateway.access.store import AccessStore
-from gateway.access.tokens import Access, TokenCache, issue_token, new_token_id, read_token
+from gateway.access.store import AccessStore, Standing
+from gateway.access.tokens import Access, Binding, TokenCache, issue_token, new_token_id, read_token
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog
-from gateway.clock import TOKYO
 from gateway.keys import KeyStore
 from gateway.problems import Problem
 from gateway.store.tables import ClientRow, GrantRow
-
-CHALLENGE: Final = f'DPoP algs="{" ".join(ASSERTION_ALGORITHMS)}"'
-"""What a call without a good token is told to bring. Source: RFC 9449, 7.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +52,7 @@ class AccessService:
         store: AccessStore,
         keys: KeyStore,
         audit: AuditLog,
+        people: People,
         *,
         clock: Clock,
         issuer: str,
@@ -69,6 +64,8 @@ class AccessService:
         self._clock = clock
         self.issuer = issuer
         self._token_lifetime_s = token_lifetime_s
+        self._logins = LoginProofs(store, people, clock=clock, issuer=issuer)
+        self._clients = ClientAuthentication(store, clock=clock, issuer=issuer)
         self._cache = TokenCache()
         self._proofs = ProofGuard()
 
@@ -80,6 +77,9 @@ class AccessService:
         A token that was verified within the last minute is taken at its word: a client that was
         revoked is refused 60 seconds later at most. The proof is verified each time.
 
+        A token that is bound to a certificate comes with the scheme Bearer over a connection with
+        that certificate (RFC 8705, 3); every other one with the scheme DPoP.
+
         Raises:
             Problem: ``token-missing``, ``token-invalid``, ``proof-invalid``,
                 ``proof-nonce-needed``; ``audit-unavailable`` if the refusal could not be recorded.
@@ -90,19 +90,21 @@ class AccessService:
         if not scheme:
             problem = Problem("token-missing", headers={"WWW-Authenticate": CHALLENGE})
             await self._refuse(problem, None, None, caller)
-        if scheme.lower() != "dpop":
-            refusal = TokenRefused("The scheme must be DPoP.", "認証方式は DPoP だけです。")
-            await self._refuse(_token_invalid(refusal), None, None, caller)
         access = self._cache.find(token, now)
         if access is None:
             try:
                 verified = read_token(token, self._keys.keys(), issuer=self.issuer, now=now)
-                await self._require_active(verified.access.client_id)
+                await self._require_standing(verified.access, now)
             except TokenRefused as refusal:
-                await self._refuse(_token_invalid(refusal), None, None, caller)
+                await self._refuse(token_invalid(refusal), None, None, caller)
             access = verified.access
             self._cache.keep(token, verified, now)
-        await self._require_proof(presented, token, access, caller)
+        if scheme.lower() != access.binding.token_type.lower():
+            await self._refuse(token_invalid(_OTHER_SCHEME), access.client_id, None, caller)
+        if access.binding is Binding.KEY:
+            await self._require_proof(presented, token, access, caller)
+        elif presented.certificate != access.key:
+            await self._refuse(token_invalid(_OTHER_CERTIFICATE), access.client_id, None, caller)
         return access
 
     def nonce(self) -> str:
@@ -127,25 +129,33 @@ class AccessService:
                 Problem("proof-nonce-needed", headers=headers), "use_dpop_nonce"
             ) from None
         except TokenRefused as refusal:
-            await self._refuse(_proof_invalid(refusal), access.client_id, None, caller)
+            await self._refuse(proof_invalid(refusal), access.client_id, None, caller)
+
+    async def grants_of(self, access: Access, purpose_id: str) -> GrantedItems:
+        """Return the items that the caller may ask for the purpose now, with its login if any.
+
+        Raises:
+            Problem: as ``grants_for``.
+
+        """
+        return await self.grants_for(
+            access.municipality, access.client_id, purpose_id, access.login
+        )
 
     async def grants_for(
-        self, municipality: str, client_id: str, purpose_id: str, on: dt.date | None = None
+        self, municipality: str, client_id: str, purpose_id: str, login: Login | None = None
     ) -> GrantedItems:
-        """Return the items that the client may ask for the purpose ``on`` a day, or today.
-
-        Days begin and end in Asia/Tokyo.
+        """Return the items that the client may ask for the purpose now.
 
         Raises:
             Problem: ``unknown-purpose`` or ``purpose-not-granted``, naming the end date of a
                 grant that has run out.
 
         """
-        day = on or self._clock.now().astimezone(TOKYO).date()
         registered, rows = await self._store.grants(municipality, client_id, purpose_id)
         if not registered:
             raise Problem("unknown-purpose")
-        return granted_on(day, map(_to_grant, rows))
+        return granted_on(self._clock.now(), map(_to_grant, rows), login)
 
     async def purpose(self, municipality: str, purpose_id: str) -> dict[str, str] | None:
         """Return what is registered of a purpose: names, legal basis, organ; None if nothing."""
@@ -173,19 +183,26 @@ class AccessService:
         client: ClientRow | None = None
         now = self._clock.now()
         try:
-            client = await self._claimed_client(request)
-            await self._authenticate(request, client)
+            client = await self._clients.claimed(request.credentials)
+            await self._clients.require(request.credentials, client)
             await self._require_grant(request, client)
+            login = await self._logins.of(request, client.client_id)
             # The assertion works once, so that nobody can send this proof a second time.
-            proof = read_proof(request.presented, now=now)
+            binding, key = await self._own(request.presented, client, now)
         except TokenRefused as refusal:
             claimed = client.client_id if client else None
-            await self._refuse(_proof_invalid(refusal), claimed, request, caller)
+            await self._refuse(proof_invalid(refusal), claimed, request, caller)
         except Problem as problem:
             claimed = client.client_id if client else None
             await self._refuse(problem, claimed, request, caller)
         access = Access(
-            client.client_id, request.municipality, request.purpose, new_token_id(), proof.key
+            client.client_id,
+            request.municipality,
+            request.purpose,
+            new_token_id(),
+            key,
+            binding,
+            login,
         )
         token = issue_token(
             access,
@@ -197,10 +214,43 @@ class AccessService:
         await self._record("token-issued", client.client_id, request, caller)
         return TokenAnswer(
             access_token=token,
-            token_type="DPoP",  # noqa: S106 - the type of every token
+            token_type=binding.token_type,
             expires_in=self._token_lifetime_s,
             authorization_details=authorization_details(request.municipality, request.purpose),
+            issued_token_type=ACCESS_TOKEN if login else None,
+            handle=access.login_handle,
         )
+
+    async def revoke(
+        self, credentials: Credentials, token: str, caller: Caller | None = None
+    ) -> None:
+        """Let a client give back a token of its own before its time. Source: RFC 7009, 2.
+
+        What is no token, no longer one, or another client's is left alone without a word: whoever
+        asks learns nothing of it. This process refuses the token at once, others within 60
+        seconds.
+
+        Raises:
+            Problem: ``client-authentication-failed``; ``audit-unavailable``.
+
+        """
+        client: ClientRow | None = None
+        try:
+            client = await self._clients.claimed(credentials)
+            await self._clients.require(credentials, client)
+        except Problem as problem:
+            await self._refuse(problem, client.client_id if client else None, None, caller)
+        now = self._clock.now()
+        try:
+            verified = read_token(token, self._keys.keys(), issuer=self.issuer, now=now)
+        except TokenRefused:
+            verified = None
+        if verified is None or verified.access.client_id != client.client_id:
+            await self._record("nothing-revoked", client.client_id, None, caller)
+            return
+        await self._store.revoke_token(verified.access.token_id, verified.expires_at, now)
+        self._cache.drop(token)
+        await self._record("token-revoked", client.client_id, None, caller)
 
     async def refuse_request(self, problem: Problem, caller: Caller | None) -> NoReturn:
         """Record and raise the refusal of a token request that could not even be read."""
@@ -210,50 +260,29 @@ class AccessService:
         """Return the JWK Set with which tokens of this gateway can be verified."""
         return self._keys.keys().public_jwks(self._clock.now())
 
-    async def _require_active(self, client_id: str) -> None:
-        client = await self._store.find_client(client_id)
-        if client is None or client.revoked_at is not None:
-            raise TokenRefused("The client was revoked.", "この連携先は停止されています。")
+    async def _require_standing(self, access: Access, now: dt.datetime) -> None:
+        certificate = access.key if access.binding is Binding.CERTIFICATE else None
+        standing = await self._store.standing(access.client_id, access.token_id, certificate, now)
+        if standing is not Standing.GOOD:
+            raise _AGAINST[standing]
 
-    async def _claimed_client(self, request: TokenRequest) -> ClientRow:
-        """Return the client that the assertion claims to be of; nothing is proven yet."""
-        try:
-            read_assertion_header(request.client_assertion)
-            claims = read_untrusted_claims(request.client_assertion)
-        except TokenRefused as refusal:
-            raise _not_authenticated(refusal) from None
-        subject = claims.get("sub")
-        known = isinstance(subject, str) and request.client_id in {None, subject}
-        client = await self._store.find_client(str(subject)[:64]) if known else None
-        if client is None:
-            raise _not_authenticated()
-        return client
+    async def _own(
+        self, presented: Presented, client: ClientRow, now: dt.datetime
+    ) -> tuple[Binding, str]:
+        """Return to what of the client's own its token shall be bound: proofs before certificate.
 
-    async def _authenticate(self, request: TokenRequest, client: ClientRow) -> Assertion:
-        now = self._clock.now()
-        header = read_assertion_header(request.client_assertion)
-        key = find_key(client.jwks, header["kid"], header["alg"])
-        if client.revoked_at is not None or key is None:
-            raise _not_authenticated()
-        try:
-            claims = read_claims(request.client_assertion, key, header["alg"])
-        except TokenRefused:
-            raise _not_authenticated() from None
-        try:
-            assertion = check_claims(claims, issuer=self.issuer, now=now)
-        except TokenRefused as refusal:
-            raise _not_authenticated(refusal) from None
-        used = await self._store.use_assertion(
-            assertion.client_id, assertion.jti, assertion.expires_at, now
-        )
-        if not used:
-            raise _not_authenticated(
-                TokenRefused(
-                    "The jti was used before; each assertion works once.",
-                    "この jti は使用済みです。アサーションは一度だけ使えます。",
-                )
+        Raises:
+            TokenRefused: it shows nothing that a token can be bound to.
+
+        """
+        if presented.proofs or presented.certificate is None:
+            return Binding.KEY, read_proof(presented, now=now).key
+        if not await self._store.certificate_holds(client.client_id, presented.certificate, now):
+            raise TokenRefused(
+                "The certificate is not registered, has ended, or was retired.",
+                "登録されていないか、期限が切れたか、使用を終えた証明書です。",
             )
-        return assertion
+        return Binding.CERTIFICATE, presented.certificate
 
     async def _require_grant(self, request: TokenRequest, client: ClientRow) -> None:
         try:
@@ -282,7 +311,7 @@ class AccessService:
         """Record an authentication. What an unknown caller claims to be is not written down."""
         caller = caller or Caller()
         named = request is not None and client_id is not None
-        known = named and request is not None and problem not in _UNPROVEN
+        known = named and request is not None and problem not in UNPROVEN
         await self._audit.append(
             AuditEntry(
                 municipality=request.municipality if known and request else NO_MUNICIPALITY,
@@ -299,7 +328,32 @@ class AccessService:
         )
 
 
-_UNPROVEN = frozenset({"client-authentication-failed", "unknown-purpose"})
+_OTHER_SCHEME: Final = TokenRefused(
+    "The token comes with the scheme of its type: DPoP, or Bearer over its own certificate.",
+    "トークンは、その種類の方式（DPoP、または証明書に結び付いた Bearer）で送ってください。",
+)
+_OTHER_CERTIFICATE: Final = TokenRefused(
+    "The token is bound to another certificate than that of the connection.",
+    "トークンは、この接続のものとは別の証明書に結び付いています。",
+)
+_AGAINST: Final = {
+    Standing.CLIENT_REVOKED: TokenRefused(
+        "The client was revoked.", "この連携先は停止されています。"
+    ),
+    Standing.TOKEN_REVOKED: TokenRefused(
+        "The token was given back.", "返却（失効）されたトークンです。"
+    ),
+    Standing.CERTIFICATE_ENDED: TokenRefused(
+        "The certificate of the token was retired or has ended.",
+        "トークンの証明書は使用を終えたか、期限が切れています。",
+    ),
+}
+
+
+def _to_login_rule(row: GrantRow) -> LoginRule | None:
+    if row.login_level is None or row.login_max_age_s is None:
+        return None
+    return LoginRule(LoginLevel(row.login_level), dt.timedelta(seconds=row.login_max_age_s))
 
 
 def _to_grant(row: GrantRow) -> Grant:
@@ -312,37 +366,7 @@ def _to_grant(row: GrantRow) -> Grant:
         row.revoked_at is not None,
         row.approved_at is not None,
         row.intersect,
-    )
-
-
-def _token_invalid(refusal: TokenRefused) -> Problem:
-    problem = Problem(
-        "token-invalid",
-        refusal.detail_ja,
-        refusal.detail_en,
-        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
-    )
-    return with_error(problem, "invalid_token")
-
-
-def _proof_invalid(refusal: TokenRefused) -> Problem:
-    problem = Problem(
-        "proof-invalid",
-        refusal.detail_ja,
-        refusal.detail_en,
-        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_dpop_proof"'},
-    )
-    return with_error(problem, "invalid_dpop_proof")
-
-
-def _not_authenticated(refusal: TokenRefused | None = None) -> Problem:
-    """Return one problem for unknown clients, unknown keys and wrong signatures alike."""
-    if refusal is None:
-        refusal = TokenRefused(
-            "The client, its key or the signature is not known.",
-            "連携先、鍵、署名のいずれかを確認できません。",
-        )
-    return with_error(
-        Problem("client-authentication-failed", refusal.detail_ja, refusal.detail_en),
-        "invalid_client",
+        _to_login_rule(row),
+        row.consent,
+        tuple(row.field_sets),
     )

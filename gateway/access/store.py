@@ -4,22 +4,77 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
-from gateway.store.tables import ClientRow, GrantRow, PurposeRow, UsedAssertionRow
+from gateway.store.tables import (
+    ClientCertificateRow,
+    ClientRow,
+    FieldSetRow,
+    GrantRow,
+    LoginProviderRow,
+    PurposeRow,
+    RevokedTokenRow,
+    UsedAssertionRow,
+)
+
+Registered: TypeAlias = (
+    ClientRow | ClientCertificateRow | FieldSetRow | PurposeRow | GrantRow | LoginProviderRow
+)
 
 
 class AlreadyThereError(Exception):
     """A row of this key exists."""
 
 
+class Standing(Enum):
+    """Whether a token that is in order by itself may be used."""
+
+    GOOD = auto()
+    CLIENT_REVOKED = auto()
+    TOKEN_REVOKED = auto()
+    CERTIFICATE_ENDED = auto()
+
+
+def _certificates_that_hold(client_id: str, now: dt.datetime) -> Select[str]:
+    return select(ClientCertificateRow.thumbprint).where(
+        ClientCertificateRow.client_id == client_id,
+        ClientCertificateRow.retired_at.is_(None),
+        ClientCertificateRow.not_after > now,
+    )
+
+
+_CLIENT: Final = ClientRow.__table__.c
+_CERTIFICATE: Final = ClientCertificateRow.__table__.c
+_GIVEN_BACK: Final = exists().where(RevokedTokenRow.__table__.c.token_id == bindparam("token_id"))
+_SHOWN: Final = exists().where(
+    _CERTIFICATE.client_id == bindparam("client_id"),
+    _CERTIFICATE.retired_at.is_(None),
+    _CERTIFICATE.not_after > bindparam("now"),
+    _CERTIFICATE.thumbprint == bindparam("thumbprint"),
+)
+_STANDING: Final = (
+    select(_GIVEN_BACK, _SHOWN)
+    .select_from(ClientRow.__table__)
+    .where(_CLIENT.client_id == bindparam("client_id"), _CLIENT.revoked_at.is_(None))
+)
+_GRANT: Final = GrantRow.__table__.c
+_GRANTS: Final = select(GrantRow.__table__).where(
+    _GRANT.municipality == bindparam("municipality"),
+    _GRANT.client_id == bindparam("client_id"),
+    _GRANT.purpose_id == bindparam("purpose_id"),
+)
+"""Asked for with every question, so they are put together once."""
+
+
 class AccessStore:
-    """Rows of ``client``, ``purpose``, ``grant`` and ``used_assertion``.
+    """Rows of clients, their certificates, purposes, grants, and of tokens given back.
 
     Every change is written in one transaction with the audit record of it.
     """
@@ -55,19 +110,17 @@ class AccessStore:
 
     async def grants(
         self, municipality: str, client_id: str, purpose_id: str
-    ) -> tuple[bool, Sequence[GrantRow]]:
+    ) -> tuple[bool, Sequence[Any]]:
         """Return whether the purpose is registered, and its grants to the client."""
-        query = select(GrantRow).where(
-            GrantRow.municipality == municipality,
-            GrantRow.client_id == client_id,
-            GrantRow.purpose_id == purpose_id,
-        )
-        async with self._store.session() as session:
-            rows = (await session.scalars(query)).all()
-            if rows:
-                return True, rows
-            purpose = await session.get(PurposeRow, (municipality, purpose_id))
-            return purpose is not None, ()
+        asked = {
+            "municipality": municipality,
+            "client_id": client_id,
+            "purpose_id": purpose_id,
+        }
+        rows = await self._store.look_up(_GRANTS, asked)
+        if rows:
+            return True, rows
+        return await self.find_purpose(municipality, purpose_id) is not None, ()
 
     async def grants_of_client(self, client_id: str) -> Sequence[GrantRow]:
         """Return every grant of the client, in all municipalities it works for."""
@@ -79,6 +132,38 @@ class AccessStore:
         async with self._store.session() as session:
             return (await session.scalars(query)).all()
 
+    async def find_field_set(self, municipality: str, set_id: str) -> FieldSetRow | None:
+        """Return the set of the municipality, retired or not."""
+        async with self._store.session() as session:
+            return await session.get(FieldSetRow, (municipality, set_id))
+
+    async def list_field_sets(self, municipality: str) -> Sequence[FieldSetRow]:
+        """Return every set of the municipality by id."""
+        query = (
+            select(FieldSetRow)
+            .where(FieldSetRow.municipality == municipality)
+            .order_by(FieldSetRow.set_id)
+        )
+        async with self._store.session() as session:
+            return (await session.scalars(query)).all()
+
+    async def retire_field_set(
+        self, municipality: str, set_id: str, at: dt.datetime, audit: AuditRecord
+    ) -> bool:
+        """Note that the set is not used any more; return whether it was until now."""
+        used = FieldSetRow.retired_at.is_(None)
+        retired = (
+            update(FieldSetRow)
+            .where(FieldSetRow.municipality == municipality, FieldSetRow.set_id == set_id, used)
+            .values(retired_at=at)
+            .returning(FieldSetRow.set_id)
+        )
+        async with self._store.transaction() as session:
+            if (await session.execute(retired)).first() is None:
+                return False
+            await self._audit.append_in(session, audit)
+            return True
+
     async def find_grant(self, municipality: str, grant_id: str) -> GrantRow | None:
         """Return the grant if it belongs to the municipality."""
         query = select(GrantRow).where(
@@ -87,7 +172,7 @@ class AccessStore:
         async with self._store.session() as session:
             return (await session.scalars(query)).one_or_none()
 
-    async def add(self, row: ClientRow | PurposeRow | GrantRow, audit: AuditRecord) -> None:
+    async def add(self, row: Registered, audit: AuditRecord) -> None:
         """Insert ``row``.
 
         Raises:
@@ -136,6 +221,94 @@ class AccessStore:
                 .values(revoked_at=at)
             )
             await self._audit.append_in(session, audit)
+
+    async def find_provider(self, municipality: str, issuer: str) -> LoginProviderRow | None:
+        """Return who signs logins under this name, revoked or not."""
+        async with self._store.session() as session:
+            return await session.get(LoginProviderRow, (municipality, issuer))
+
+    async def list_providers(self, municipality: str) -> Sequence[LoginProviderRow]:
+        """Return everybody who signs logins for the municipality."""
+        query = (
+            select(LoginProviderRow)
+            .where(LoginProviderRow.municipality == municipality)
+            .order_by(LoginProviderRow.issuer)
+        )
+        async with self._store.session() as session:
+            return (await session.scalars(query)).all()
+
+    async def change_provider(
+        self, municipality: str, issuer: str, values: dict[str, Any], audit: AuditRecord
+    ) -> None:
+        """Set ``values`` on the provider."""
+        async with self._store.transaction() as session:
+            await session.execute(
+                update(LoginProviderRow)
+                .where(LoginProviderRow.municipality == municipality)
+                .where(LoginProviderRow.issuer == issuer)
+                .values(**values)
+            )
+            await self._audit.append_in(session, audit)
+
+    async def standing(
+        self, client_id: str, token_id: str, certificate: str | None, now: dt.datetime
+    ) -> Standing:
+        """Return what speaks against a token now, beside its own dates."""
+        asked = {
+            "client_id": client_id,
+            "token_id": token_id,
+            "thumbprint": certificate or "",
+            "now": now,
+        }
+        rows = await self._store.look_up(_STANDING, asked)
+        if not rows:
+            return Standing.CLIENT_REVOKED
+        [row] = rows
+        if row[0]:
+            return Standing.TOKEN_REVOKED
+        return Standing.GOOD if certificate is None or row[1] else Standing.CERTIFICATE_ENDED
+
+    async def certificate_holds(self, client_id: str, thumbprint: str, now: dt.datetime) -> bool:
+        """Return whether the client may show this certificate now."""
+        query = _certificates_that_hold(client_id, now).where(
+            ClientCertificateRow.thumbprint == thumbprint
+        )
+        async with self._store.session() as session:
+            return (await session.scalars(query)).first() is not None
+
+    async def certificates(self, client_id: str) -> Sequence[ClientCertificateRow]:
+        """Return every certificate of the client, the one that ends last first."""
+        query = (
+            select(ClientCertificateRow)
+            .where(ClientCertificateRow.client_id == client_id)
+            .order_by(ClientCertificateRow.not_after.desc(), ClientCertificateRow.thumbprint)
+        )
+        async with self._store.session() as session:
+            return (await session.scalars(query)).all()
+
+    async def retire_certificate(
+        self, client_id: str, thumbprint: str, at: dt.datetime, audit: AuditRecord
+    ) -> None:
+        """Note that the client may not show the certificate any more."""
+        async with self._store.transaction() as session:
+            await session.execute(
+                update(ClientCertificateRow)
+                .where(ClientCertificateRow.client_id == client_id)
+                .where(ClientCertificateRow.thumbprint == thumbprint)
+                .values(retired_at=at)
+            )
+            await self._audit.append_in(session, audit)
+
+    async def revoke_token(self, token_id: str, expires_at: dt.datetime, now: dt.datetime) -> None:
+        """Note that a token was given back; those that have run out are forgotten."""
+        with suppress(IntegrityError):
+            async with self._store.transaction() as session:
+                await session.execute(
+                    delete(RevokedTokenRow).where(RevokedTokenRow.expires_at < now)
+                )
+                await session.execute(
+                    insert(RevokedTokenRow).values(token_id=token_id, expires_at=expires_at)
+                )
 
     async def use_assertion(
         self, client_id: str, jti: str, expires_at: dt.datetime, now: dt.datetime

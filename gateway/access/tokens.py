@@ -11,11 +11,13 @@ import json
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from joserfc import jws
 
 from gateway.access.jose import TokenRefused, read_claims, read_header
+from gateway.access.logins import Login, LoginLevel
 from gateway.keys import SIGNING_ALGORITHM, Keys
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - a media type
@@ -24,11 +26,25 @@ CACHE_SECONDS: Final = 60
 CACHE_SIZE: Final = 10_000
 
 
+class Binding(StrEnum):
+    """What a caller must hold besides its token, by the name that ``cnf`` has for it."""
+
+    KEY = "jkt"
+    """The key of its proofs, by RFC 7638 thumbprint. Source: RFC 9449, 6.1."""
+    CERTIFICATE = "x5t#S256"
+    """The client certificate of the connection. Source: RFC 8705, 3.1."""
+
+    @property
+    def token_type(self) -> str:
+        """Return the scheme with which such a token is sent."""
+        return "DPoP" if self is Binding.KEY else "Bearer"
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who calls, for which municipality, for which one purpose, and with which key of its own.
+    """Who calls, for which municipality, for which one purpose, and with what of its own.
 
-    ``key`` is the thumbprint (RFC 7638) of the key that proofs must be made with.
+    ``key`` is the thumbprint of the key or certificate that ``binding`` says.
     """
 
     client_id: str
@@ -36,6 +52,13 @@ class Access:
     purpose_id: str
     token_id: str
     key: str
+    binding: Binding = Binding.KEY
+    login: Login | None = None
+
+    @property
+    def login_handle(self) -> str | None:
+        """Return the handle of the one person that this token is good for, if it is for one."""
+        return self.login.handle if self.login else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,7 @@ def issue_token(
     """Return a signed access token for ``access``."""
     key = keys.signing_key
     issued = int(now.timestamp())
-    claims = {
+    claims: dict[str, Any] = {
         "iss": issuer,
         "aud": issuer,
         "sub": access.client_id,
@@ -60,10 +83,16 @@ def issue_token(
         "municipality": access.municipality,
         "purpose": access.purpose_id,
         "jti": access.token_id,
-        "cnf": {"jkt": access.key},
+        "cnf": {access.binding.value: access.key},
         "iat": issued,
         "exp": issued + lifetime_s,
     }
+    if access.login is not None:
+        claims["login"] = {
+            "handle": access.login.handle,
+            "level": int(access.login.level),
+            "at": int(access.login.at.timestamp()),
+        }
     header = {"alg": SIGNING_ALGORITHM, "typ": TOKEN_TYPE, "kid": key.kid}
     return jws.serialize_compact(header, _compact(claims), key.jwk, algorithms=[SIGNING_ALGORITHM])
 
@@ -134,17 +163,30 @@ class TokenCache:
         while len(self._entries) > self._size:
             self._entries.popitem(last=False)
 
+    def drop(self, token: str) -> None:
+        """Forget ``token``."""
+        self._entries.pop(_digest(token), None)
+
 
 def _access(claims: dict[str, Any]) -> Access:
-    bound = claims.get("cnf")
+    cnf = claims.get("cnf")
+    bound = cnf if isinstance(cnf, dict) and len(cnf) == 1 else {}
+    binding = next((kind for kind in Binding if kind.value in bound), Binding.KEY)
     members = [
         *(claims.get(name) for name in ("client_id", "municipality", "purpose", "jti")),
-        bound.get("jkt") if isinstance(bound, dict) else None,
+        bound.get(binding.value),
     ]
     texts = [member for member in members if isinstance(member, str)]
     if len(texts) != len(members):
         raise TokenRefused("The token lacks a claim.", "トークンに必要な項目がありません。")
-    return Access(*texts)
+    client_id, municipality, purpose, token_id, key = texts
+    login = _login(claims["login"]) if "login" in claims else None
+    return Access(client_id, municipality, purpose, token_id, key, binding, login)
+
+
+def _login(said: dict[str, Any]) -> Login:
+    at = dt.datetime.fromtimestamp(said["at"], dt.UTC)
+    return Login(said["handle"], LoginLevel(said["level"]), at)
 
 
 def _digest(token: str) -> bytes:

@@ -72,9 +72,7 @@ class AccessesService:
         subject: Subject | None = None
         try:
             rights = await self._rights(access)
-            subject = await self._rooms.subjects.resolve(
-                access.municipality, access.client_id, handle
-            )
+            subject = await self._rooms.subjects.resolve(access, handle)
             document = await self._page(access, rights, subject, cursor, limit)
         except Problem as problem:
             await self._record(access, caller, subject, "refused", problem.type.slug)
@@ -84,11 +82,11 @@ class AccessesService:
         return document
 
     async def _rights(self, access: Access) -> frozenset[str]:
-        granted = await self._rooms.access.grants_for(
-            access.municipality, access.client_id, access.purpose_id
-        )
+        granted = await self._rooms.access.grants_of(access, access.purpose_id)
         rights = granted.items & {OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER}
         if not rights:
+            for right in (OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER):
+                granted.require_login([right])
             raise Problem("right-not-granted")
         return rights
 

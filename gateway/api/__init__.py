@@ -2,5 +2,6 @@
 
 from gateway.api.application import ApiOptions, build_api
 from gateway.api.operation import ReadinessCheck
+from gateway.api.proxies import Proxies
 
-__all__ = ["ApiOptions", "ReadinessCheck", "build_api"]
+__all__ = ["ApiOptions", "Proxies", "ReadinessCheck", "build_api"]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
 
 from adapters.contract import EventLog
 from gateway.api.documentation import documentation_router
+from gateway.api.drain import Drain
 from gateway.api.edge import Edge
 from gateway.api.limits import BODY_TIMEOUT_S, Limits
 from gateway.api.openapi import TAGS, Tag, install_openapi
 from gateway.api.operation import ReadinessCheck, operation_router
 from gateway.api.problems import ProblemRenderer, install_problem_handlers
+from gateway.api.proxies import Proxies
 from gateway.metrics import Metrics
 from gateway.pages import asset_router
 
@@ -38,6 +40,7 @@ class ApiOptions:
     title: str = "Hitotsu"
     max_body_bytes: int = 262_144
     body_timeout_s: float = BODY_TIMEOUT_S
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 def build_api(
@@ -66,6 +69,7 @@ def build_api(
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    drain = app.state.drain = Drain()
     renderer = ProblemRenderer(options.public_url)
     install_problem_handlers(app, renderer)
     install_openapi(
@@ -94,5 +98,7 @@ def build_api(
         log=log,
         metrics=metrics,
         secure=options.public_url.startswith("https://"),
+        proxies=options.proxies,
+        drain=drain,
     )
     return app

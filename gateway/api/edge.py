@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.contract import EventLog
+from gateway.api.drain import Drain
 from gateway.api.problems import METHODS, ProblemRenderer
+from gateway.api.proxies import Peer, Proxies
 from gateway.api.trace import begin_trace
 from gateway.metrics import Metrics
 from gateway.problems import Problem
@@ -48,6 +50,12 @@ def note(request: Request, *, client_id: str | None = None, outcome: str | None 
         request.state.client_id = client_id
     if outcome is not None:
         request.state.outcome = outcome
+
+
+def peer_of(request: Request) -> Peer:
+    """Return who is at the other end of this request."""
+    found = getattr(request.state, "peer", None)
+    return found if isinstance(found, Peer) else Peer(request.client.host if request.client else "")
 
 
 @dataclass(slots=True)
@@ -90,6 +98,8 @@ class Edge:
 
     Args:
         secure: the gateway is reached by https, so browsers may be told to insist on it.
+        proxies: whose word is taken for where a request comes from.
+        drain: lets nothing more in once the gateway is going down.
 
     """
 
@@ -101,12 +111,16 @@ class Edge:
         log: EventLog,
         metrics: Metrics,
         secure: bool,
+        proxies: Proxies,
+        drain: Drain,
     ) -> None:
         self._app = app
         self._renderer = renderer
         self._log = log
         self._metrics = metrics
         self._secure = secure
+        self._proxies = proxies
+        self._drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP is passed on."""
@@ -119,7 +133,9 @@ class Edge:
         inner = {**scope, "method": "GET"} if exchange.without_body else scope
         self._metrics.request_began()
         try:
-            await self._app(inner, receive, exchange.forward)
+            scope["state"]["peer"] = self._proxies.peer(scope)
+            with self._drain.admitted(scope["path"]):
+                await self._app(inner, receive, exchange.forward)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             await self._answer_for(error, exchange, receive)
         finally:

@@ -16,7 +16,12 @@ from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
 from gateway.problems import PROBLEM_TYPES, Problem
 
 _EXAMPLE_TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
-_ALWAYS: Final = ("malformed-request", "number-in-address", "internal-error")
+_ALWAYS: Final = (
+    "malformed-request",
+    "number-outside-body",
+    "internal-error",
+    "shutting-down",
+)
 _WITH_BODY: Final = (
     "malformed-json",
     "request-timeout",
@@ -30,9 +35,10 @@ _WITH_TOKEN: Final = ("token-missing", "token-invalid")
 DPOP_HEADER: Final[Mapping[str, Any]] = {
     "name": "DPoP",
     "in": "header",
-    "required": True,
+    "required": False,
     "schema": {"type": "string", "examples": ["eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.c2ln"]},
-    "description": "鍵の所持の証明（RFC 9449） / proof that the caller holds its key",
+    "description": "鍵の所持の証明（RFC 9449）。証明書に結び付いたトークンには不要 / proof that "
+    "the caller holds its key; not with a token that is bound to a certificate",
 }
 SECURED: Final[Mapping[str, Any]] = {
     "security": [{"client_credentials": []}, {"dpop": []}],
@@ -61,6 +67,7 @@ TAGS: Final[Sequence[Tag]] = (
     Tag("accesses", "本人の閲覧記録", "Accesses", "本人が見る、照会の記録 / Who asked about me"),
     Tag("receipts", "受領票", "Receipts", "渡した値が変えられていないか / Were values altered?"),
     Tag("submissions", "申告", "Submissions", "本人の申告を一度だけ預かる / Stated once"),
+    Tag("consents", "同意", "Consents", "本人の同意と取消し / Agreed to, and taken back"),
     Tag("evidence", "証明", "Evidence", "電子署名つきの証明 / Signed statements"),
     Tag("catalogue", "項目カタログ", "Catalogue", "聞ける項目と提供元 / What can be asked"),
     Tag("access", "認証", "Access", "アクセストークンと公開鍵 / Tokens and public keys"),

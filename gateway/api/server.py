@@ -14,7 +14,8 @@ from gateway.api.language import Language
 from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
 from gateway.problems import Problem
 
-SHUTDOWN_S: Final = 30
+SHUTDOWN_S: Final = 1
+"""What is left after the drain has had its time is ended."""
 
 
 def server_config(app: FastAPI, *, public_url: str, **options: Any) -> uvicorn.Config:
@@ -29,6 +30,8 @@ def server_config(app: FastAPI, *, public_url: str, **options: Any) -> uvicorn.C
         ws="none",
         access_log=False,
         server_header=False,
+        # What a proxy says is judged by the gateway itself, by its own list of proxies.
+        proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
         **options,
     )

@@ -40,7 +40,8 @@ class AuditEntry:
     ``subject_key`` is the keyed pseudonym of ``AuditLog.pseudonym``. Items are official ids in
     any order. ``mode`` says what happens to items outside the grant. ``problem`` is the slug of a
     refusal. ``terminal`` is the address the call came from. ``before`` and ``after`` belong to
-    records of kind settings. ``alarm`` says what a source did and how often: adapter,
+    records of kind settings. ``items_revealed`` are those of the items delivered that a measure
+    of protection withholds from others. ``alarm`` says what a source did and how often: adapter,
     capability, kind, count.
     """
 
@@ -63,6 +64,7 @@ class AuditEntry:
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     alarm: Mapping[str, str | int] | None = None
+    items_revealed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
     if entry.before is not None or entry.after is not None:
         members["before"] = _plain(entry.before)
         members["after"] = _plain(entry.after)
+    if entry.items_revealed:
+        members["items_revealed"] = sorted(entry.items_revealed)
     if entry.alarm is not None:
         members["alarm"] = dict(entry.alarm)
     return members

@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from gateway.access.certificates import Certificate
+from gateway.access.grants import GrantTerms
 from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
 from gateway.cli.session import new_table, opened, out, read_settings, run, say
 from gateway.clock import TOKYO, SystemClock
-from gateway.store.tables import ClientRow, GrantRow
+from gateway.store.tables import ClientCertificateRow, ClientRow, GrantRow
 
 app = typer.Typer(help="連携先と利用許可 / Consumers and their grants.", no_args_is_help=True)
 
@@ -65,13 +67,20 @@ def show(client_id: ClientId) -> None:
     """連携先の鍵と許可を表示する / Show keys and grants of a consumer."""
     settings = read_settings()
 
-    async def work() -> tuple[ClientRow, Iterable[GrantRow]]:
+    async def work() -> tuple[ClientRow, Iterable[GrantRow], Iterable[ClientCertificateRow]]:
         async with opened(settings) as session:
-            return await session.registry.show_client(client_id)
+            found = await session.registry.show_client(client_id)
+            return *found, await session.registry.certificates(client_id)
 
-    client, grants = run(work())
+    client, grants, certificates = run(work())
     kids = ", ".join(key["kid"] for key in client.jwks["keys"])
     say(f"{client.client_id}（{client.name}）{_state(client.revoked_at)}", f"keys: {kids}")
+    for held in certificates:
+        until = held.not_after.astimezone(TOKYO).date().isoformat()
+        say(
+            f"証明書 {held.thumbprint}（{held.subject}、{until} まで）{_state(held.retired_at)}",
+            f"certificate until {until}",
+        )
     table = new_table("許可 / Grant", "団体", "利用目的 / Purpose", "期間 / Period", "項目 / Items")
     for grant in grants:
         period = f"{grant.valid_from} – {grant.valid_to or ''}".rstrip()
@@ -79,9 +88,7 @@ def show(client_id: ClientId) -> None:
             period += "（取消 / revoked）"
         elif grant.approved_at is None:
             period += "（承認待ち / proposed）"
-        table.add_row(
-            grant.grant_id, grant.municipality, grant.purpose_id, period, "\n".join(grant.items)
-        )
+        table.add_row(grant.grant_id, grant.municipality, grant.purpose_id, period, _items(grant))
     out().print(table)
 
 
@@ -124,18 +131,63 @@ def rotate_key(
     say(f"有効な鍵：{kids}", f"keys that work: {kids}")
 
 
+@app.command("add-certificate")
+def add_certificate(
+    client_id: ClientId,
+    certificate: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="証明書（PEM） / Certificate (PEM)."),
+    ],
+) -> None:
+    """TLS クライアント証明書を登録する / Register a certificate that a consumer shows in TLS."""
+    settings, pem = read_settings(), certificate.read_bytes()
+
+    async def work() -> Certificate:
+        async with opened(settings) as session:
+            return await session.registry.add_certificate(client_id, pem)
+
+    found = run(work())
+    until = found.not_after.astimezone(TOKYO).date().isoformat()
+    say(
+        f"証明書 {found.thumbprint} を登録しました（{until} まで）。",
+        f"Certificate {found.thumbprint} registered, good until {until}.",
+    )
+
+
+@app.command("retire-certificate")
+def retire_certificate(
+    client_id: ClientId,
+    thumbprint: Annotated[
+        str, typer.Argument(help="証明書の拇印（client show に出る） / Thumbprint of it.")
+    ],
+) -> None:
+    """証明書の使用を終える（60 秒以内に効く） / Refuse a certificate, within 60 seconds."""
+    settings = read_settings()
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            await session.registry.retire_certificate(client_id, thumbprint)
+
+    run(work())
+    say("証明書の使用を終えました。", "The certificate is refused from now on.")
+
+
 @app.command()
-def grant(
+def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
     client_id: ClientId,
     municipality: Municipality,
     purpose: Annotated[str, typer.Option(help="利用目的の ID / Id of the purpose.")],
     item: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="項目またはグループの参照名（繰り返し可）。グループは今の項目に展開される / "
             "Reference of an item or a group; a group stands for its items of today."
         ),
-    ],
+    ] = None,
+    field_set: Annotated[
+        list[str] | None,
+        typer.Option(help="登録した項目セットの ID（繰り返し可） / Id of a named set of items."),
+    ] = None,
     valid_from: Annotated[
         dt.date | None, day_option("開始日（既定：今日）", "First day, today by default.")
     ] = None,
@@ -150,6 +202,27 @@ def grant(
             "Answer what is granted of a question that asks for more.",
         ),
     ] = False,
+    consent: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool,
+        typer.Option(
+            "--consent",
+            help="対象者の同意（POST /v1/consents）があるときだけ答える / "
+            "Answer only of persons who have agreed.",
+        ),
+    ] = False,
+    login_level: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=3,
+            help="本人のログインの水準（1 単要素・2 多要素・3 公的個人認証）。なしは不要 / "
+            "Level of the citizen's login; none by default.",
+        ),
+    ] = None,
+    login_max_age: Annotated[
+        int | None,
+        typer.Option(help="ログインからの秒数の上限（既定 300） / Age of the login in seconds."),
+    ] = None,
 ) -> None:
     """許可を登録する。別の職員の承認で有効になる / Propose a grant; somebody else approves it."""
     settings = read_settings()
@@ -161,10 +234,16 @@ def grant(
                 municipality,
                 client_id,
                 purpose,
-                items=item,
-                valid_from=first,
-                valid_to=valid_to,
-                intersect=intersect,
+                GrantTerms(
+                    items=item or (),
+                    field_sets=tuple(field_set or ()),
+                    valid_from=first,
+                    valid_to=valid_to,
+                    intersect=intersect,
+                    consent=consent,
+                    login_level=login_level,
+                    login_max_age_s=login_max_age,
+                ),
             )
 
     row = run(work())
@@ -214,3 +293,8 @@ def _state(revoked_at: dt.datetime | None) -> str:
     if revoked_at is None:
         return "有効 / active"
     return f"停止 / revoked {revoked_at.astimezone(TOKYO).isoformat(timespec='minutes')}"
+
+
+def _items(grant: GrantRow) -> str:
+    """Return the sets of a grant by name, then its items one by one."""
+    return "\n".join([*(f"［{set_id}］" for set_id in grant.field_sets), *grant.items])

@@ -15,7 +15,10 @@ from gateway.cli import (
     database,
     docs,
     evidence,
+    field_sets,
     keys,
+    linkage,
+    logins,
     mapping,
     protection,
     purposes,
@@ -41,10 +44,13 @@ app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(clients.app, name="client")
 app.add_typer(purposes.app, name="purpose")
+app.add_typer(field_sets.app, name="field-set")
 app.add_typer(subjects.app, name="subject")
+app.add_typer(logins.app, name="login")
 app.add_typer(protection.app, name="protection")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(submissions.app, name="submission")
+app.add_typer(linkage.app, name="linkage")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
 app.add_typer(audit.app, name="audit")

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
+from gateway.access.limits import Bases, OrganKind
 from gateway.accesses import AccessesStore, DisclosureHolds, HoldKind, HoldRefused
 from gateway.cli.options import Municipality, day_option
 from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
@@ -19,13 +20,28 @@ app = typer.Typer(help="利用目的（事務）の登録 / Purposes of asking."
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     purpose_id: Annotated[str, typer.Argument(help="利用目的の ID / Id of the purpose.")],
     municipality: Municipality,
     name: Annotated[str, typer.Option(help="事務の名称（日本語） / Name in Japanese.")],
     name_en: Annotated[str, typer.Option(help="事務の名称（英語） / Name in English.")],
     legal_basis: Annotated[str, typer.Option(help="根拠法令（条まで） / Legal basis.")],
     organ: Annotated[str, typer.Option(help="担当課 / Organ that asks.")],
+    organ_kind: Annotated[
+        OrganKind,
+        typer.Option(
+            help="担当の種類：general 市長部局・tax 税務・welfare 福祉事務所・education "
+            "教育委員会・other 他の執行機関 / Kind of the organ."
+        ),
+    ] = OrganKind.GENERAL,
+    tax_basis: Annotated[
+        str | None,
+        typer.Option(help="税の情報を使える根拠規定（条まで） / Provision that opens tax facts."),
+    ] = None,
+    provision_basis: Annotated[
+        str | None,
+        typer.Option(help="他の執行機関への提供の根拠（条例など） / Basis of the provision."),
+    ] = None,
 ) -> None:
     """利用目的を登録する / Register a purpose."""
     settings = read_settings()
@@ -39,6 +55,8 @@ def add(
                 name_en=name_en,
                 legal_basis=legal_basis,
                 organ=organ,
+                organ_kind=organ_kind,
+                bases=Bases(tax_basis, provision_basis),
             )
 
     run(work())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import signal
 import socket
+import sys
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from gateway.api.drain import DrainingServer
 from gateway.api.server import server_config
 from gateway.cli.session import (
     NOT_SET_UP,
@@ -20,6 +23,9 @@ from gateway.cli.session import (
     run,
 )
 from gateway.settings import Settings
+
+COLLECT_AFTER = 20_000
+"""Objects made and not freed until the collector of cycles looks at the young ones."""
 
 
 def serve(
@@ -37,8 +43,15 @@ def serve(
     listener = _listen(host, port)
     # The composition root stands above this room, so it is found by its name.
     app = importlib.import_module("gateway.app").create_app(settings)
+    # What is loaded now stays: the collector need not look through all of it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+    # uvicorn passes the signal on when it has ended: asked to end, the command has done its work.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = server_config(app, public_url=settings.public_url, log_config=None)
-    uvicorn.Server(config).run(sockets=[listener])
+    server = DrainingServer(config, app.state.drain, notice_s=settings.drain_notice_s)
+    server.run(sockets=[listener])
 
 
 async def _look(settings: Settings) -> None:

@@ -24,6 +24,9 @@ from rich.table import Column, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.access import AccessRegistry, AccessStore, RegistrationError
+from gateway.access.field_sets import FieldSets
+from gateway.access.login_registry import LoginProviderRegistry
+from gateway.access.registrar import Registrar
 from gateway.audit import AuditLog, AuditStore
 from gateway.clock import SystemClock
 from gateway.editions import EditionsError, open_dictionary
@@ -47,6 +50,7 @@ _NOBODY: Final = 2**32 - 1
 """What the kernel says of a process that no login began."""
 
 Result = TypeVar("Result")
+Registry = TypeVar("Registry", bound=Registrar)
 
 
 class SetUpError(Exception):
@@ -71,7 +75,20 @@ class Session:
     @property
     def registry(self) -> AccessRegistry:
         """Return the registry of clients, purposes and grants."""
-        return AccessRegistry(
+        return self._registrar(AccessRegistry)
+
+    @property
+    def login_providers(self) -> LoginProviderRegistry:
+        """Return the registry of those who sign the logins of citizens."""
+        return self._registrar(LoginProviderRegistry)
+
+    @property
+    def field_sets(self) -> FieldSets:
+        """Return the registry of named sets of items."""
+        return self._registrar(FieldSets)
+
+    def _registrar(self, kind: type[Registry]) -> Registry:
+        return kind(
             AccessStore(self.store),
             read_dictionary(self.settings),
             clock=self.clock,

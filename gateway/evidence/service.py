@@ -98,9 +98,7 @@ class EvidenceService:
         except Problem as problem:
             await self._record(access, caller, "refused", problem)
             raise
-        subject = await self._rooms.subjects.resolve(
-            access.municipality, access.client_id, asked.subject
-        )
+        subject = await self._rooms.subjects.resolve(access, asked.subject)
         for _ in range(_ATTEMPTS):
             released = await self._released(access, asked, answer, subject, caller)
             if released is not None:
@@ -291,7 +289,7 @@ class EvidenceService:
 
     async def _own(self, access: Access, asked: Revocation) -> EvidenceRow:
         town = access.municipality
-        subject = await self._rooms.subjects.resolve(town, access.client_id, asked.subject)
+        subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.evidence_id)
         if row is None or (row.client_id, row.subject_id) != (
             access.client_id,

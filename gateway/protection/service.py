@@ -63,6 +63,25 @@ class ProtectionService:
             return ProtectionStatus.UNKNOWN
         return ProtectionStatus.PROTECTED if found.flagged else ProtectionStatus.CLEAR
 
+    async def opened(
+        self, municipality: str, asker: tuple[str, str], numbers: Mapping[str, Iterable[str]]
+    ) -> frozenset[str]:
+        """Return the items that ``asker`` (client, purpose) may have although a measure protects.
+
+        To be looked up for everybody alike, so that the time it takes tells nothing (DV-8).
+        """
+        return await self._store.opened(municipality, asker, numbers, self._clock.now())
+
+    def revealed(self, municipality: str, asker: tuple[str, str], count: int) -> None:
+        """Call the officer on duty: ``count`` protected items have left. Rule DV-17."""
+        self._log.warning(
+            "protected-items-revealed",
+            municipality=municipality,
+            client=asker[0],
+            purpose=asker[1],
+            count=count,
+        )
+
     async def copy_ages(self, municipality: str) -> Mapping[str, dt.timedelta]:
         """Return the age of each source's copy, by adapter id."""
         now = self._clock.now()

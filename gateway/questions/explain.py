@@ -86,7 +86,9 @@ class Explanation:
             ]
             if granted
             else [],
+            field_sets=list(granted.field_sets) if granted else [],
             not_granted=list(self.not_granted),
+            consent_needed=list(self.permitted.by_consent) if self.permitted else [],
             errors=[
                 {"pointer": e.pointer, "detail_ja": e.detail_ja, "detail_en": e.detail_en}
                 for e in self.errors

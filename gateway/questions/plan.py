@@ -34,6 +34,12 @@ class Permitted:
     asked: Plan
     granted: GrantedItems
 
+    @property
+    def by_consent(self) -> tuple[str, ...]:
+        """Return the references of ``plan`` that need the live consent of the person."""
+        planned = [f"{p.group.ref}.{name}" for p in self.plan.parts for name in p.fields]
+        return tuple(ref for ref in planned if ref in self.granted.by_consent)
+
 
 def plan_question(items: Sequence[str], dictionary: Dictionary) -> Plan:
     """Return the plan for these item references (``001.juminkihonjoho.shimei``).

@@ -120,7 +120,13 @@ class ExplanationDocument(BaseModel):
     detail: dict[str, str] = Field(description="説明（ja・en） / in words")
     purpose: dict[str, str] | None = Field(description="登録された事務 / the registered purpose")
     grants: list[GrantDocument]
+    field_sets: list[str] = Field(
+        description="許可に使われた項目セット / the town's named sets that the grants were made of"
+    )
     not_granted: list[str] = Field(description="許可のない項目 / items outside the grant")
+    consent_needed: list[str] = Field(
+        description="対象者の同意があるときだけ答える項目 / answered only with a consent"
+    )
     errors: list[dict[str, str]] = Field(description="直す場所 / places to mend")
 
 

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from adapters.contract import Clock, Deadline
 from gateway.access import Access, AccessService, Caller
-from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.audit import AuditLog
+from gateway.clock import TOKYO
 from gateway.connections import Alarm, Connections, joined
+from gateway.consents import Consents, NoConsents
 from gateway.metrics import Metrics
-from gateway.problems import FieldError, Problem
-from gateway.protection import ProtectionService, ProtectionStatus, withhold
+from gateway.predicates import Predicates
+from gateway.problems import Problem
+from gateway.protection import ProtectionService, ProtectionStatus
 from gateway.questions.conditions import (
     aged,
     check_require,
     require_answers,
     with_not_granted,
 )
+from gateway.questions.derived import as_planned, with_derived, with_inputs
+from gateway.questions.door import through_the_door, withheld_items
 from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
+from gateway.questions.granted import require_granted, require_groups
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
+from gateway.questions.record import QuestionRecord, revealed_items
 from gateway.questions.schemas import Asked, Mode, Question
 from gateway.questions.statements import (
     NothingStated,
@@ -40,10 +47,7 @@ from gateway.questions.statements import (
 from gateway.receipts import IssuedPart, ReceiptService
 from gateway.routes import RouteService
 from gateway.subjects import Subject, SubjectService
-from standard_models.answers import Absence, AbsenceReason, Answer, Value
 from standard_models.dictionary import Dictionary
-
-_ANSWERED = frozenset({PartStatus.OK, PartStatus.NOT_FOUND, PartStatus.LOST_IN_MAPPING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class QuestionRooms:
     metrics: Metrics
     receipts: ReceiptService
     stated: StatedSource = field(default_factory=NothingStated)
+    consents: Consents = field(default_factory=NoConsents)
+    predicates: Predicates = field(default_factory=Predicates)
 
 
 class QuestionService:
@@ -111,18 +117,17 @@ class QuestionService:
             Problem: a refusal, itself audited; ``audit-unavailable`` when no record could be
                 made, in which case nothing of the answer leaves.
         """
-        record = _Record(self._rooms, access, caller, mode=question.mode)
+        record = self._record(access, caller, mode=question.mode)
         try:
             permitted = await self.permit(access, question)
             plan, record.plan = permitted.plan, permitted.asked
-            subject = await self._rooms.subjects.resolve(
-                access.municipality, access.client_id, question.subject
-            )
+            subject = await self._rooms.subjects.resolve(access, question.subject)
             record.subject = subject
+            await self._rooms.consents.require(access, subject, permitted.by_consent)
         except Problem as problem:
             await record.refused(problem)
             raise
-        parts, alarms = await self._collect(access, subject, plan, caller, question)
+        parts, alarms, opened = await self._collect(access, subject, plan, caller, question)
         parts = with_not_granted(parts, permitted.asked)
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
@@ -132,7 +137,12 @@ class QuestionService:
             await record.refused(problem, parts)
             raise
         outcome = _outcome(parts)
-        question_id = await record.answered(outcome, parts, answered_at)
+        revealed = revealed_items(parts, opened)
+        question_id = await record.answered(outcome, parts, answered_at, revealed)
+        if revealed:
+            self._rooms.metrics.items_revealed(len(revealed))
+            asker = (access.client_id, access.purpose_id)
+            self._rooms.protection.revealed(access.municipality, asker, len(revealed))
         receipt = (
             self._rooms.receipts.issue(
                 access, question.subject, question_id, answered_at, [_issued(p) for p in parts]
@@ -151,7 +161,7 @@ class QuestionService:
             Problem: ``audit-unavailable``: that it was asked could not be recorded.
         """
         found = await explained(self.permit(access, asked), asked)
-        await _Record(self._rooms, access, caller, mode=asked.mode).explained(found)
+        await self._record(access, caller, mode=asked.mode).explained(found)
         return found
 
     async def refuse(self, access: Access, caller: Caller, problem: Problem) -> NoReturn:
@@ -160,7 +170,7 @@ class QuestionService:
         Raises:
             Problem: ``problem``, or ``audit-unavailable`` if the refusal could not be recorded.
         """
-        await _Record(self._rooms, access, caller).refused(problem)
+        await self._record(access, caller).refused(problem)
         raise problem
 
     async def permit(self, access: Access, asked: Asked) -> Permitted:
@@ -170,9 +180,8 @@ class QuestionService:
             Problem: ``unknown-purpose``, ``purpose-not-granted``, ``unknown-item``,
                 ``invalid-body``, ``item-not-granted``, ``mode-not-granted``.
         """
-        granted = await self._rooms.access.grants_for(
-            access.municipality, access.client_id, asked.purpose
-        )
+        own = await self._rooms.access.grants_of(access, asked.purpose)
+        granted = with_derived(own, self._rooms.predicates)
         if asked.purpose != access.purpose_id:
             raise Problem(
                 "purpose-not-granted",
@@ -184,13 +193,15 @@ class QuestionService:
         check_require(asked.require, everything)
         check_preferred(asked.prefer_stated, everything)
         if asked.mode is Mode.REFUSE:
-            _require_granted(asked.items, granted.items)
+            granted.require_login(asked.items)
+            require_granted(asked.items, granted.items)
             return Permitted(everything, everything, granted)
         if not granted.intersect:
+            granted.require_login(asked.items)
             raise Problem("mode-not-granted")
         kept = [reference for reference in asked.items if reference in granted.items]
         plan = plan_question(kept, dictionary)
-        _require_groups(asked.require, plan)
+        require_groups(asked.require, plan)
         return Permitted(plan, everything, granted)
 
     async def _collect(
@@ -200,15 +211,20 @@ class QuestionService:
         plan: Plan,
         caller: Caller,
         question: Question,
-    ) -> tuple[tuple[Part, ...], list[Alarm]]:
-        """Return the parts as they may leave, and what sources did that is not about them."""
+    ) -> tuple[tuple[Part, ...], list[Alarm], frozenset[str]]:
+        """Return the parts as they may leave, and what sources did that is not about them.
+
+        The last are the references of items that are open although a measure protects the person.
+        """
         municipality = access.municipality
         statements = Statements(
             self._rooms.stated, municipality, subject.subject_id, access.purpose_id
         )
-        stated = await statements.before_systems(plan.parts, question.prefer_stated)
+        predicates = self._rooms.predicates
+        needed = with_inputs(plan.parts, predicates)
+        stated = await statements.before_systems(needed, question.prefer_stated)
         known = {part.planned.group.ref for part in stated}
-        left = [part for part in plan.parts if part.group.ref not in known]
+        left = [part for part in needed if part.group.ref not in known]
         calls, no_system = await self._calls(municipality, subject, left)
         deadline = Deadline.after(self._deadline_s)
         async with asyncio.TaskGroup() as tasks:
@@ -226,12 +242,24 @@ class QuestionService:
         self._count(answered)
         # Looked up last: a flag that arrived while a slow system was answering counts.
         status = await self._rooms.protection.status(municipality, subject.numbers)
+        asker = (access.client_id, access.purpose_id)
+        opened = await self._rooms.protection.opened(municipality, asker, subject.numbers)
+        if status is not ProtectionStatus.PROTECTED:
+            opened = frozenset()
         by_group = {p.planned.group.ref: p for p in (*answered, *others)}
-        before = [by_group[part.group.ref] for part in plan.parts]
-        after = tuple(_through_the_door(part, status) for part in before)
-        if withheld := sum(_withheld(a) - _withheld(b) for a, b in zip(after, before, strict=True)):
+        before = [by_group[part.group.ref] for part in needed]
+        after = tuple(through_the_door(part, status, opened) for part in before)
+        if withheld := sum(
+            withheld_items(a) - withheld_items(b) for a, b in zip(after, before, strict=True)
+        ):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
-        return after, alarms
+        found_by_group = {part.planned.group.ref: part for part in after}
+        day = self._rooms.clock.now().astimezone(TOKYO).date()
+        return as_planned(plan.parts, found_by_group, predicates, day), alarms, opened
+
+    def _record(self, access: Access, caller: Caller, mode: Mode = Mode.REFUSE) -> QuestionRecord:
+        rooms = self._rooms
+        return QuestionRecord(rooms.audit, rooms.clock, access, caller, mode=mode)
 
     def _count(self, parts: Sequence[Part]) -> None:
         for part in parts:
@@ -262,141 +290,6 @@ class QuestionService:
         return calls, unanswered
 
 
-@dataclass(slots=True)
-class _Record:
-    """The audit record of one question, filled in as the question goes along."""
-
-    rooms: QuestionRooms
-    access: Access
-    caller: Caller
-    plan: Plan | None = None
-    subject: Subject | None = None
-    mode: Mode = Mode.REFUSE
-
-    async def refused(self, problem: Problem, parts: Iterable[Part] = ()) -> None:
-        entry = self._entry("refused", self.rooms.clock.now(), problem=problem.type.slug)
-        await self.rooms.audit.append(replace(entry, part_statuses=_statuses(parts)))
-
-    async def explained(self, found: Explanation) -> None:
-        entry = self._entry(f"explained-{found.verdict.value}", self.rooms.clock.now())
-        await self.rooms.audit.append(replace(entry, function="explain"))
-
-    async def alarmed(self, alarm: Alarm) -> None:
-        """Make an alarm durable; the person asked for stands in it under the audit pseudonym."""
-        entry = self._entry("discarded", self.rooms.clock.now())
-        said: dict[str, str | int] = {
-            "adapter": alarm.adapter_id,
-            "capability": alarm.capability.value,
-            "kind": alarm.kind.value,
-            "count": alarm.count,
-        }
-        await self.rooms.audit.append(
-            replace(entry, kind=AuditKind.EVENT, function="wrong-person", alarm=said)
-        )
-
-    async def answered(self, outcome: str, parts: Iterable[Part], answered_at: dt.datetime) -> str:
-        parts = tuple(parts)
-        entry = self._entry(outcome, answered_at)
-        return await self.rooms.audit.append(
-            replace(
-                entry,
-                items_delivered=_delivered(parts),
-                part_statuses=_statuses(parts),
-            )
-        )
-
-    def _entry(self, outcome: str, at: dt.datetime, problem: str | None = None) -> AuditEntry:
-        subject_key = (
-            self.rooms.audit.pseudonym(self.access.municipality, self.subject.subject_id)
-            if self.subject
-            else None
-        )
-        return AuditEntry(
-            municipality=self.access.municipality,
-            at=at,
-            kind=AuditKind.OPERATION,
-            client_id=self.access.client_id,
-            subject_key=subject_key,
-            purpose=self.access.purpose_id,
-            items_asked=self.plan.item_ids if self.plan else (),
-            mode=self.mode.value,
-            outcome=outcome,
-            problem=problem,
-            trace_id=self.caller.trace_id,
-            terminal=self.caller.terminal,
-            function="question",
-        )
-
-
-def _statuses(parts: Iterable[Part]) -> dict[str, str]:
-    return {part.planned.group.ref: part.status.value for part in parts}
-
-
-def _require_granted(items: Sequence[str], granted: frozenset[str]) -> None:
-    """Refuse the whole question when one item is outside the grant.
-
-    Raises:
-        Problem: ``item-not-granted``, pointing at every such item.
-    """
-    outside = [
-        FieldError(
-            f"/items/{position}",
-            "この利用目的には許可されていない項目です。",
-            "The grant of this purpose does not hold this item.",
-        )
-        for position, reference in enumerate(items)
-        if reference not in granted
-    ]
-    if outside:
-        raise Problem("item-not-granted", errors=outside)
-
-
-def _require_groups(required: Sequence[str], plan: Plan) -> None:
-    """Refuse a question that cannot do without a group of which nothing is granted.
-
-    Raises:
-        Problem: ``item-not-granted``, pointing at every such group.
-    """
-    left = {part.group.ref for part in plan.parts}
-    outside = [
-        FieldError(
-            f"/require/{position}",
-            "このグループの項目は一つも許可されていません。",
-            "The grant holds no item of this group.",
-        )
-        for position, ref in enumerate(required)
-        if ref not in left
-    ]
-    if outside:
-        raise Problem("item-not-granted", errors=outside)
-
-
-def _through_the_door(part: Part, status: ProtectionStatus) -> Part:
-    """Withhold what protection withholds, also where the source has nothing recorded.
-
-    A part that a source could not answer stays as it is: it holds nothing, and looks the same for
-    a protected person as for anybody else.
-    """
-    address_class = part.planned.group.address_class
-    if not address_class or part.status not in _ANSWERED:
-        return part
-    return replace(
-        part,
-        records=[withhold(record, address_class, status) for record in part.records],
-        absences=withhold(part.absences, address_class, status),
-    )
-
-
-def _withheld(part: Part) -> int:
-    """Return how many items of the part answer that the office must be asked."""
-    holders = (*part.records, part.absences)
-    return sum(
-        isinstance(answer, Absence) and answer.reason is AbsenceReason.ASK_OFFICE
-        for holder in holders
-        for answer in holder.values()
-    )
-
-
 def _issued(part: Part) -> IssuedPart:
     found = part.provenance
     return IssuedPart(
@@ -416,18 +309,3 @@ def _outcome(parts: Sequence[Part]) -> str:
     """
     known = [p.status in {PartStatus.OK, PartStatus.NOT_FOUND} for p in parts]
     return "complete" if all(known) else "partial" if any(known) else "none"
-
-
-def _delivered(parts: Iterable[Part]) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            part.planned.group.item(name).item_id
-            for part in parts
-            for name in part.planned.fields
-            if _has_value(part.records, name)
-        )
-    )
-
-
-def _has_value(records: Sequence[Mapping[str, Answer]], name: str) -> bool:
-    return any(isinstance(record[name], Value) for record in records)

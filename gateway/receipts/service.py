@@ -156,9 +156,7 @@ class ReceiptService:
 
         """
         try:
-            subject = await self._subjects.resolve(
-                access.municipality, access.client_id, asked.subject
-            )
+            subject = await self._subjects.resolve(access, asked.subject)
         except Problem as problem:
             await self._record(access, caller, asked, None, "refused", problem)
             raise
@@ -194,7 +192,7 @@ class ReceiptService:
             return Standing.OTHER_PURPOSE
         # Handles are renewed from time to time: the person counts, not the spelling.
         try:
-            of = await self._subjects.resolve(access.municipality, access.client_id, receipt.handle)
+            of = await self._subjects.resolve(access, receipt.handle)
         except Problem:
             return Standing.OTHER_SUBJECT
         same = of.subject_id == subject.subject_id

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import RouteRow
+
+_ROUTE: Final = RouteRow.__table__.c
+_OF_GROUPS: Final = select(_ROUTE.group_ref, _ROUTE.mode, _ROUTE.adapter_id).where(
+    _ROUTE.municipality == bindparam("municipality"),
+    _ROUTE.group_ref.in_(bindparam("groups", expanding=True)),
+)
 
 
 class RouteStore:
@@ -18,13 +25,10 @@ class RouteStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def find(self, municipality: str, groups: Collection[str]) -> Sequence[RouteRow]:
+    async def find(self, municipality: str, groups: Collection[str]) -> Sequence[Any]:
         """Return the rows of these groups."""
-        query = select(RouteRow).where(
-            RouteRow.municipality == municipality, RouteRow.group_ref.in_(groups)
-        )
-        async with self._store.session() as session:
-            return (await session.scalars(query)).all()
+        asked = {"municipality": municipality, "groups": list(groups)}
+        return await self._store.look_up(_OF_GROUPS, asked)
 
     async def list(self, municipality: str) -> Sequence[RouteRow]:
         """Return every row of the municipality, by group."""

@@ -6,13 +6,14 @@ Both are durable: a commit that returned survives a crash of the process and of 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Dialect, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -21,9 +22,18 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from gateway.store.lookups import WAIT_S, DriverLookups, Selected
+
 SQLITE_BUSY_TIMEOUT_MS: Final = 5_000
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _WRITES: Final = "hitotsu_writes"
+_USED_AT: Final = "hitotsu_used_at"
+IDLE_S: Final = 1.0
+"""A connection that rested this long may have died meanwhile."""
+_CONNECT: Final = {
+    "timeout": 5,
+    "server_settings": {"application_name": "hitotsu", "synchronous_commit": "on"},
+}
 
 
 class StoreUrlError(Exception):
@@ -38,11 +48,12 @@ class StoreUrlError(Exception):
 class Store:
     """The database. Opened by ``open_store``; connects when it is first used."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, lookups: DriverLookups | None = None) -> None:
         self.engine = engine
         writing = engine.execution_options(**{_WRITES: True})
         self._session = async_sessionmaker(engine, expire_on_commit=False)
         self._writing_session = async_sessionmaker(writing, expire_on_commit=False)
+        self._lookups = lookups
 
     @property
     def dialect(self) -> str:
@@ -63,6 +74,21 @@ class Store:
         async with self._writing_session() as session, session.begin():
             yield session
 
+    async def look_up(self, statement: Selected, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the rows of a statement that reads, by itself and outside of transactions.
+
+        ``statement`` is one that is kept: it is compiled once. What must agree with each other
+        belongs into one statement, or into a ``session``.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError, OSError: nothing could be read.
+
+        """
+        if self._lookups is not None:
+            return await self._lookups.look_up(statement, values)
+        async with self.engine.connect() as connection:
+            return (await connection.execute(statement, dict(values))).all()
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """Lend one connection whose transactions write."""
@@ -81,13 +107,16 @@ class Store:
 
     async def aclose(self) -> None:
         """Close every connection. Harmless when called twice."""
+        if self._lookups is not None:
+            await self._lookups.aclose()
         await self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, idle_s: float = IDLE_S) -> Store:
     """Return the store at ``url`` without connecting to it.
 
-    The folder of a SQLite file is made if it does not exist.
+    The folder of a SQLite file is made if it does not exist. A connection to PostgreSQL that has
+    rested for ``idle_s`` seconds is asked for a sign of life before it is used again.
 
     Raises:
         StoreUrlError: not an address of SQLite or PostgreSQL.
@@ -103,6 +132,11 @@ def open_store(url: str) -> Store:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine.sync_engine, "checkin", _note_use)
+        event.listen(engine.sync_engine, "checkout", _IdleCheck(engine.dialect, idle_s))
+        _, connect = engine.dialect.create_connect_args(address)
+        return Store(engine, DriverLookups(engine.dialect, {**connect, **_CONNECT}))
     return Store(engine)
 
 
@@ -130,14 +164,42 @@ def database_address(url: str) -> URL:
 def _engine_options(address: URL) -> dict[str, Any]:
     if address.get_backend_name() == "sqlite":
         return {}
-    settings = {"application_name": "hitotsu", "synchronous_commit": "on"}
     return {
         "pool_size": 10,
         "max_overflow": 10,
-        "pool_timeout": 5,
-        "pool_pre_ping": True,
-        "connect_args": {"timeout": 5, "server_settings": settings},
+        "pool_timeout": WAIT_S,
+        "connect_args": _CONNECT,
     }
+
+
+class _IdleCheck:
+    """Asks a connection that has rested for a sign of life before it is lent again.
+
+    One that was used a moment ago need not be asked: that would be three round trips for one.
+    """
+
+    def __init__(self, dialect: Dialect, idle_s: float) -> None:
+        self._dialect = dialect
+        self._idle_s = idle_s
+
+    def __call__(self, connection: Any, record: Any, _proxy: Any) -> None:
+        """Do nothing if the connection lives.
+
+        Raises:
+            DisconnectionError: it does not; the pool then opens new ones.
+
+        """
+        used_at = record.info.get(_USED_AT)
+        if used_at is None or time.monotonic() - used_at < self._idle_s:
+            return
+        try:
+            self._dialect.do_ping(connection)
+        except self._dialect.loaded_dbapi.Error:
+            raise DisconnectionError from None
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info[_USED_AT] = time.monotonic()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

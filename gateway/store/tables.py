@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -60,7 +61,11 @@ class ClientRow(Base):
 
 
 class PurposeRow(Base):
-    """A registered reason for asking (事務), with its legal basis and the organ that asks."""
+    """A registered reason for asking (事務), with its legal basis and the organ that asks.
+
+    ``tax_basis`` is the provision that opens facts of tax to it, ``provision_basis`` the one by
+    which another organ may have what the mayor holds.
+    """
 
     __tablename__ = "purpose"
 
@@ -70,6 +75,9 @@ class PurposeRow(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     legal_basis: Mapped[str] = mapped_column(String(400))
     organ: Mapped[str] = mapped_column(String(200))
+    organ_kind: Mapped[str] = mapped_column(String(20), server_default="general")
+    tax_basis: Mapped[str | None] = mapped_column(String(400))
+    provision_basis: Mapped[str | None] = mapped_column(String(400))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 
@@ -77,7 +85,9 @@ class GrantRow(Base):
     """Consumer × purpose × items × relation × validity. Both dates are inclusive, in Asia/Tokyo.
 
     A grant is in force only when somebody else than who proposed it has approved it. With
-    ``intersect`` the consumer may ask for more than it is granted, and gets what is.
+    ``intersect`` the consumer may ask for more than it is granted, and gets what is. With
+    ``login_level`` the citizen must have logged in at that level within ``login_max_age_s``.
+    ``field_sets`` are the ids of the sets from which ``items`` came, beside those named singly.
     """
 
     __tablename__ = "grant"
@@ -94,7 +104,11 @@ class GrantRow(Base):
     purpose_id: Mapped[str] = mapped_column(String(64))
     relation: Mapped[str] = mapped_column(String(20))
     items: Mapped[list[str]] = mapped_column(Json)
+    field_sets: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     intersect: Mapped[bool] = mapped_column(Boolean)
+    consent: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    login_level: Mapped[int | None] = mapped_column(Integer)
+    login_max_age_s: Mapped[int | None] = mapped_column(Integer)
     valid_from: Mapped[dt.date] = mapped_column(Date)
     valid_to: Mapped[dt.date | None] = mapped_column(Date)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
@@ -102,6 +116,85 @@ class GrantRow(Base):
     approved_by: Mapped[str | None] = mapped_column(String(100))
     approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class FieldSetRow(Base):
+    """Items that a town grants together, under a name. It never changes; it may be retired."""
+
+    __tablename__ = "field_set"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    set_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    items: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(100))
+    retired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class ClientCertificateRow(Base):
+    """A certificate that a client may show in TLS; several may overlap while it changes them.
+
+    ``thumbprint`` is the ``x5t#S256`` of RFC 8705, 3.1.
+    """
+
+    __tablename__ = "client_certificate"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"), primary_key=True)
+    thumbprint: Mapped[str] = mapped_column(String(43), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(400))
+    not_after: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    added_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class ConsentRow(Base):
+    """What a person agreed that a consumer may ask for a purpose, until a day or until withdrawn.
+
+    ``text`` names the version of the text that the person saw; ``items`` are item references.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "subject_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+        Index(None, "municipality", "subject_id", "client_id", "purpose_id"),
+    )
+
+    consent_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    subject_id: Mapped[str] = mapped_column(String(32))
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    items: Mapped[list[str]] = mapped_column(Json)
+    text: Mapped[str] = mapped_column(String(64))
+    given_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginProviderRow(Base):
+    """Who signs that a citizen has logged in. ``levels`` maps its values of ``acr`` to 1 … 3."""
+
+    __tablename__ = "login_provider"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    jwks: Mapped[dict[str, Any]] = mapped_column(Json)
+    levels: Mapped[dict[str, int]] = mapped_column(Json)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class RevokedTokenRow(Base):
+    """Access tokens that their clients gave back before their time (RFC 7009)."""
+
+    __tablename__ = "revoked_token"
+
+    token_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class UsedAssertionRow(Base):
@@ -181,6 +274,35 @@ class ProtectionMeasureRow(Base):
     set_by: Mapped[str] = mapped_column(String(100))
     set_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     end_proposed_by: Mapped[str | None] = mapped_column(String(100))
+    ended_by: Mapped[str | None] = mapped_column(String(100))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class ProtectionOpeningRow(Base):
+    """Items of protected people that one client may have for one purpose, agreed by two officers.
+
+    Without a person it is an exemption; with one, a lift, which lasts ``lasts_s`` seconds from its
+    approval on. It holds from ``opens_at`` until before ``closes_at``.
+    """
+
+    __tablename__ = "protection_opening"
+    __table_args__ = (Index(None, "municipality", "client_id", "purpose_id"),)
+
+    opening_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    items: Mapped[list[str]] = mapped_column(Json)
+    legal_basis: Mapped[str] = mapped_column(String(400))
+    numbering: Mapped[str | None] = mapped_column(String(40))
+    number: Mapped[str | None] = mapped_column(String(40))
+    lasts_s: Mapped[int | None] = mapped_column(Integer)
+    opens_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    closes_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str | None] = mapped_column(String(100))
+    approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(100))
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
@@ -422,3 +544,85 @@ class EvidenceRow(Base):
     issued_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class LinkageSystemRow(Base):
+    """A standard business system that may call the national linkage face, and nothing else.
+
+    ``business`` is its 業務ID or 独自施策システム等ID; ``scopes`` are the calls it may make.
+    ``sealed_secret`` holds its client secret. Its row in ``client`` has no key, so that it cannot
+    log in to the gateway's own API.
+    """
+
+    __tablename__ = "linkage_system"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    business: Mapped[str] = mapped_column(String(3))
+    numbering: Mapped[str] = mapped_column(String(40))
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    secret_version: Mapped[int] = mapped_column(Integer)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class LinkageTokenRow(Base):
+    """An access token of the linkage face, by its SHA-256; good for one scope."""
+
+    __tablename__ = "linkage_token"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("linkage_system.client_id"))
+    scope: Mapped[str] = mapped_column(String(200))
+    issued_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class LinkageAssertionRow(Base):
+    """Assertions of linkage systems that were used, so that each works once."""
+
+    __tablename__ = "linkage_assertion"
+
+    client_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(128), primary_key=True)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class NumberSeriesRow(Base):
+    """The serials from which a municipality's 住登外者宛名番号 are made; each is used once."""
+
+    __tablename__ = "number_series"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    next_serial: Mapped[int] = mapped_column(BigInteger)
+    last_serial: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int] = mapped_column(Integer)
+    remainder_one: Mapped[str] = mapped_column(String(12))
+    numbering: Mapped[str] = mapped_column(String(40))
+
+
+class NumberedPersonRow(Base):
+    """One version of what is registered under a 住登外者宛名番号; the highest one is current.
+
+    ``sealed`` holds the parameters of the call; the keys are digests of name and birth date.
+    """
+
+    __tablename__ = "numbered_person"
+    __table_args__ = (
+        Index(None, "municipality", "name_key"),
+        Index(None, "municipality", "birth_key"),
+    )
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    number: Mapped[str] = mapped_column(String(15), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    current: Mapped[bool] = mapped_column(Boolean)
+    business: Mapped[str] = mapped_column(String(3))
+    hidden: Mapped[bool] = mapped_column(Boolean)
+    name_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    birth_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    secret_version: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -160,6 +160,22 @@ def plan_import(rows: Sequence[LinkRow], known: Mapping[Number, Known], anchor: 
     return plan
 
 
+def require_known(rows: Iterable[LinkRow], known: Mapping[Number, Known]) -> None:
+    """Do nothing if each of ``rows`` has a number that is known.
+
+    Raises:
+        LinkFileError: with every row that has none.
+
+    """
+    bad = [
+        _bad(row.line, "", "登録されていない番号です。", "Nobody is known by this number.")
+        for row in rows
+        if not any(number in known for number in row.numbers)
+    ]
+    if bad:
+        raise LinkFileError(bad)
+
+
 @dataclass(slots=True)
 class _Person:
     """All rows of a file that share a number, or a person already known, also through others."""

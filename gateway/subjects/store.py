@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import AuditRecord, AuditStore
@@ -15,6 +15,15 @@ from gateway.store.tables import SourceNumberRow, SubjectRow
 from gateway.subjects.links import Known, Number, Plan
 
 CHUNK: Final = 2_000
+_NUMBER: Final = SourceNumberRow.__table__.c
+_OF_SUBJECT: Final = (
+    select(_NUMBER.numbering, _NUMBER.number)
+    .where(
+        _NUMBER.municipality == bindparam("municipality"),
+        _NUMBER.subject_id == bindparam("subject_id"),
+    )
+    .order_by(_NUMBER.numbering, _NUMBER.number)
+)
 
 
 class SubjectStore:
@@ -24,18 +33,10 @@ class SubjectStore:
         self._store = store
         self._audit = AuditStore(store)
 
-    async def numbers(self, municipality: str, subject_id: str) -> Sequence[SourceNumberRow]:
+    async def numbers(self, municipality: str, subject_id: str) -> Sequence[Any]:
         """Return the person's numbers, by numbering and number."""
-        query = (
-            select(SourceNumberRow)
-            .where(
-                SourceNumberRow.municipality == municipality,
-                SourceNumberRow.subject_id == subject_id,
-            )
-            .order_by(SourceNumberRow.numbering, SourceNumberRow.number)
-        )
-        async with self._store.session() as session:
-            return (await session.scalars(query)).all()
+        asked = {"municipality": municipality, "subject_id": subject_id}
+        return await self._store.look_up(_OF_SUBJECT, asked)
 
     async def find(self, municipality: str, numbering: str, number: str) -> str | None:
         """Return the subject id of the person with this number."""

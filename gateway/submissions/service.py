@@ -94,9 +94,7 @@ class SubmissionService:
         if earlier is not None:
             return earlier
         items = await self._permit(access, stated)
-        subject = await self._rooms.subjects.resolve(
-            access.municipality, access.client_id, stated.subject
-        )
+        subject = await self._rooms.subjects.resolve(access, stated.subject)
         made = await self._make(access, stated, items, subject)
         record = to_record(
             self._entry(
@@ -137,12 +135,11 @@ class SubmissionService:
         return reply
 
     async def _permit(self, access: Access, stated: Submission) -> list[DataItem]:
-        granted = await self._rooms.access.grants_for(
-            access.municipality, access.client_id, stated.purpose
-        )
+        granted = await self._rooms.access.grants_of(access, stated.purpose)
         if stated.purpose != access.purpose_id:
             raise Problem("purpose-not-granted")
         items = known_items(stated, self._rooms.dictionary)
+        granted.require_login(item.ref for item in items)
         outside = [
             at_item(place, "この利用目的には許可されていない項目です。", "Outside the grant.")
             for place, item in enumerate(items)
@@ -256,7 +253,7 @@ class SubmissionService:
 
     async def _own(self, access: Access, asked: Withdrawal) -> tuple[Subject, SubmissionRow]:
         town = access.municipality
-        subject = await self._rooms.subjects.resolve(town, access.client_id, asked.subject)
+        subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.submission_id)
         if row is None or (row.client_id, row.subject_id) != (
             access.client_id,

@@ -15,6 +15,7 @@ from joserfc import jwt
 from examples.online_service.gateway_client import GatewayClient
 from examples.town.demo.gateway import MUNICIPALITY
 from gateway.access import OWN_ACCESSES, AccessRegistry, AccessStore
+from gateway.access.grants import GrantTerms
 from gateway.clock import TOKYO, SystemClock
 from gateway.store.engine import open_store
 from standard_models.builtin import load_builtin
@@ -51,9 +52,9 @@ async def _grant(url: str) -> None:
             MUNICIPALITY,
             EXAMINER,
             EXAMINER,
-            items=[OWN_ACCESSES],
-            valid_from=clock.now().astimezone(TOKYO).date(),
-            valid_to=None,
+            GrantTerms(
+                items=[OWN_ACCESSES], valid_from=clock.now().astimezone(TOKYO).date(), valid_to=None
+            ),
         )
         await approve(registry, row.grant_id)
     finally:

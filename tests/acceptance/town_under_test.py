@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -157,3 +159,45 @@ async def examiner(
     async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as http:
         registration = Registration(gateway_url, EXAMINER, MUNICIPALITY, EXAMINER)
         yield Examiner(GatewayClient(registration, key, http), items, handles)
+
+
+@asynccontextmanager
+async def served(folder: Path, url: str, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a gateway of its own on the files in ``folder``; yield its process when it listens."""
+    port = url.rpartition(":")[2]
+    with log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.cli", "serve", "--port", port),
+            stdout=out,
+            stderr=out,
+            env={
+                **os.environ,
+                "HITOTSU_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}",
+                "HITOTSU_PUBLIC_URL": url,
+                "HITOTSU_KEYS_DIR": str(folder / "keys"),
+                "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
+            },
+        )
+    try:
+        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as http:
+            while not await _listens(http, url):
+                assert process.returncode is None, log
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _listens(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(f"{url}/health")).is_success
+    except httpx.ConnectError:
+        await asyncio.sleep(0.05)
+        return False
+
+
+async def ended(process: asyncio.subprocess.Process, *, within_s: float) -> int:
+    """Return the exit status of a process that was asked to end."""
+    async with asyncio.timeout(within_s):
+        return await process.wait()

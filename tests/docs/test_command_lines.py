@@ -7,8 +7,10 @@ import typer
 from typer.testing import CliRunner
 
 from gateway.cli.commands import app
+from gateway.clock import SystemClock
 from gateway.settings import Settings
 from tests.docs.pages import DOCS, blocks, hand_written_and_generated
+from tests.gateway.access.certificates import certificate, pem
 from tests.gateway.access.consumers import FOREIGN, public_jwks
 
 OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
@@ -18,11 +20,16 @@ NOT_IN_ORDER = {
     "hitotsu adapter rehearse reference-pension -m 999997 --security-review 審査記録-12 "
     "--support 保守契約-3 --run-by 情報政策課": "the adapter is not switched on in the example",
     "hitotsu client rotate-key online-shinsei --retire old-key-id": "the consumer has no such key",
+    "hitotsu client retire-certificate online-shinsei "
+    "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2": "the consumer has another certificate",
     "hitotsu client revoke-grant 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu protection extend 0123456789abcdef -m 999997 --until 2028-03-31": "an example",
     "hitotsu protection end 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu protection approve 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu protection close 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu client approve-grant 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu purpose lift 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu linkage system revoke A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 -m 999997": "an example",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
 }
 """Lines that are understood and end with exit code 1 in a new installation, and why."""
@@ -66,10 +73,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("mapping.yaml", "SHIKAKU.DAT"):
         Path(name).touch()
     Path("tax-numbers.txt").write_text("10000001\n")
+    Path("logins.csv").write_text("000000000019,citizen-1\n")
     Path("number.txt").write_text("000000000019\n")
     Path("numbers.txt").write_text("000000000019\n")
     Path("public.json").write_text(json.dumps(public_jwks()))
     Path("new.json").write_text(json.dumps({**FOREIGN.as_dict(private=False), "kid": "new"}))
+    Path("client.pem").write_bytes(pem(certificate(SystemClock().now())))
     (adapters,) = blocks(OPERATIONS, "yaml adapters")
     Path("adapters.yaml").write_text(adapters, "utf-8")
     return tmp_path

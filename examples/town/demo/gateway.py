@@ -17,6 +17,8 @@ from examples.town.demo.legacy import LegacySystems
 from examples.town.demo.places import Places
 from examples.town.demo.processes import Process
 from examples.town.demo.residents import TownResident
+from gateway.access.grants import GrantTerms
+from gateway.access.limits import Bases
 from gateway.access.registry import AccessRegistry
 from gateway.access.store import AccessStore
 from gateway.clock import TOKYO, SystemClock
@@ -177,6 +179,7 @@ async def register(
             name_en="Child allowance: receiving and examining applications",
             legal_basis="児童手当法（昭和46年法律第73号）第7条",
             organ="ひとつ市長",
+            bases=Bases(tax="児童手当法（昭和46年法律第73号）第28条"),
         )
     if client_id not in {row.client_id for row in await registry.list_clients()}:
         await registry.add_client(
@@ -192,9 +195,7 @@ async def register(
         MUNICIPALITY,
         client_id,
         purpose,
-        items=items,
-        valid_from=dt.datetime.now(TOKYO).date(),
-        valid_to=None,
+        GrantTerms(items=items, valid_from=dt.datetime.now(TOKYO).date(), valid_to=None),
     )
     second = AccessRegistry(AccessStore(store), dictionary, clock=SystemClock(), actor=APPROVER)
     await second.approve_grant(MUNICIPALITY, row.grant_id)

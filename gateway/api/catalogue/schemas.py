@@ -14,9 +14,9 @@ class CatalogueQuery(BaseModel):
 
     business: str | None = Field(
         default=None,
-        pattern=r"^[0-9]{3}$",
+        pattern=r"^([0-9]{3}|hantei)$",
         title="業務ID",
-        description="この業務だけ / only this business",
+        description="この業務だけ。判定項目は hantei / only this business; facts are hantei",
         examples=["001"],
     )
     q: str | None = Field(

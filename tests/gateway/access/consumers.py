@@ -14,11 +14,14 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from gateway.access import AccessRegistry, AccessService, AccessStore, Presented
+from gateway.access.credentials import Credentials
+from gateway.access.grants import GrantTerms
 from gateway.access.jose import TokenRefused, read_untrusted_claims
 from gateway.access.schemas import TokenRequest
 from gateway.audit import AuditLog
 from gateway.keys import KeyStore
 from gateway.store.engine import Store
+from gateway.subjects import SubjectService, SubjectStore
 from standard_models.builtin import load_builtin
 from tests.doubles import StoppedClock
 
@@ -104,13 +107,13 @@ def presented(*proofs: str, path: str = "/oauth/token") -> Presented:
 def request(assertion: str, **changes: Any) -> TokenRequest:
     """Return a token request with ``assertion``, and a good proof made at the same time."""
     now = _issued_at(assertion)
+    client_id = changes.pop("client_id", None)
     members = {
-        "client_id": None,
         "municipality": TOWN,
         "purpose": PURPOSE,
         "presented": presented(proof(now)),
     } | changes
-    return TokenRequest(client_assertion=assertion, **members)
+    return TokenRequest(Credentials(assertion, client_id, None), **members)
 
 
 def _issued_at(assertion: str) -> float:
@@ -127,8 +130,9 @@ def access_service(
     store: Store, keys: KeyStore, audit: AuditLog, clock: StoppedClock
 ) -> AccessService:
     """Return the service under test."""
+    people = SubjectService(SubjectStore(store), keys, clock=clock)
     return AccessService(
-        AccessStore(store), keys, audit, clock=clock, issuer=ISSUER, token_lifetime_s=300
+        AccessStore(store), keys, audit, people, clock=clock, issuer=ISSUER, token_lifetime_s=300
     )
 
 
@@ -154,7 +158,7 @@ async def register(
         organ="子育て支援課",
     )
     row = await registry.propose_grant(
-        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=valid_from, valid_to=valid_to
+        TOWN, CLIENT, PURPOSE, GrantTerms(items=[NAME], valid_from=valid_from, valid_to=valid_to)
     )
     await approve(registry, row.grant_id)
     return row.grant_id

@@ -6,7 +6,7 @@ from joserfc import jws
 from sqlalchemy import select
 
 from gateway.access import AccessRegistry, AccessService, Caller
-from gateway.access.service import CHALLENGE
+from gateway.access.refusals import CHALLENGE
 from gateway.access.tokens import CACHE_SECONDS, TokenCache, VerifiedToken, read_token
 from gateway.keys import FileKeyStore
 from gateway.problems import Problem

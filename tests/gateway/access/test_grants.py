@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.access import AccessRegistry, AccessService, RegistrationError
+from gateway.access import AccessRegistry, AccessService, GrantedItems, RegistrationError
+from gateway.access.grants import GrantTerms
 from gateway.access.registration import expand_items, is_my_number
 from gateway.problems import Problem
 from standard_models.builtin import load_builtin
@@ -11,6 +12,12 @@ from tests.doubles import StoppedClock
 from tests.gateway.access.consumers import CLIENT, NAME, PURPOSE, TOWN, approve, register
 
 YESTERDAY, TODAY, TOMORROW = (dt.date(2026, 10, day) for day in (9, 10, 11))
+
+
+async def granted(service: AccessService, clock: StoppedClock, day: dt.date) -> GrantedItems:
+    """Return what the consumer may ask at noon of that day."""
+    clock.time = dt.datetime.combine(day, dt.time(3), dt.UTC)
+    return await service.grants_for(TOWN, CLIENT, PURPOSE)
 
 
 @pytest.mark.parametrize(
@@ -58,16 +65,16 @@ async def test_both_days_of_a_grant_are_included_in_tokyo(
 
 
 async def test_an_expired_grant_names_its_last_day_and_a_coming_one_its_first(
-    service: AccessService, registry: AccessRegistry
+    service: AccessService, registry: AccessRegistry, clock: StoppedClock
 ):
     """So that the consumer knows what to ask the municipality."""
     await register(registry, valid_from=TODAY, valid_to=TOMORROW)
     with pytest.raises(Problem) as late:
-        await service.grants_for(TOWN, CLIENT, PURPOSE, on=dt.date(2026, 10, 12))
+        await granted(service, clock, dt.date(2026, 10, 12))
     assert late.value.detail_ja == "許可は 2026-10-11 で終わっています。"
     assert late.value.extensions == {"valid_to": "2026-10-11"}
     with pytest.raises(Problem) as early:
-        await service.grants_for(TOWN, CLIENT, PURPOSE, on=YESTERDAY)
+        await granted(service, clock, YESTERDAY)
     assert early.value.detail_ja == "許可は 2026-10-10 から始まります。"
 
 
@@ -102,7 +109,7 @@ OTHER_KEYS = {
 
 
 async def test_grants_that_hold_together_add_up_and_one_that_was_revoked_does_not_count(
-    service: AccessService, registry: AccessRegistry
+    service: AccessService, registry: AccessRegistry, clock: StoppedClock
 ):
     """Two grants of one purpose; then one is taken back, at once."""
     first = await register(registry)
@@ -110,19 +117,17 @@ async def test_grants_that_hold_together_add_up_and_one_that_was_revoked_does_no
         TOWN,
         CLIENT,
         PURPOSE,
-        items=["001.juminkihonjoho.seibetsu"],
-        valid_from=TODAY,
-        valid_to=None,
+        GrantTerms(items=["001.juminkihonjoho.seibetsu"], valid_from=TODAY, valid_to=None),
     )
     await approve(registry, second.grant_id)
-    both = await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+    both = await granted(service, clock, TODAY)
     assert both.items == {NAME, "001.juminkihonjoho.seibetsu"}
     await registry.revoke_grant(TOWN, first)
-    left = await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+    left = await granted(service, clock, TODAY)
     assert left.items == {"001.juminkihonjoho.seibetsu"}
     await registry.revoke_grant(TOWN, second.grant_id)
     with pytest.raises(Problem):
-        await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+        await granted(service, clock, TODAY)
 
 
 def test_a_group_is_written_down_item_by_item():
@@ -217,22 +222,22 @@ def test_my_number_cannot_be_granted():
 
 
 async def test_a_grant_is_in_force_only_when_a_second_person_has_approved_it(
-    service: AccessService, registry: AccessRegistry
+    service: AccessService, registry: AccessRegistry, clock: StoppedClock
 ) -> None:
     """Nobody can give a right alone; who proposed and who approved stands in the record."""
     first = await register(registry)
     await registry.revoke_grant(TOWN, first)
     row = await registry.propose_grant(
-        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=TODAY, valid_to=None
+        TOWN, CLIENT, PURPOSE, GrantTerms(items=[NAME], valid_from=TODAY, valid_to=None)
     )
     with pytest.raises(Problem) as waiting:
-        await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)
+        await granted(service, clock, TODAY)
     assert "承認を待って" in waiting.value.detail_ja
     with pytest.raises(RegistrationError) as own:
         await registry.approve_grant(TOWN, row.grant_id)
     assert "Nobody can approve a grant of their own" in own.value.detail_en
     await approve(registry, row.grant_id)
-    assert (await service.grants_for(TOWN, CLIENT, PURPOSE, on=TODAY)).items == {NAME}
+    assert (await granted(service, clock, TODAY)).items == {NAME}
     with pytest.raises(RegistrationError):
         await approve(registry, row.grant_id)
 
@@ -241,7 +246,7 @@ async def test_a_proposal_that_was_turned_down_cannot_be_approved(registry: Acce
     """One person is enough to take a right away."""
     await register(registry)
     row = await registry.propose_grant(
-        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=TODAY, valid_to=None
+        TOWN, CLIENT, PURPOSE, GrantTerms(items=[NAME], valid_from=TODAY, valid_to=None)
     )
     await registry.revoke_grant(TOWN, row.grant_id)
     with pytest.raises(RegistrationError):

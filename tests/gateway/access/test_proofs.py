@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from gateway.access import AccessRegistry, AccessService
 from gateway.access.dpop import FRESH_S, NONCE_S, ProofGuard, token_digest
-from gateway.access.service import CHALLENGE
+from gateway.access.refusals import CHALLENGE
 from gateway.problems import Problem
 from gateway.store.engine import Store
 from gateway.store.tables import AuditRow

@@ -7,6 +7,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from sqlalchemy import select
 
 from gateway.access import AccessRegistry, RegistrationError
+from gateway.access.grants import GrantTerms
 from gateway.store.tables import AuditRow, ClientRow
 from tests.gateway.access.consumers import CLIENT, EC, NAME, PURPOSE, TOWN, public_jwks, register
 
@@ -90,7 +91,7 @@ async def test_what_is_needed_for_a_grant_must_exist(registry: AccessRegistry):
     ]
     for place, members in wrong:
         with pytest.raises(RegistrationError):
-            await registry.propose_grant(*place, **members)
+            await registry.propose_grant(*place, GrantTerms(**members))
     assert len((await registry.show_client(CLIENT))[1]) == 1
 
 
@@ -100,7 +101,7 @@ async def test_a_revoked_client_gets_no_grant_and_is_revoked_once(registry: Acce
     await registry.revoke_client(CLIENT)
     with pytest.raises(RegistrationError):
         await registry.propose_grant(
-            TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=DAY, valid_to=None
+            TOWN, CLIENT, PURPOSE, GrantTerms(items=[NAME], valid_from=DAY, valid_to=None)
         )
     with pytest.raises(RegistrationError):
         await registry.revoke_client(CLIENT)

@@ -13,7 +13,7 @@ from gateway.problems import Problem
 from gateway.store.tables import AuditRow
 from tests.doubles import StoppedClock
 from tests.gateway.access.consumers import ISSUER, PURPOSE, TOWN, claims, proof, register, sign
-from tests.gateway.access.proofs import verified
+from tests.gateway.access.proofs import refused, verified
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -181,9 +181,24 @@ async def test_the_metadata_names_what_a_client_library_needs(http: httpx.AsyncC
         "token_endpoint": "https://hitotsu.example.jp/oauth/token",
         "jwks_uri": "https://hitotsu.example.jp/oauth/jwks",
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "grant_types_supported": [
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "self_signed_tls_client_auth"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "EdDSA", "Ed25519"],
+        "revocation_endpoint": "https://hitotsu.example.jp/oauth/revoke",
+        "revocation_endpoint_auth_methods_supported": [
+            "private_key_jwt",
+            "self_signed_tls_client_auth",
+        ],
+        "revocation_endpoint_auth_signing_alg_values_supported": [
+            "ES256",
+            "PS256",
+            "EdDSA",
+            "Ed25519",
+        ],
+        "tls_client_certificate_bound_access_tokens": True,
         "authorization_details_types_supported": ["hitotsu_purpose"],
         "dpop_signing_alg_values_supported": ["ES256", "PS256", "EdDSA", "Ed25519"],
         "service_documentation": "https://hitotsu.example.jp/docs",
@@ -206,3 +221,39 @@ async def test_fields_that_oauth_does_not_define_are_ignored(
     body = urlencode(form(clock) | {"scope": "all", "x": ""}).encode()
     answer = await http.post("/oauth/token", content=body, headers=FORM | dpop(clock))
     assert answer.status_code == 200
+
+
+async def test_a_client_gives_its_token_back(
+    http: httpx.AsyncClient, registry: AccessRegistry, clock: StoppedClock, service: AccessService
+):
+    """RFC 7009: 200 and nothing else; the token is refused from then on."""
+    await register(registry)
+    issued = await http.post("/oauth/token", data=form(clock), headers=dpop(clock))
+    token = issued.json()["access_token"]
+    said = form(clock, grant_type=None, authorization_details=None, token=token)
+    answer = await http.post("/oauth/revoke", data=said)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "given back" in (await refused(service, clock, token)).detail_en
+    without = form(clock, grant_type=None, authorization_details=None)
+    answer = await http.post("/oauth/revoke", data=without)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("changes", [{"subject_token": None}, {"subject_token_type": "urn:x"}])
+async def test_an_exchange_without_a_proof_of_the_login_is_not_understood(
+    http: httpx.AsyncClient, registry: AccessRegistry, clock: StoppedClock, changes: dict[str, Any]
+):
+    """RFC 8693, 2.1: the proof and its type are both needed."""
+    await register(registry)
+    exchange = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": "a.b.c",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+    }
+    said = form(clock, **exchange | changes)
+    answer = await http.post("/oauth/token", data=said, headers=dpop(clock))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert "subject_token" in answer.json()["detail"]
+    answer = await http.post("/oauth/token", data=form(clock, **exchange), headers=dpop(clock))
+    assert (answer.status_code, answer.json()["slug"]) == (400, "login-invalid")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.access import OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, Access, AccessService, Caller
+from gateway.access.grants import GrantTerms
 from gateway.accesses import (
     AccessesRooms,
     AccessesService,
@@ -81,16 +82,19 @@ async def residents(world: World, store, keys, audit_log, clock) -> Residents:
         )
         await registry.add_client(client, name=client, contact="課", jwks=public_jwks())
         row = await registry.propose_grant(
-            TOWN, client, client, items=[right], valid_from=clock.now().date(), valid_to=None
+            TOWN,
+            client,
+            client,
+            GrantTerms(items=[right], valid_from=clock.now().date()),
         )
         await approve(registry, row.grant_id)
     row = await registry.propose_grant(
         TOWN,
         CLIENT,
         "other",
-        items=["001.juminkihonjoho.shimei"],
-        valid_from=clock.now().date(),
-        valid_to=None,
+        GrantTerms(
+            items=["001.juminkihonjoho.shimei"], valid_from=clock.now().date(), valid_to=None
+        ),
     )
     await approve(registry, row.grant_id)
     access = access_service(store, keys, audit_log, clock)

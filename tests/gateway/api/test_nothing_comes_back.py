@@ -104,7 +104,7 @@ async def test_twelve_digits_in_an_address_are_refused_however_they_are_written(
     """Before any route: addresses stand in proxies' logs and browsers' histories."""
     response = await client.get(address)
     assert response.status_code == 400
-    assert response.json()["type"].endswith("/problems/number-in-address")
+    assert response.json()["type"].endswith("/problems/number-outside-body")
 
 
 @pytest.mark.parametrize(

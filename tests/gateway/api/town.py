@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api import ApiOptions, ReadinessCheck, build_api
+from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.bodies import json_body, json_response
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.api.edge import note
@@ -126,6 +126,7 @@ class Town:
     body_timeout_s: float = 30.0
     public_url: str = PUBLIC_URL
     routers: Sequence[APIRouter] = ()
+    proxies: Proxies = field(default_factory=Proxies)
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -135,6 +136,7 @@ class Town:
                 "1.2.3",
                 max_body_bytes=MAX_BODY_BYTES,
                 body_timeout_s=self.body_timeout_s,
+                proxies=self.proxies,
             ),
             routers=[
                 town_router(),

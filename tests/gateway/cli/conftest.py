@@ -53,7 +53,7 @@ def ready(hitotsu: Hitotsu, installation: Path) -> Hitotsu:
         hitotsu(
             *("purpose", "add", "jidoteate", "-m", "999997", "--name", "児童手当の認定請求"),
             *("--name-en", "Child allowance", "--legal-basis", "児童手当法第7条"),
-            *("--organ", "子育て支援課"),
+            *("--organ", "子育て支援課", "--tax-basis", "児童手当法第28条"),
         ),
         hitotsu(
             *("client", "add", "online", "--name", "オンライン申請", "--contact", "ict"),

@@ -21,6 +21,7 @@ from gateway.protection import FlagStore, ProtectionService, ProtectionStatus
 from gateway.protection.measures import MeasureKind as OfficersKind
 from gateway.protection.measures import Measures
 from gateway.protection.store import MeasureStore
+from gateway.questions import door
 from gateway.questions import service as questions_service
 from gateway.questions.parts import Part
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
@@ -148,16 +149,16 @@ Change = Callable[[pytest.MonkeyPatch, World], None]
 
 
 def no_door(patch: pytest.MonkeyPatch, _: World) -> None:
-    patch.setattr(questions_service, "_through_the_door", lambda part, _: part)
+    patch.setattr(questions_service, "through_the_door", lambda part, *_: part)
 
 
 def door_for_records_alone(patch: pytest.MonkeyPatch, _: World) -> None:
-    whole = questions_service._through_the_door
+    whole = questions_service.through_the_door
 
-    def changed(part: Part, status: ProtectionStatus) -> Part:
-        return dataclasses.replace(whole(part, status), absences=part.absences)
+    def changed(part: Part, status: ProtectionStatus, opened: frozenset[str]) -> Part:
+        return dataclasses.replace(whole(part, status, opened), absences=part.absences)
 
-    patch.setattr(questions_service, "_through_the_door", changed)
+    patch.setattr(questions_service, "through_the_door", changed)
 
 
 def door_for_everything(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -165,7 +166,7 @@ def door_for_everything(patch: pytest.MonkeyPatch, _: World) -> None:
         clear = status is ProtectionStatus.CLEAR
         return {name: value if clear else ASK_OFFICE for name, value in answers.items()}
 
-    patch.setattr(questions_service, "withhold", changed)
+    patch.setattr(door, "withhold", changed)
 
 
 def every_copy_fresh(patch: pytest.MonkeyPatch, _: World) -> None:

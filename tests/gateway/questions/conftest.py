@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from gateway.access import Access, AccessRegistry, AccessService, AccessStore, Caller
+from gateway.access.grants import GrantTerms
+from gateway.access.limits import Bases
 from gateway.audit import AuditKind, AuditLog, AuditQuery, AuditStore
 from gateway.connections import Connection, Connections
 from gateway.keys import FileKeyStore
 from gateway.metrics import Metrics
+from gateway.predicates import Predicates, with_predicates
 from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionRooms, QuestionService
@@ -95,7 +98,7 @@ async def world(
     audit_log: AuditLog,
 ) -> World:
     """Three systems that know everybody; flags pulled; one consumer with one grant."""
-    dictionary, metrics = load_builtin(), Metrics()
+    dictionary, metrics = with_predicates(load_builtin()), Metrics()
     systems = {
         "resident": ScriptedAdapter(
             holding(shimei="見本　花子", jusho_choaza="みどり一丁目"), flagged=("R2",)
@@ -128,19 +131,33 @@ async def world(
     )
     registry = AccessRegistry(AccessStore(store), dictionary, clock=clock, actor="test")
     await registry.add_purpose(
-        TOWN, PURPOSE, name_ja="児童手当", name_en="Child allowance", legal_basis="法", organ="市長"
+        TOWN,
+        PURPOSE,
+        name_ja="児童手当",
+        name_en="Child allowance",
+        legal_basis="法",
+        organ="市長",
+        bases=Bases(tax="法28条"),
     )
     await registry.add_purpose(
-        TOWN, "other", name_ja="別の事務", name_en="Other", legal_basis="法", organ="市長"
+        TOWN,
+        "other",
+        name_ja="別の事務",
+        name_en="Other",
+        legal_basis="法",
+        organ="市長",
+        bases=Bases(tax="法28条"),
     )
     await registry.add_client(CLIENT, name="申請", contact="課", jwks=_public_keys())
     row = await registry.propose_grant(
         TOWN,
         CLIENT,
         PURPOSE,
-        items=[NAME, BLOCK, BUILDING, TAX, MAIL, STATE],
-        valid_from=clock.now().date(),
-        valid_to=None,
+        GrantTerms(
+            items=[NAME, BLOCK, BUILDING, TAX, MAIL, STATE],
+            valid_from=clock.now().date(),
+            valid_to=None,
+        ),
     )
     await approve(registry, row.grant_id)
     subjects = SubjectService(SubjectStore(store), keys, clock=clock)
@@ -153,6 +170,7 @@ async def world(
         AccessStore(store),
         keys,
         audit_log,
+        subjects,
         clock=clock,
         issuer="https://gateway.test",
         token_lifetime_s=300,
@@ -176,6 +194,7 @@ async def world(
             issuer="https://gateway.test",
             lifetime_s=86_400,
         ),
+        predicates=Predicates.of(dictionary),
     )
     await protection.pull()
     return World(

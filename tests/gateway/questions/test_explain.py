@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.access import Access, AccessRegistry, AccessStore, Caller
+from gateway.access.grants import GrantTerms
 from gateway.problems import Problem
 from gateway.questions.explain import Explanation, Fault, Verdict
 from gateway.questions.parts import PartStatus
@@ -39,9 +40,11 @@ async def allow_intersect(world: World) -> None:
         AccessStore(world.store), load_builtin(), clock=world.clock, actor="test"
     )
     row = await registry.propose_grant(
-        TOWN, CLIENT, PURPOSE, items=[NAME], valid_from=world.clock.now().date(), valid_to=None,
-        intersect=True,
-    )  # fmt: skip
+        TOWN,
+        CLIENT,
+        PURPOSE,
+        GrantTerms(items=[NAME], valid_from=world.clock.now().date(), intersect=True),
+    )
     await approve(registry, row.grant_id)
 
 

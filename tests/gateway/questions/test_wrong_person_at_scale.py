@@ -29,6 +29,8 @@ from adapters.contract import Adapter, Host
 from adapters.manifest import Limits, Manifest, NumberLink, read_manifest
 from adapters.mapped import open_mapped
 from gateway.access import Access, AccessRegistry, AccessService, AccessStore, Caller
+from gateway.access.grants import GrantTerms
+from gateway.access.limits import Bases
 from gateway.audit import AuditLog, AuditStore
 from gateway.connections import Connection, Connections, SourceState
 from gateway.keys import FileKeyStore
@@ -241,7 +243,7 @@ async def world(folder: Path, template: Path, share: float) -> AsyncIterator[Wor
                 await routes.set(TOWN, group, manifest.id, changed_by="test")
         await consumer(AccessRegistry(AccessStore(store), dictionary, clock=clock, actor="test"))
         access = AccessService(
-            AccessStore(store), keys, audit, clock=clock,
+            AccessStore(store), keys, audit, subjects, clock=clock,
             issuer="https://gateway.test", token_lifetime_s=300,
         )  # fmt: skip
         rooms = QuestionRooms(
@@ -263,12 +265,18 @@ async def world(folder: Path, template: Path, share: float) -> AsyncIterator[Wor
 async def consumer(registry: AccessRegistry) -> None:
     """Register one consumer that may ask for every item."""
     await registry.add_purpose(
-        TOWN, PURPOSE, name_ja="児童手当", name_en="Child allowance", legal_basis="法", organ="市長"
+        TOWN,
+        PURPOSE,
+        name_ja="児童手当",
+        name_en="Child allowance",
+        legal_basis="法",
+        organ="市長",
+        bases=Bases(tax="法28条"),
     )
     await registry.add_client(CLIENT, name="申請", contact="課", jwks=_public_keys())
     day = StoppedClock().now().date()
     row = await registry.propose_grant(
-        TOWN, CLIENT, PURPOSE, items=[*ITEMS.values()], valid_from=day, valid_to=None
+        TOWN, CLIENT, PURPOSE, GrantTerms(items=[*ITEMS.values()], valid_from=day, valid_to=None)
     )
     await approve(registry, row.grant_id)
 

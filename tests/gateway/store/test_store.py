@@ -3,12 +3,15 @@ import datetime as dt
 import socket
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Integer, String, bindparam, cast, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from gateway.store.engine import Store, StoreUrlError, open_store
 from gateway.store.tables import GrantRow, RouteRow
 
+OWN_PROCESS = select(func.pg_backend_pid())
+_NO_NUMBER = select(cast(bindparam("text", type_=String), Integer))
 AT = dt.datetime(2026, 10, 1, 1, 0, tzinfo=dt.UTC)
 
 
@@ -122,3 +125,92 @@ async def test_a_database_that_is_not_there_gives_no_sign_of_life():
     with pytest.raises(ConnectionRefusedError):
         await store.ping()
     await store.aclose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", ["session", "connection"])
+async def test_a_connection_that_died_at_rest_is_replaced_before_it_is_used(
+    database_url: str, way: str
+):
+    """The database was started anew meanwhile: nobody who asks afterwards notices."""
+    rested = open_store(database_url, idle_s=0)
+    other = open_store(database_url)
+    try:
+        async with rested.session() as session:
+            before = (await session.execute(OWN_PROCESS)).scalar_one()
+        await end_process(other, before)
+        async with getattr(rested, way)() as connection:
+            after = (await connection.execute(OWN_PROCESS)).scalar_one()
+        assert after != before
+    finally:
+        await rested.aclose()
+        await other.aclose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_lookup_whose_connection_died_is_made_once_more(database_url: str):
+    """What only reads may be asked twice."""
+    rested, other = open_store(database_url), open_store(database_url)
+    try:
+        [(before,)] = await rested.look_up(OWN_PROCESS, {})
+        await end_process(other, before)
+        [(after,)] = await rested.look_up(OWN_PROCESS, {})
+        assert after != before
+    finally:
+        await rested.aclose()
+        await other.aclose()
+
+
+async def end_process(store: Store, pid: int) -> None:
+    """Let the server end the connection that ``pid`` serves, and wait until it has."""
+    async with store.session() as session:
+        ended = await session.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+        assert ended.scalar_one()
+
+
+async def test_a_lookup_sees_what_was_committed_before_it_in_the_types_of_its_columns(
+    store: Store,
+):
+    """Lists of values, times and JSON come and go as with every other statement."""
+    at = dt.datetime(2026, 10, 1, 10, 0, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+    columns = RouteRow.__table__.c
+    query = (
+        select(columns.group_ref, columns.changed_at)
+        .where(columns.group_ref.in_(bindparam("groups", expanding=True)))
+        .where(columns.changed_at == bindparam("at"))
+        .order_by(columns.group_ref)
+    )
+    async with store.transaction() as session:
+        session.add_all(route(f"001.{name}", at) for name in "abc")
+    utc = dt.datetime(2026, 10, 1, 1, 0, tzinfo=dt.UTC)
+    for groups in (["001.a", "001.c"], ["001.b"], [], ["001.a", "001.b", "001.c"]):
+        found = await store.look_up(query, {"groups": groups, "at": at})
+        assert [(row.group_ref, row.changed_at) for row in found] == [(g, utc) for g in groups]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_lookup_that_the_database_refuses_repeats_no_value(database_url: str):
+    """Not in the error, and not in what it came from."""
+    store = open_store(database_url)
+    try:
+        with pytest.raises(DBAPIError) as refused:
+            await store.look_up(_NO_NUMBER, {"text": "himitsu"})
+        assert "himitsu" not in str(refused.value)
+        assert "himitsu" not in repr(refused.value.__context__)
+        assert (await store.look_up(OWN_PROCESS, {})) != []
+    finally:
+        await store.aclose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_lookup_that_takes_too_long_is_given_up(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As when no connection is free: whoever asks is told to come again."""
+    monkeypatch.setattr("gateway.store.lookups.WAIT_S", 0.05)
+    store = open_store(database_url)
+    try:
+        with pytest.raises(PoolExhausted):
+            await store.look_up(select(func.pg_sleep(5)), {})
+    finally:
+        await store.aclose()

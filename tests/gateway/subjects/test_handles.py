@@ -9,8 +9,10 @@ from gateway.problems import Problem
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from gateway.subjects.handles import HandleCipher, new_subject_id
 from tests.doubles import StoppedClock
+from tests.gateway.subjects.askers import Asking
 
 TOWN = "999997"
+SERVICE = Asking(TOWN, "online-service")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -36,7 +38,7 @@ async def person(subjects: SubjectService, number: str = "000000000019") -> str:
 async def test_a_handle_leads_to_the_person_and_all_numbers(subjects: SubjectService):
     """By numbering; a person may have several numbers in one."""
     handle = subjects.handle_for(TOWN, "online-service", await person(subjects))
-    subject = await subjects.resolve(TOWN, "online-service", handle)
+    subject = await subjects.resolve(SERVICE, handle)
     assert subject.numbers == {
         "resident": ("000000000019",),
         "tax": ("10000001", "10000002"),
@@ -84,7 +86,7 @@ async def test_every_handle_that_is_not_ones_own_is_refused_in_the_same_words(
     ]
     for attempt in attempts:
         with pytest.raises(Problem) as refusal:
-            await subjects.resolve(TOWN, "online-service", attempt)
+            await subjects.resolve(SERVICE, attempt)
         problem = refusal.value
         assert problem.type.slug == "unknown-subject"
         assert (problem.detail_ja, problem.detail_en) == ("", "")
@@ -100,7 +102,7 @@ async def test_any_changed_character_makes_a_handle_worthless(subjects: SubjectS
                 continue
             changed = own[:place] + character + own[place + 1 :]
             with pytest.raises(Problem):
-                await subjects.resolve(TOWN, "online-service", changed)
+                await subjects.resolve(SERVICE, changed)
 
 
 async def test_after_a_rotation_old_handles_work_until_their_date(
@@ -113,11 +115,11 @@ async def test_after_a_rotation_old_handles_work_until_their_date(
     new = subjects.handle_for(TOWN, "online-service", subject)
     assert new.startswith("h2-")
     for handle in (old, new):
-        assert (await subjects.resolve(TOWN, "online-service", handle)).subject_id == subject
+        assert (await subjects.resolve(SERVICE, handle)).subject_id == subject
     clock.advance(days=30)
-    assert (await subjects.resolve(TOWN, "online-service", new)).subject_id == subject
+    assert (await subjects.resolve(SERVICE, new)).subject_id == subject
     with pytest.raises(Problem):
-        await subjects.resolve(TOWN, "online-service", old)
+        await subjects.resolve(SERVICE, old)
 
 
 async def test_an_unknown_handle_is_looked_up_like_a_known_one(
@@ -134,7 +136,7 @@ async def test_an_unknown_handle_is_looked_up_like_a_known_one(
     monkeypatch.setattr(SubjectStore, "numbers", counted)
     for attempt in ("nonsense", "h1-" + "A" * 43, subjects.handle_for(TOWN, "x", new_subject_id())):
         with pytest.raises(Problem):
-            await subjects.resolve(TOWN, "online-service", attempt)
+            await subjects.resolve(SERVICE, attempt)
     assert len(asked) == 3
 
 

@@ -14,6 +14,7 @@ from tests.gateway.access.consumers import access_registry, access_service, clai
 from tests.gateway.access.consumers import request as token_request
 from tests.gateway.access.proofs import verified
 from tests.gateway.audit.entries import entry
+from tests.gateway.subjects.askers import Asking
 
 TOWN = "999997"
 RESIDENT, TAX, OTHER = "740000000012", "74000003", "740000000020"
@@ -39,9 +40,9 @@ async def test_no_number_handle_token_or_key_reaches_a_log_or_an_error(
     person = await subjects.find_by_number(TOWN, "tax", TAX)
     assert person is not None
     handle = subjects.handle_for(TOWN, "online-service", person.subject_id)
-    await subjects.resolve(TOWN, "online-service", handle)
+    await subjects.resolve(Asking(TOWN, "online-service"), handle)
     with pytest.raises(Problem) as unknown:
-        await subjects.resolve(TOWN, "counter", handle)
+        await subjects.resolve(Asking(TOWN, "counter"), handle)
     errors.append(unknown.value)
     assertion = sign(claims(clock))
     async with AuditLog(AuditStore(store), keys, log=event_log) as audit:
@@ -55,7 +56,7 @@ async def test_no_number_handle_token_or_key_reaches_a_log_or_an_error(
         key = audit.pseudonym(TOWN, person.subject_id)
         for broken in (
             subjects.find_by_number(TOWN, "tax", TAX),
-            subjects.resolve(TOWN, "online-service", handle),
+            subjects.resolve(Asking(TOWN, "online-service"), handle),
             audit.append(entry(subject_key=key)),
         ):
             with pytest.raises(Exception) as failure:  # noqa: PT011 - whatever it is

@@ -74,6 +74,7 @@ async def main(url: str, keys_folder: str, system: str, *handles: str) -> None:
             AccessStore(store),
             keys,
             audit,
+            subjects,
             clock=clock,
             issuer="https://gateway.test",
             token_lifetime_s=300,

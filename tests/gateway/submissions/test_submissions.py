@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from gateway.access import Access, AccessRegistry, AccessStore, Caller
+from gateway.access.grants import GrantTerms
 from gateway.problems import Problem
 from gateway.questions.parts import PartStatus
 from gateway.questions.render import render_answer
@@ -34,9 +35,7 @@ async def grant(counter: Counter, *items: str) -> None:
         TOWN,
         CLIENT,
         PURPOSE,
-        items=list(items),
-        valid_from=world.clock.now().date(),
-        valid_to=None,
+        GrantTerms(items=list(items), valid_from=world.clock.now().date(), valid_to=None),
     )
     await approve(registry, row.grant_id)
 

@@ -1,0 +1,49 @@
+"""The refusals of the token endpoint and of calls with a token, as OAuth words them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.access.jose import ASSERTION_ALGORITHMS, TokenRefused
+from gateway.access.schemas import with_error
+from gateway.problems import Problem
+
+CHALLENGE: Final = f'DPoP algs="{" ".join(ASSERTION_ALGORITHMS)}"'
+"""What a call without a good token is told to bring. Source: RFC 9449, 7.1."""
+UNPROVEN: Final = frozenset({"client-authentication-failed", "unknown-purpose"})
+"""Refusals after which the municipality and purpose that were claimed are not written down."""
+
+
+def token_invalid(refusal: TokenRefused) -> Problem:
+    """Return the refusal of a token. Source: RFC 6750, 3.1."""
+    problem = Problem(
+        "token-invalid",
+        refusal.detail_ja,
+        refusal.detail_en,
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
+    )
+    return with_error(problem, "invalid_token")
+
+
+def proof_invalid(refusal: TokenRefused) -> Problem:
+    """Return the refusal of a proof. Source: RFC 9449, 5 and 7.1."""
+    problem = Problem(
+        "proof-invalid",
+        refusal.detail_ja,
+        refusal.detail_en,
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_dpop_proof"'},
+    )
+    return with_error(problem, "invalid_dpop_proof")
+
+
+def not_authenticated(refusal: TokenRefused | None = None) -> Problem:
+    """Return one problem for unknown clients, unknown keys and wrong signatures alike."""
+    if refusal is None:
+        refusal = TokenRefused(
+            "The client, its key or the signature is not known.",
+            "連携先、鍵、署名のいずれかを確認できません。",
+        )
+    return with_error(
+        Problem("client-authentication-failed", refusal.detail_ja, refusal.detail_en),
+        "invalid_client",
+    )

@@ -1,0 +1,82 @@
+"""Going down in good order: what was begun is answered, what comes now is sent elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import uvicorn
+
+from gateway.problems import Problem
+
+DRAIN_S: Final = 30.0
+"""How long requests that were begun may take to end once the notice is over."""
+_STILL_ANSWERED: Final = frozenset({"/health", "/metrics"})
+
+
+class Drain:
+    """Counts the requests that are being answered, and lets no more in once it has begun."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._begun = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def begin(self) -> None:
+        """Let nothing more in."""
+        self._begun = True
+
+    @contextmanager
+    def admitted(self, path: str) -> Iterator[None]:
+        """Count one request.
+
+        Raises:
+            Problem: ``shutting-down``: it came too late. Health and figures are told to the end.
+
+        """
+        if self._begun and path not in _STILL_ANSWERED:
+            raise Problem("shutting-down", headers={"Retry-After": "5", "Connection": "close"})
+        self._running += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def ended(self) -> None:
+        """Return when nothing is being answered any more."""
+        await self._idle.wait()
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn, but asked to end (SIGTERM) it listens on until what was begun is answered.
+
+    New requests get 503 meanwhile, and for ``notice_s`` seconds at least, so that a balancer
+    notices before connections are refused. Asked a second time (Ctrl-C) it ends at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Drain, *, notice_s: float) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._notice_s = notice_s
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was begun, for ``DRAIN_S`` seconds after the notice at most, and close."""
+        self._drain.begin()
+        ended = asyncio.create_task(self._noticed_and_ended())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._notice_s + DRAIN_S):
+                while not ended.done() and not self.force_exit:
+                    await asyncio.wait([ended], timeout=0.1)
+        ended.cancel()
+        await super().shutdown(sockets)
+
+    async def _noticed_and_ended(self) -> None:
+        await asyncio.sleep(self._notice_s)
+        await self._drain.ended()

@@ -1,0 +1,252 @@
+"""The calls of 031: 付番 as specified, and 照会 and 履歴照会 of what is registered.
+
+Source: 住登外者宛名番号付番 API仕様 2.0; 共通機能標準仕様書 2.1, 機能ID 0310003 to 0310007.
+The specification of the two reads is not published with it: their calls keep its shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from adapters.contract import Clock
+from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.linkage.group_calls import Found, chosen, group_parameters, rendered
+from gateway.linkage.parameters import Parameters
+from gateway.linkage.service import Calling
+from gateway.linkage.shape import FOUND, REGISTERED, CallError, Refused
+from gateway.numbers import NoSeriesLeft, NumberRefused, NumberService, Version
+from gateway.protection import ProtectionService, withhold
+from standard_models.answers import Absence, AbsenceReason, Answer, Value
+from standard_models.dictionary import Dictionary, Edition
+
+BUSINESS: Final = "031"
+EDITION: Final = "official-api-2.0"
+REGISTER: Final = "app_submit/v10/jutogaishaatenabangofuban"
+LOOK_UP: Final = "app_submit/v10/jutogaishaatenakihonjohosyokai"
+HISTORY: Final = "app_submit/v10/jutogaishaatenarirekisyokai"
+SCOPES: Final[Mapping[str, str]] = {
+    REGISTER: f"{BUSINESS}:{REGISTER}:Create",
+    LOOK_UP: f"{BUSINESS}:{LOOK_UP}:Read",
+    HISTORY: f"{BUSINESS}:{HISTORY}:Read",
+}
+TITLES: Final[Mapping[str, str]] = {
+    REGISTER: "住登外者宛名番号付番",
+    LOOK_UP: "住登外者宛名基本情報照会",
+    HISTORY: "住登外者宛名履歴照会",
+}
+_WANTED: Final = (
+    "shimei",
+    "shimei_gaikokujinromaji",
+    "shimei_gaikokujinkanji",
+    "tsusho",
+    "seibetsu",
+    "seinengappi",
+    "jusho_shikuchosonkodo",
+    "jusho_choaza",
+    "jusho_banchigohyoki",
+)
+"""The four basic facts (氏名, 生年月日, 性別, 住所) by which a person is looked for."""
+_INDEXED: Final = frozenset(
+    {"shimei", "shimei_gaikokujinromaji", "shimei_gaikokujinkanji", "tsusho", "seinengappi"}
+)
+_SHOWN: Final = (
+    *_WANTED,
+    "shimei_furigana",
+    "seinengappi_fushofuragu",
+    "seinengappi_fushohyoki",
+    "jusho_todofuken",
+    "jusho_shikugunchosonmei",
+    "jusho_choazakodo",
+    "jusho_katagaki",
+    "jusho_yubinbango",
+    "nayosemotofuragu",
+    "nayosesakiatenabango",
+    "tagyomusanshofukafuragu",
+)
+"""What a look-up shows; never 個人番号."""
+_OPERATION: Final = ("sosashaid", "sosanengappi", "sosajikoku")
+
+
+class NumberCalls:
+    """Answers the calls of 031.
+
+    Raises:
+        LookupError: the installation lacks the edition of the specification.
+
+    """
+
+    def __init__(
+        self,
+        numbers: NumberService,
+        protection: ProtectionService,
+        audit: AuditLog,
+        dictionary: Dictionary,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._numbers = numbers
+        self._protection = protection
+        self._audit = audit
+        self._clock = clock
+        edition = number_edition(dictionary)
+        self._group = edition.groups[0]
+        items, api = self._group.items, edition.api
+        if api is None:
+            raise LookupError(EDITION)
+        town = frozenset({"shikuchosonkodo"})
+        one = ("shikuchosonkodo", "atenabango")
+        self._parameters = {
+            REGISTER: Parameters(items, api),
+            LOOK_UP: Parameters(chosen(items, (*one, *_WANTED)), api, town),
+            HISTORY: Parameters(chosen(items, one), api, frozenset(one)),
+        }
+
+    @property
+    def one_person(self) -> Parameters:
+        """Return the parameters of a call about one person: municipality and number."""
+        return self._parameters[HISTORY]
+
+    async def answer(self, calling: Calling, call: str, body: object) -> Found:
+        """Return what the call found or did.
+
+        Raises:
+            Refused: 400 with every error; 503 when no number can be issued.
+
+        """
+        parameters = self._parameters[call]
+        asked: dict[str, str] = {}
+        try:
+            asked = group_parameters(parameters, body, calling.municipality)
+            if call == REGISTER:
+                return await self._register(calling, asked, parameters)
+            if call == HISTORY:
+                return await self._history(calling, asked)
+            return await self._look_up(calling, asked, parameters)
+        except Refused as refused:
+            codes = ",".join(error.code for error in refused.errors) or str(refused.status)
+            await self._audit.append(self._entry(calling, call, asked, "refused", codes))
+            raise
+
+    async def _register(
+        self, calling: Calling, asked: Mapping[str, str], parameters: Parameters
+    ) -> Found:
+        entry = self._entry(calling, REGISTER, asked, "registered")
+        try:
+            made = await self._numbers.register(entry, calling.business, asked)
+        except NumberRefused as refused:
+            error = parameters.wrong(refused.field, "付番済みの番号")
+            raise Refused(400, [error]) from None
+        except NoSeriesLeft:
+            raise Refused(503) from None
+        return Found(REGISTERED, [_operation(calling, made)])
+
+    async def _history(self, calling: Calling, asked: Mapping[str, str]) -> Found:
+        found = await self._numbers.history(
+            calling.municipality, calling.business, asked["atenabango"]
+        )
+        return await self._shown(calling, HISTORY, asked, found)
+
+    async def _look_up(
+        self, calling: Calling, asked: Mapping[str, str], parameters: Parameters
+    ) -> Found:
+        wanted = {field: text for field, text in asked.items() if field in _WANTED}
+        if "atenabango" in asked:
+            one = await self._numbers.find(
+                calling.municipality, calling.business, asked["atenabango"]
+            )
+            return await self._shown(calling, LOOK_UP, asked, [one] if one else [])
+        if not _INDEXED & wanted.keys() or len(wanted) < 2:
+            raise Refused(400, _too_little(parameters, wanted))
+        found = await self._numbers.search(calling.municipality, calling.business, wanted)
+        if found is None:
+            other = "seinengappi" if "seinengappi" not in wanted else "shimei"
+            raise Refused(400, [parameters.needs(next(iter(wanted)), other)])
+        return await self._shown(calling, LOOK_UP, asked, found)
+
+    async def _shown(
+        self, calling: Calling, call: str, asked: Mapping[str, str], found: Sequence[Version]
+    ) -> Found:
+        """Return the versions as they may leave, each person's record made durable before."""
+        shown = [await self._through_the_door(calling, version) for version in found]
+        people: list[str | None] = [*dict.fromkeys(version.number for version in found)]
+        for number in people or [None]:
+            outcome = "complete" if number else "none"
+            entry = self._entry(calling, call, asked, outcome, number=number)
+            await self._audit.append(entry)
+        return Found(FOUND, shown)
+
+    async def _through_the_door(self, calling: Calling, version: Version) -> dict[str, Any]:
+        record: dict[str, Answer] = {
+            field: Value(version.content[field])
+            if field in version.content
+            else Absence(AbsenceReason.NOT_RECORDED)
+            for field in _SHOWN
+        }
+        status = await self._protection.status(
+            calling.municipality, {calling.numbering: [version.number]}
+        )
+        safe = withhold(record, self._group.address_class, status)
+        return {**_operation(calling, version), **rendered(safe)}
+
+    def _entry(
+        self,
+        calling: Calling,
+        call: str,
+        asked: Mapping[str, str],
+        outcome: str,
+        problem: str | None = None,
+        *,
+        number: str | None = None,
+    ) -> AuditEntry:
+        delivered = _SHOWN if number is not None else ()
+        return AuditEntry(
+            municipality=calling.municipality,
+            at=self._clock.now(),
+            kind=AuditKind.OPERATION,
+            outcome=outcome,
+            trace_id=calling.caller.trace_id,
+            terminal=calling.caller.terminal,
+            client_id=calling.client_id,
+            purpose=calling.purpose,
+            subject_key=self._audit.pseudonym(calling.municipality, f"number:{number}")
+            if number
+            else None,
+            items_asked=tuple(i.item_id for i in self._group.items if i.field_name in asked),
+            items_delivered=tuple(
+                i.item_id for i in self._group.items if i.field_name in delivered
+            ),
+            problem=problem,
+            my_number="kojinbango" in asked,
+            function=call.rpartition("/")[2][:40],
+        )
+
+
+def number_edition(dictionary: Dictionary) -> Edition:
+    """Return the edition that specifies the call of 付番.
+
+    Raises:
+        LookupError: it is not installed.
+
+    """
+    edition = dictionary.find_edition(BUSINESS, EDITION)
+    if edition is None:
+        raise LookupError(EDITION)
+    return edition
+
+
+def _operation(calling: Calling, version: Version) -> dict[str, Any]:
+    return {
+        "shikuchosonkodo": calling.municipality,
+        "atenabango": version.number,
+        "rirekibango": version.version,
+        **{field: version.content[field] for field in _OPERATION},
+    }
+
+
+def _too_little(parameters: Parameters, wanted: Mapping[str, str]) -> list[CallError]:
+    """Return that a number, or more about the person, is needed."""
+    if not wanted:
+        return [parameters.missing("atenabango")]
+    other = "shimei" if "seinengappi" in wanted else "seinengappi"
+    return [parameters.needs(next(iter(wanted)), other)]

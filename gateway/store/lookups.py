@@ -1,0 +1,176 @@
+"""Statements that every question needs, read with as little as possible around them.
+
+They are written with SQLAlchemy like all others. On PostgreSQL each is compiled once and handed to
+the driver itself, over connections that do nothing else: no transaction, no unit of work, no
+greenlet. On SQLite they go the usual way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, Final, TypeAlias
+
+import asyncpg  # type: ignore[import-untyped]
+import orjson
+from sqlalchemy import Dialect, Select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+CONNECTIONS: Final = 10
+WAIT_S: Final = 5.0
+"""How long a lookup waits for a connection, and the longest that one takes."""
+_GONE: Final = (
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+Selected: TypeAlias = Select[*tuple[Any, ...]]
+_Process: TypeAlias = Callable[[Any], Any] | None
+
+
+class DriverLookups:
+    """Lookups straight over asyncpg, on a few connections of their own.
+
+    Args:
+        dialect: of the engine; it compiles the statements.
+        connect: arguments of ``asyncpg.connect``.
+    """
+
+    def __init__(self, dialect: Dialect, connect: Mapping[str, Any]) -> None:
+        self._dialect = dialect
+        self._connect = connect
+        self._pool: Any = None
+        self._prepared: dict[Selected, _Prepared] = {}
+
+    async def look_up(self, statement: Selected, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the rows. What only reads is asked once more if its connection had died.
+
+        Raises:
+            sqlalchemy.exc.TimeoutError: no connection became free, or the answer took too long.
+            sqlalchemy.exc.DBAPIError: the database refuses; without values.
+            OSError: it was not reached.
+
+        """
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = self._prepared[statement] = _Prepared(statement, self._dialect)
+        text, arguments = prepared.filled(values)
+        found = await self._fetch(text, arguments)
+        if isinstance(found, _GONE):
+            found = await self._fetch(text, arguments)
+        # Raised here and not where it was caught: the driver's own error repeats values.
+        if isinstance(found, asyncpg.PostgresError):
+            raise OperationalError("lookup", None, Exception(type(found).__name__))
+        if isinstance(found, asyncpg.InterfaceError):
+            raise InterfaceError("lookup", None, Exception(type(found).__name__))
+        return prepared.rows(found)
+
+    async def _fetch(self, text: str, arguments: Sequence[Any]) -> Any:
+        """Return the records, or the driver's error."""
+        if self._pool is None:
+            # Connects with its first use, so that whoever opens the store need not wait for it.
+            self._pool = asyncpg.create_pool(
+                **self._connect,
+                min_size=0,
+                max_size=CONNECTIONS,
+                command_timeout=WAIT_S,
+                init=_read_json,
+                reset=_leave_as_it_is,
+            )
+        await self._pool
+        try:
+            connection = await self._pool.acquire(timeout=WAIT_S)
+        except TimeoutError:
+            raise PoolExhausted from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return error
+        try:
+            return await connection.fetch(text, *arguments)
+        except TimeoutError:
+            raise PoolExhausted from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return error
+        finally:
+            await self._pool.release(connection)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+
+class _Prepared:
+    """One statement, compiled for each number of values that its lists have had."""
+
+    def __init__(self, statement: Selected, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._compiled = compiled
+        self._bound: dict[str, _Process] = {
+            name: found.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, found in compiled.binds.items()
+        }
+        self._lists = [name for name, found in compiled.binds.items() if found.expanding]
+        self._shapes: dict[tuple[int, ...], tuple[str, Sequence[str], Mapping[str, Any]]] = {}
+        columns = list(statement.selected_columns)
+        self._columns: list[_Process] = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        ]
+        names = [getattr(column, "name", None) or "" for column in columns]
+        self._row: Callable[[Iterable[Any]], Any] = _row_of(names)
+
+    def filled(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """Return the text for so many values, and the values in its order."""
+        shape = tuple(len(values[name]) for name in self._lists)
+        known = self._shapes.get(shape)
+        if known is None:
+            state = self._compiled.construct_expanded_state(dict(values))
+            names = {n: tuple(e) for n, e in state.parameter_expansion.items()}
+            known = state.statement, tuple(state.positiontup or ()), names
+            self._shapes[shape] = known
+        text, order, expanded = known
+        single = {**self._compiled.params, **values}
+        for name, parts in expanded.items():
+            single.update(zip(parts, _flat(values[name]), strict=True))
+        arguments = []
+        for name in order:
+            process = self._bound.get(name)
+            arguments.append(process(single[name]) if process else single[name])
+        return text, arguments
+
+    def rows(self, found: Sequence[Any]) -> Sequence[Any]:
+        """Return what the driver read, in the types of the columns."""
+        columns = self._columns
+        return [
+            self._row(
+                process(value) if process and value is not None else value
+                for process, value in zip(columns, record, strict=True)
+            )
+            for record in found
+        ]
+
+
+def _row_of(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
+    new: Any = namedtuple  # the type checker wants the names spelled out
+    made = new("Row", names, rename=True)
+    make: Callable[[Iterable[Any]], Any] = made._make
+    return make
+
+
+def _flat(values: Sequence[Any]) -> Iterator[Any]:
+    return chain.from_iterable(v if isinstance(v, tuple) else (v,) for v in values)
+
+
+async def _read_json(connection: Any) -> None:
+    """Let the driver read JSON, as SQLAlchemy does on the connections of its own."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, encoder=json.dumps, decoder=orjson.loads, schema="pg_catalog"
+        )
+
+
+async def _leave_as_it_is(_connection: Any) -> None:
+    """Do nothing: a lookup leaves nothing behind on its connection."""

@@ -37,6 +37,8 @@ from gateway.linkage.group_calls import GroupCalls
 from gateway.linkage.number_calls import NumberCalls
 from gateway.linkage.routes import LinkageRooms
 from gateway.logs import open_log
+from gateway.matching import MatchingRooms, MatchingService, MissStore
+from gateway.matching.routes import matching_router
 from gateway.metrics import Metrics
 from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
@@ -257,6 +259,22 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
     )
+    matching = MatchingService(
+        MatchingRooms(
+            MissStore(store),
+            access,
+            subjects,
+            routes,
+            connections,
+            protection,
+            audit,
+            dictionary,
+            clock,
+            log,
+        ),
+        deadline_s=settings.question_deadline_s,
+        misses_per_hour=settings.match_misses_per_hour,
+    )
     evidence = EvidenceService(
         EvidenceRooms(EvidenceStore(store), questions, subjects, audit, keys, clock),
         issuer=settings.public_url,
@@ -264,6 +282,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     routers = [
         question_router(questions, access),
         accesses_router(accesses, access),
+        matching_router(matching, access),
         catalogue_router(
             Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
         ),

@@ -182,6 +182,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Ask the municipality to grant the right.",
     ),
     (
+        "too-many-misses",
+        429,
+        "一致しない照合が続いています",
+        "Too many searches in vain",
+        "Retry-After の時間をおいてください。心当たりがなければ自治体に連絡してください。",
+        "Wait as Retry-After says; if you did not send so many, tell the municipality.",
+    ),
+    (
         "cursor-invalid",
         400,
         "続きの位置（cursor）が無効です",

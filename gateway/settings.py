@@ -177,6 +177,17 @@ class Settings(BaseSettings):
             "seconds."
         ),
     )
+    match_misses_per_hour: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description=(
+            "一つの連携先が一時間に、基本4情報で一致しない照合をできる回数。超えると 429 を返し、"
+            "エラーとしてログに出します。 / "
+            "How often one consumer may look for people in vain in an hour; beyond it gets 429 "
+            "and an error in the log."
+        ),
+    )
     drain_notice_s: float = Field(
         default=1.0,
         ge=0,

@@ -34,7 +34,9 @@ OWN_ACCESSES: Final = "right:own-accesses"
 """Lets a consumer show a resident who asked about them; not of protected persons."""
 OWN_ACCESSES_AT_COUNTER: Final = "right:own-accesses-at-counter"
 """The same where staff have made sure who stands before them: of protected persons as well."""
-RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER})
+MATCH_SUBJECTS: Final = "right:match-subjects"
+"""Lets a consumer find a person by 基本4情報; a right to these items is none to search by them."""
+RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS})
 """What can be granted beside items. None of them can be asked for in a question."""
 
 

@@ -21,6 +21,9 @@ from adapters.contract import (
     FetchResult,
     FlagReport,
     ProtectionFlags,
+    Search,
+    SearchPage,
+    SearchRequest,
     Submit,
     SubmitReceipt,
     SubmitRequest,
@@ -177,6 +180,20 @@ class Connection:
             report = await adapter.protection_flags(nearer)
         self._learn_online(report.as_of)
         return report
+
+    async def search(self, request: SearchRequest) -> SearchPage:
+        """Return one page of the people whom the source finds by 基本4情報.
+
+        Raises:
+            AdapterError: of the contract's tree, whatever the adapter raised.
+        """
+        if not isinstance(self._adapter, Search):
+            raise Unsupported("the adapter does not declare search")
+        adapter: Search = self._adapter
+        async with self._call("search", request.deadline) as nearer:
+            page = await adapter.search(replace(request, deadline=nearer))
+        self._learn_online(page.candidates.as_of)
+        return page
 
     async def submit(self, request: SubmitRequest) -> SubmitReceipt:
         """Hand over what a citizen stated. It is sent once; the same request may come again.

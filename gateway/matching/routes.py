@@ -1,0 +1,67 @@
+"""HTTP of matching."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.access import AccessService
+from gateway.access.calls import answer_to, who_calls
+from gateway.api.bodies import json_body
+from gateway.api.openapi import SECURED, json_request, problem_responses
+from gateway.matching.schemas import EXAMPLES, MATCHED, NO_MATCH, MatchDocument, StatedFacts
+from gateway.matching.service import MatchingService
+from gateway.problems import Problem
+
+
+def matching_router(service: MatchingService, access: AccessService) -> APIRouter:
+    """Return the router of ``POST /v1/subjects/match``."""
+    router = APIRouter(prefix="/v1", tags=["subjects"])
+
+    @router.post(
+        "/subjects/match",
+        summary="基本4情報から対象者を確かめる / Find a person by the four basic facts",
+        description=(
+            "氏名（または読み）・生年月日・住所がそろって台帳の一人とだけ一致したとき、その人のハンドルを"
+            "返す。同じ人がいない、何人もいる、窓口での確認が要る、のどれでも答えは同じ「no-match」。"
+            "専用の許可（right:match-subjects）が要り、外れが続くと断る。\n\n"
+            "*Name, birth date and address must agree with one resident alone. Every miss looks "
+            "the same; people for whom the counter must be asked are never matched.*"
+        ),
+        openapi_extra={**SECURED, **json_request(StatedFacts, EXAMPLES)},
+        responses={
+            200: {
+                "model": MatchDocument,
+                "description": "一致した、または一致しない / a match, or none",
+                "content": {
+                    "application/json": {
+                        "examples": {
+                            "match": {"summary": "一致 / match", "value": MATCHED},
+                            "no-match": {"summary": "不一致 / no match", "value": NO_MATCH},
+                        }
+                    }
+                },
+            },
+            **problem_responses(
+                "unknown-purpose",
+                "purpose-not-granted",
+                "right-not-granted",
+                "login-other-subject",
+                "login-needed",
+                "too-many-misses",
+                "systems-closed",
+                "required-part-unavailable",
+                "audit-unavailable",
+                "proof-invalid",
+                "proof-nonce-needed",
+            ),
+        },
+    )
+    async def match(request: Request) -> Response:
+        who, caller = await who_calls(request, access)
+        try:
+            stated = await json_body(request, StatedFacts)
+        except Problem as problem:
+            await service.refuse(who, caller, problem)
+        return answer_to(access, (await service.match(who, stated, caller)).model_dump())
+
+    return router

@@ -190,6 +190,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Wait as Retry-After says; if you did not send so many, tell the municipality.",
     ),
     (
+        "register-unavailable",
+        503,
+        "いまは台帳を調べられません",
+        "The register cannot be searched now",
+        "しばらくしてからもう一度送ってください。一致しなかったという意味ではありません。",
+        "Send the request again later; this does not say that nobody matched.",
+    ),
+    (
         "cursor-invalid",
         400,
         "続きの位置（cursor）が無効です",

@@ -49,7 +49,7 @@ def matching_router(service: MatchingService, access: AccessService) -> APIRoute
                 "login-needed",
                 "too-many-misses",
                 "systems-closed",
-                "required-part-unavailable",
+                "register-unavailable",
                 "audit-unavailable",
                 "proof-invalid",
                 "proof-nonce-needed",

@@ -86,7 +86,7 @@ class MatchingService:
         Raises:
             Problem: a refusal, itself recorded: ``right-not-granted``, ``purpose-not-granted``,
                 ``login-other-subject``, ``too-many-misses``, ``systems-closed``,
-                ``required-part-unavailable``; ``audit-unavailable``, and nothing leaves.
+                ``register-unavailable``; ``audit-unavailable``, and nothing leaves.
         """
         try:
             await self._permit(access)
@@ -147,7 +147,7 @@ class MatchingService:
         """
         register = await self._register(municipality)
         if await self._status(municipality, {}) is ProtectionStatus.UNKNOWN:
-            raise Problem("required-part-unavailable")
+            raise Problem("register-unavailable")
         if stated.jusho is None:
             return None, False
         numbers = await self._search(register, stated.facts, caller.trace_id)
@@ -169,7 +169,7 @@ class MatchingService:
         route = routes.get(GROUP)
         found = self._rooms.connections.find(municipality, route.adapter_id) if route else None
         if found is None:
-            raise Problem("required-part-unavailable")
+            raise Problem("register-unavailable")
         return found
 
     async def _search(
@@ -206,7 +206,7 @@ class MatchingService:
         """Return candidates, and whether they are all that the register has.
 
         Raises:
-            Problem: ``systems-closed`` or ``required-part-unavailable``.
+            Problem: ``systems-closed`` or ``register-unavailable``.
         """
         request = SearchRequest(facts, GROUP, FIELDS, deadline, trace_id)
         found: list[StandardRecord] = []
@@ -216,7 +216,7 @@ class MatchingService:
             except PlannedUnavailable as closed:
                 raise self._closed(closed) from None
             except AdapterError:
-                raise Problem("required-part-unavailable") from None
+                raise Problem("register-unavailable") from None
             found += page.candidates.records
             if page.candidates.lost:
                 return found, False

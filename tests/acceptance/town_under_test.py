@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
+import uuid
+from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -16,16 +20,20 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+from joserfc import jwt
 
 from examples.online_service.gateway_client import GatewayClient, Registration
 from examples.town.demo.gateway import MUNICIPALITY, ROUTES, client_key, handle_of, register
+from gateway.access import AccessRegistry, AccessStore
+from gateway.access.grants import GrantTerms
 from gateway.access.registration import is_my_number, is_person_number
-from gateway.clock import SystemClock
+from gateway.clock import TOKYO, SystemClock
 from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
 from gateway.subjects.service import SubjectService
 from gateway.subjects.store import SubjectStore
 from standard_models.builtin import load_builtin
+from tests.gateway.access.consumers import approve
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = ("-m", "examples.town.demo", "--gateway-port", "0", "--service-port", "0")
@@ -117,10 +125,45 @@ class Examiner:
     client: GatewayClient
     items: tuple[str, ...]
     handles: dict[str, str]
+    url: str
 
     async def ask(self, number: str) -> dict[str, Any]:
         """Ask everything of the person with this number in the resident system."""
         return await self.client.ask(self.handles[number], self.items)
+
+    async def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Return what the gateway answers to another operation; nothing but 200 is an answer.
+
+        The nonce of a first refusal goes into the second call.
+        """
+        token, nonce = await self.client._current_token(), None
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for _ in range(2):
+                headers = {
+                    "Authorization": f"DPoP {token}",
+                    "DPoP": self._proof(method, path, token, nonce),
+                }
+                answer = await http.request(method, self.url + path, headers=headers, json=body)
+                nonce = answer.headers.get("DPoP-Nonce")
+                if answer.status_code == 200:
+                    break
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def _proof(self, method: str, path: str, token: str, nonce: str | None) -> str:
+        claims = {
+            "jti": uuid.uuid4().hex,
+            "htm": method,
+            "htu": self.url + path,
+            "iat": int(time.time()),
+            "ath": urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode(),
+        }
+        public = self.client._key.as_dict(private=False)
+        jwk = {name: public[name] for name in ("kty", "crv", "x", "y")}
+        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}
+        said = claims | ({"nonce": nonce} if nonce else {})
+        return jwt.encode(header, said, self.client._key)
 
 
 def all_items() -> tuple[str, ...]:
@@ -158,7 +201,20 @@ async def examiner(
     limits = httpx.Limits(max_keepalive_connections=0)
     async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as http:
         registration = Registration(gateway_url, EXAMINER, MUNICIPALITY, EXAMINER)
-        yield Examiner(GatewayClient(registration, key, http), items, handles)
+        yield Examiner(GatewayClient(registration, key, http), items, handles, gateway_url)
+
+
+async def grant_right(folder: Path, right: str) -> None:
+    """Grant the examiner a right beside its items, as two officers would."""
+    store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
+    clock = SystemClock()
+    try:
+        registry = AccessRegistry(AccessStore(store), load_builtin(), clock=clock, actor="test")
+        terms = GrantTerms(items=[right], valid_from=clock.now().astimezone(TOKYO).date())
+        row = await registry.propose_grant(MUNICIPALITY, EXAMINER, EXAMINER, terms)
+        await approve(registry, row.grant_id)
+    finally:
+        await store.aclose()
 
 
 @asynccontextmanager

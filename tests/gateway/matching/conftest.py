@@ -34,7 +34,7 @@ HANAKO = {
     "seinengappi": "1990-04-01",
     "seinengappi_fushofuragu": "0",
     "jusho_todofuken": "見本県",
-    "jusho_shikuchosonmei": "見本市",
+    "jusho_shikugunchosonmei": "見本市",
     "jusho_choaza": "みどり一丁目",
     "jusho_banchigohyoki": "２番３号",
     "jusho_katagaki": "みどりハイツ１０１号",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.contract import FourFacts
 from gateway.matching.comparison import FIELDS, GROUP, address_key, agrees
+from standard_models.builtin import load_builtin
 from tests.gateway.matching.conftest import HANAKO
 from tests.gateway.questions.scripted import record
 
@@ -102,3 +103,8 @@ def test_addresses_with_other_numbers_have_other_keys(a: int, b: int, c: int, d:
     """Joined numbers never run into each other."""
     one, other = f"みどり{a}番{b}号", f"みどり{c}-{d}"
     assert (address_key(one) == address_key(other)) is ((a, b) == (c, d))
+
+
+def test_what_is_compared_are_items_of_the_standard() -> None:
+    """A register answers with official names alone."""
+    assert set(load_builtin().groups[GROUP].by_field) >= FIELDS

@@ -131,15 +131,15 @@ async def test_where_nobodys_protection_is_known_nobody_is_looked_for(
     world.clock.advance(hours=1)
     answer = await http.post(OWN, json=FACTS)
     assert answer.status_code == 503
-    assert answer.json()["type"].endswith("/required-part-unavailable")
+    assert answer.json()["type"].endswith("/register-unavailable")
     assert register.searches == []
 
 
 @pytest.mark.parametrize(
     ("failure", "slug"),
     [
-        (Unavailable("down"), "required-part-unavailable"),
-        (SourceTimeout("late"), "required-part-unavailable"),
+        (Unavailable("down"), "register-unavailable"),
+        (SourceTimeout("late"), "register-unavailable"),
         (PlannedUnavailable("night", until=None), "systems-closed"),
         (
             PlannedUnavailable("night", until=dt.datetime(2099, 1, 1, tzinfo=dt.UTC)),

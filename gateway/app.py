@@ -46,6 +46,15 @@ from gateway.problems import Problem
 from gateway.protection import FlagStore, ProtectionService
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
+from gateway.recalls import (
+    EventFeed,
+    FeedRooms,
+    Recalls,
+    RecallStore,
+    RecallWatch,
+    WatchRooms,
+)
+from gateway.recalls.routes import event_router
 from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
 from gateway.routes import RouteService, RouteStore
@@ -65,6 +74,8 @@ from gateway.submissions.service import SubmissionRooms
 
 PURGE_INTERVAL_S = 3_600.0
 """How often the values of submissions that have expired are erased."""
+RECALL_INTERVAL_S = 10.0
+"""How often people who have come under protection are looked for; the rule allows a minute."""
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
@@ -86,6 +97,7 @@ class Rooms:
     metrics: Metrics
     log: EventLog
     delivery: OutboxDelivery
+    recalls: RecallWatch
     aclose_http: Callable[[], Awaitable[None]]
 
 
@@ -259,6 +271,16 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
     )
+    recall_store = RecallStore(store)
+    watching = WatchRooms(recall_store, audit, dictionary, clock)
+    recall_watch = RecallWatch(
+        watching,
+        Recalls(watching, window=timedelta(days=settings.recall_days)),
+        overdue=timedelta(hours=settings.recall_overdue_hours),
+        log=log,
+        metrics=metrics,
+    )
+    events = EventFeed(FeedRooms(recall_store, subjects, audit, clock))
     matching = MatchingService(
         MatchingRooms(
             MissStore(store),
@@ -283,6 +305,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         question_router(questions, access),
         accesses_router(accesses, access),
         matching_router(matching, access),
+        event_router(events, access),
         catalogue_router(
             Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
         ),
@@ -326,6 +349,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         metrics,
         log,
         delivery,
+        recall_watch,
         http.aclose,
     )
 
@@ -344,6 +368,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (rooms.protection.pull, rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
             (rooms.audit_tree.run_once, rooms.settings.audit_head_interval_s),
+            (rooms.recalls.run_once, RECALL_INTERVAL_S),
             (rooms.delivery.deliver, rooms.settings.outbox_poll_s),
             (rooms.delivery.purge, PURGE_INTERVAL_S),
         ):

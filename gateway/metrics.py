@@ -72,6 +72,11 @@ class Metrics:
             "Age of the oldest message that waits; 0 without one",
             registry=self.registry,
         )
+        self._recalls = Gauge(
+            "hitotsu_recalls_open",
+            "Recalls of addresses that consumers have not acknowledged",
+            registry=self.registry,
+        )
         self._revealed = Counter(
             "hitotsu_protected_items_revealed",
             "Items of protected people that left by an exemption or a lift; each is to page",
@@ -113,6 +118,10 @@ class Metrics:
     def watch_unanchored_heads(self, age_s: Callable[[], float]) -> None:
         """Ask ``age_s`` for the age of the oldest unanchored head whenever figures are read."""
         self._unanchored.set_function(age_s)
+
+    def recalls_open(self, count: int) -> None:
+        """Note how many recalls consumers have not acknowledged."""
+        self._recalls.set(count)
 
     def outbox(self, waiting: int, parked: int, oldest_s: float) -> None:
         """Note how many messages to systems wait, how many are parked, and the oldest one's age."""

@@ -198,6 +198,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Send the request again later; this does not say that nobody matched.",
     ),
     (
+        "unknown-event",
+        404,
+        "お知らせが見つかりません",
+        "No such event",
+        "GET /v1/events で、この連携先へのお知らせの番号を確かめてください。",
+        "Look up the ids of this client's events with GET /v1/events.",
+    ),
+    (
         "cursor-invalid",
         400,
         "続きの位置（cursor）が無効です",

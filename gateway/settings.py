@@ -177,6 +177,24 @@ class Settings(BaseSettings):
             "seconds."
         ),
     )
+    recall_days: int = Field(
+        default=90,
+        ge=1,
+        le=3_660,
+        description=(
+            "支援措置が始まったとき、さかのぼって回収を知らせる日数。 / "
+            "How many days back addresses are recalled when a person comes under protection."
+        ),
+    )
+    recall_overdue_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description=(
+            "回収のお知らせに連携先がこの時間応えないと、エラーとしてログに出します。 / "
+            "A recall that a consumer has not acknowledged for so long is an error in the log."
+        ),
+    )
     match_misses_per_hour: int = Field(
         default=100,
         ge=1,

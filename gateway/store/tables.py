@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    UniqueConstraint,
     false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -317,6 +318,40 @@ class FlagCopyRow(Base):
     as_of: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     retrieved_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     flag_count: Mapped[int] = mapped_column(Integer)
+
+
+class RecallMarkRow(Base):
+    """Somebody under protection, of whom recalls were made when it began."""
+
+    __tablename__ = "recall_mark"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    marked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class RecallRow(Base):
+    """A consumer must erase what it holds of a person's address class; the reason is not here.
+
+    ``marked_at`` is when the addresses began to be recalled; each client is told once of that.
+    """
+
+    __tablename__ = "recall"
+    __table_args__ = (
+        UniqueConstraint("municipality", "subject_id", "client_id", "marked_at"),
+        Index(None, "municipality", "client_id", "sequence"),
+    )
+
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    event_id: Mapped[str] = mapped_column(String(32), unique=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    client_id: Mapped[str] = mapped_column(String(64))
+    subject_id: Mapped[str] = mapped_column(String(32))
+    marked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
 class RouteRow(Base):

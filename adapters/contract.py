@@ -131,12 +131,14 @@ class GroupRecords:
 
     ``as_of`` is the source's own claim of how current its data is (aware), None if it makes none.
     ``lost`` counts records of the person that could not become standard records at all.
+    ``mapping_version`` is of the mapping that made the records, where they were made earlier.
     """
 
     records: tuple[StandardRecord, ...]
     as_of: dt.datetime | None
     retrieved_at: dt.datetime
     lost: int = 0
+    mapping_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,11 @@ class Freshness(_Section):
     every_s: int | None = Field(default=None, gt=0)
     never_stale: tuple[str, ...] = ()
 
+    @property
+    def old_after(self) -> dt.timedelta | None:
+        """Return the age at which a copy is old: two deliveries should have come since (D)."""
+        return None if self.every_s is None else dt.timedelta(seconds=2 * self.every_s)
+
     @model_validator(mode="after")
     def _deliveries_have_a_pace(self) -> Self:
         if (self.kind == "deliveries") != (self.every_s is not None):

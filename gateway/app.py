@@ -59,6 +59,7 @@ from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
 from gateway.routes import RouteService, RouteStore
 from gateway.settings import Settings
+from gateway.snapshots import SnapshotCopies, SnapshotStore
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import SubjectService, SubjectStore
@@ -197,6 +198,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         metrics=metrics,
         dictionary=dictionary,
         proofs=Proofs.read(settings.certificates_dir, settings.required_adapter_level),
+        copies=SnapshotCopies(SnapshotStore(store), keys, dictionary, clock),
     )
     protection = ProtectionService(
         FlagStore(store),

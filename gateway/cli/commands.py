@@ -24,6 +24,7 @@ from gateway.cli import (
     purposes,
     routes,
     serving,
+    snapshots,
     standard,
     subjects,
     submissions,
@@ -53,6 +54,7 @@ app.add_typer(submissions.app, name="submission")
 app.add_typer(linkage.app, name="linkage")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
+app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(audit.app, name="audit")
 app.add_typer(standard.app, name="standard")
 app.add_typer(mapping.app, name="mapping")

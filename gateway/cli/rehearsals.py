@@ -62,7 +62,7 @@ def rehearse_(
 ) -> None:
     """試験環境でリハーサルを行い、記録を書く（番号は標準入力） / Rehearse with the test system."""
     settings = read_settings()
-    package, entry = _enabled(settings, adapter, municipality)
+    package, entry = enabled_adapter(settings, adapter, municipality)
     hands = _by_hand(by_hand or [])
     wanted = Capability.FETCH in package.manifest.capabilities
     numbers = read_numbers() if wanted else []
@@ -91,9 +91,10 @@ def rehearse_(
     )
 
 
-def _enabled(
+def enabled_adapter(
     settings: Settings, adapter: str, municipality: str
 ) -> tuple[InstalledAdapter, EnabledAdapter]:
+    """Return an adapter that is switched on, or end the command and say what is wrong."""
     try:
         entries = read_adapters_file(settings.adapters_file).adapters
     except AdaptersFileError as error:

@@ -101,7 +101,8 @@ def _require_supplied(dictionary: Dictionary, group: str, adapter: str) -> None:
             f"アダプター「{adapter}」は {group} を提供しません（提供：{supplied}）。",
             f"{adapter} does not supply {group}; it supplies {supplied}",
         )
-    if Capability.FETCH not in package.manifest.capabilities:
+    gives_files = package.manifest.freshness.every_s is not None
+    if Capability.FETCH not in package.manifest.capabilities and not gives_files:
         can = ", ".join(sorted(package.manifest.capabilities))
         fail(
             f"アダプター「{adapter}」は一人ずつの照会に答えません（能力：{can}）。",

@@ -102,12 +102,17 @@ class Connection:
         log: EventLog,
         metrics: Metrics,
         hours: Hours | None = None,
+        copy: Fetch | None = None,
     ) -> None:
-        """Stand before ``adapter``; ``hours`` are the town's own, else those of the manifest."""
+        """Stand before ``adapter``; ``hours`` are the town's own, else those of the manifest.
+
+        ``copy`` answers about people in the place of a system that only gives files.
+        """
         self.municipality = municipality
         self.manifest = manifest
         self.hours = manifest.hours if hours is None else hours
         self._adapter = adapter
+        self._copy = None if isinstance(adapter, Fetch) else copy
         self._clock = clock
         self._log = log
         self._metrics = metrics
@@ -130,6 +135,16 @@ class Connection:
         return Capability.PROTECTION_FLAGS in self.manifest.capabilities
 
     @property
+    def answers_from_copy(self) -> bool:
+        """Tell whether people are looked up in what the system delivered."""
+        return self._copy is not None
+
+    def is_old(self, since: dt.datetime) -> bool:
+        """Tell whether a copy of that time is one that deliveries should have replaced."""
+        limit = self.manifest.freshness.old_after if self.answers_from_copy else None
+        return limit is not None and self._clock.now() - since > limit
+
+    @property
     def mapping_version(self) -> str:
         """Return the version of what translates the source's records."""
         return self._adapter.mapping_version
@@ -143,6 +158,9 @@ class Connection:
         Raises:
             AdapterError: of the contract's tree, whatever the adapter raised.
         """
+        if self._copy is not None:
+            # Nothing reaches the source: its hours, slots and failures do not matter.
+            return await self._copy.fetch(request)
         if not isinstance(self._adapter, Fetch):
             raise Unsupported("the adapter does not declare fetch")
         self._retries.earn()

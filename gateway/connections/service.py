@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpx
 
-from adapters.contract import Clock, Deadline, EventLog, Host
+from adapters.contract import Clock, Deadline, EventLog, Fetch, Host
 from adapters.errors import AdapterError
-from adapters.manifest import Capability
+from adapters.manifest import Capability, Manifest
 from adapters.registry import InstalledAdapter, QuarantinedAdapter
 from gateway.connections.config import AdaptersFile, EnabledAdapter
 from gateway.connections.connection import Connection
@@ -36,6 +37,13 @@ class RefusedAdapter:
     may_hold_flags: bool = True
 
 
+class Copies(Protocol):
+    """Knows what systems that only give files have delivered."""
+
+    def of(self, municipality: str, manifest: Manifest) -> Fetch | None:
+        """Return what answers for the adapter, None where its system is asked itself."""
+
+
 class Connections:
     """The adapters that IT staff switched on, open and ready to be asked."""
 
@@ -44,7 +52,7 @@ class Connections:
         self.refused = tuple(refused)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - each is something that adapters are opened with
         cls,
         file: AdaptersFile,
         installed: Sequence[InstalledAdapter | QuarantinedAdapter],
@@ -55,17 +63,19 @@ class Connections:
         metrics: Metrics,
         dictionary: Dictionary,
         proofs: Proofs = NO_PROOFS,
+        copies: Copies | None = None,
     ) -> Connections:
         """Open every enabled adapter. One that cannot be opened is refused; the rest works.
 
-        ``proofs`` are the certificates at hand and the level that is required.
+        ``proofs`` are the certificates at hand and the level that is required. ``copies`` answer
+        for systems that only give files.
         """
         by_id = {package.id: package for package in installed}
         opened: list[Connection] = []
         refused: list[RefusedAdapter] = []
         for entry in file.adapters:
             host = Host(entry.municipality, clock, http, log, dictionary)
-            result = _open_one(entry, by_id.get(entry.adapter), host, metrics, proofs)
+            result = _open_one(entry, by_id.get(entry.adapter), host, metrics, proofs, copies)
             if isinstance(result, Connection):
                 opened.append(result)
             else:
@@ -110,6 +120,7 @@ def _open_one(
     host: Host,
     metrics: Metrics,
     proofs: Proofs,
+    copies: Copies | None,
 ) -> Connection | RefusedAdapter:
     if package is None:
         return RefusedAdapter(
@@ -147,4 +158,5 @@ def _open_one(
         log=host.log,
         metrics=metrics,
         hours=entry.hours,
+        copy=copies.of(entry.municipality, package.manifest) if copies is not None else None,
     )

@@ -150,13 +150,17 @@ def _provenance(
 ) -> Provenance:
     manifest = connection.manifest
     claims = [f.as_of for f in found]
+    as_of = min(c for c in claims if c) if all(claims) else None
+    retrieved_at = min(f.retrieved_at for f in found)
+    made_by = next((f.mapping_version for f in found if f.mapping_version), None)
     return Provenance(
         adapter=manifest.id,
         adapter_version=manifest.version,
-        mapping_version=connection.mapping_version,
+        mapping_version=made_by or connection.mapping_version,
         system_name=manifest.product.name_ja,
         edition=planned.group.edition_id,
-        method=Method.LIVE,
-        as_of=min(c for c in claims if c) if all(claims) else None,
-        retrieved_at=min(f.retrieved_at for f in found),
+        method=Method.SNAPSHOT if connection.answers_from_copy else Method.LIVE,
+        as_of=as_of,
+        retrieved_at=retrieved_at,
+        stale=connection.is_old(as_of or retrieved_at),
     )

@@ -354,6 +354,43 @@ class RecallRow(Base):
     acknowledged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
+class SnapshotRow(Base):
+    """A delivery that was loaded whole; ``loaded_at`` is empty while it is under way.
+
+    Of each adapter one at most is ``current``: questions are answered from it. ``counts`` are those
+    of each group. ``sealed_by`` is the version of the secret that its records are sealed with.
+    """
+
+    __tablename__ = "snapshot"
+    __table_args__ = (Index(None, "municipality", "adapter_id"),)
+
+    snapshot_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    adapter_id: Mapped[str] = mapped_column(String(64))
+    adapter_version: Mapped[str] = mapped_column(String(40))
+    mapping_version: Mapped[str] = mapped_column(String(40))
+    sealed_by: Mapped[int] = mapped_column(Integer)
+    as_of: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    touched_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    loaded_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    loaded_by: Mapped[str] = mapped_column(String(100))
+    counts: Mapped[dict[str, Any]] = mapped_column(Json)
+    current: Mapped[bool] = mapped_column(Boolean)
+
+
+class SnapshotRecordRow(Base):
+    """A record of a snapshot, sealed for its person and group; ``place`` is its order there."""
+
+    __tablename__ = "snapshot_record"
+
+    snapshot_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), primary_key=True)
+    group_ref: Mapped[str] = mapped_column(String(80), primary_key=True)
+    record_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    place: Mapped[int] = mapped_column(BigInteger)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class RouteRow(Base):
     """Who answers for a group now. A change of a route is how a town switches systems."""
 

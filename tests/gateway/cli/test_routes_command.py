@@ -54,7 +54,6 @@ def test_the_routes_of_another_municipality_stay_as_they_are(told):
         ("001.nashi", "reference-resident", "グループ「001.nashi」はありません"),
         (GROUP, "no-such-adapter", "インストールされていません"),
         (GROUP, "reference-tax", f"{GROUP} を提供しません"),
-        ("026.menjojoho", "reference-pension", "一人ずつの照会に答えません（能力：extract）"),
     ],
 )
 def test_a_route_that_nobody_could_answer_is_refused(ready, group, adapter, said):

@@ -1,0 +1,216 @@
+"""``hitotsu snapshot``: deliveries of systems that only give files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from adapters.contract import Adapter, Host, LostRecord
+from adapters.errors import AdapterError
+from gateway.cli.options import Municipality, moment_option
+from gateway.cli.rehearsals import enabled_adapter
+from gateway.cli.session import (
+    Session,
+    err,
+    fail,
+    new_table,
+    opened,
+    out,
+    read_dictionary,
+    read_settings,
+    refuse_existing,
+    run,
+    say,
+)
+from gateway.clock import TOKYO
+from gateway.connections.http import open_http_client
+from gateway.logs import open_log
+from gateway.snapshots import Loader, LoadRefusedError, LoadReport, Snapshots, SnapshotStore
+from gateway.snapshots.loading import Findings, Told
+from gateway.snapshots.loading import Progress as Shown
+
+app = typer.Typer(
+    help="ファイルで受け取るシステムの取り込み / Deliveries of systems that only give files.",
+    no_args_is_help=True,
+)
+
+AdapterId = Annotated[str, typer.Argument(help="アダプターの ID / Id of the adapter.")]
+
+
+@app.command()
+def load(
+    adapter: AdapterId,
+    municipality: Municipality,
+    max_lost: Annotated[
+        int, typer.Option(min=0, help="変換できない記録の上限 / Records that may be lost.")
+    ] = 0,
+    findings: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="変換できない記録の場所と理由を書くファイル（JSON 行） / Places and reasons.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        dt.datetime | None,
+        moment_option("データの基準時（接続先が述べないとき）", "Time of the data, if not stated."),
+    ] = None,
+) -> None:
+    """届いたファイルを全部取り込み、取り込めたら切り替える / Load a delivery, whole or not."""
+    settings = read_settings()
+    package, entry = enabled_adapter(settings, adapter, municipality)
+    if findings is not None:
+        refuse_existing(findings)
+
+    async def loaded(session: Session, source: Adapter) -> LoadReport:
+        loader = Loader(
+            SnapshotStore(session.store),
+            session.keys,
+            read_dictionary(settings),
+            clock=session.clock,
+            actor=session.actor,
+        )
+        with _shown() as progress, _written(findings) as write:
+            return await loader.load(
+                municipality,
+                package.manifest,
+                source,
+                max_lost=max_lost,
+                as_of=as_of,
+                told=Told(progress, write),
+            )
+
+    async def work() -> LoadReport:
+        async with opened(settings) as session, open_http_client() as http:
+            log = open_log(settings.log_level)
+            dictionary = read_dictionary(settings)
+            host = Host(municipality, session.clock, http, log, dictionary)
+            source = package.open(host, entry.settings)
+            try:
+                return await loaded(session, source)
+            finally:
+                await source.aclose()
+
+    try:
+        report = run(work())
+    except LoadRefusedError as refused:
+        fail(refused.detail_ja, refused.detail_en)
+    except AdapterError as error:
+        fail(
+            f"取り込めません。前の取り込みのまま答えます（{error.code}：{error.detail}）。",
+            f"nothing was loaded, the last snapshot stays ({error.code}: {error.detail})",
+        )
+    _show(report)
+    say("切り替えました。", "Questions are answered from it now.")
+
+
+@app.command("list")
+def list_(municipality: Municipality) -> None:
+    """取り込みの一覧 / List the snapshots."""
+    settings = read_settings()
+
+    async def work() -> Table:
+        table = new_table(
+            "アダプター / Adapter", "取り込み / Loaded", "基準時 / As of", "記録 / Records",
+            "失われた / Lost", "状態 / State",
+        )  # fmt: skip
+        async with opened(settings) as session:
+            for row in await _snapshots(session).all(municipality):
+                counts = row.counts.values()
+                state = "使用中 / in use" if row.current else "前回 / before"
+                table.add_row(
+                    row.adapter_id,
+                    _moment(row.loaded_at) if row.loaded_at else "取り込み中 / under way",
+                    _moment(row.as_of),
+                    str(sum(c["records"] - c["replaced"] for c in counts)),
+                    str(sum(c["lost"] for c in counts)),
+                    state if row.loaded_at else "―",
+                )
+        return table
+
+    out().print(run(work()))
+
+
+@app.command()
+def rollback(adapter: AdapterId, municipality: Municipality) -> None:
+    """一つ前の取り込みに戻す（すぐに効く） / Answer from the snapshot before, at once."""
+    settings = read_settings()
+
+    async def work() -> str:
+        async with opened(settings) as session:
+            row = await _snapshots(session).roll_back(municipality, adapter)
+            return _moment(row.loaded_at)
+
+    try:
+        loaded_at = run(work())
+    except LoadRefusedError as refused:
+        fail(refused.detail_ja, refused.detail_en)
+    say(f"{loaded_at} の取り込みに戻しました。", f"Back to what was loaded at {loaded_at}.")
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[Findings]:
+    """Write findings as lines of JSON: group, place, codes; never what a record held."""
+    if path is None:
+        yield lambda _group, _lost: None
+        return
+    with path.open("x", encoding="utf-8") as file:
+
+        def write(group: str, lost: LostRecord) -> None:
+            codes = [quality.code for quality in lost.quality]
+            file.write(json.dumps({"group": group, "place": lost.place, "codes": codes}) + "\n")
+
+        yield write
+
+
+@contextmanager
+def _shown() -> Iterator[Shown]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err(), transient=True) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def show(group: str, done: int, total: int | None) -> None:
+            if group not in bars:
+                bars[group] = progress.add_task(group, total=total)
+            progress.update(bars[group], completed=done)
+
+        yield show
+
+
+def _show(report: LoadReport) -> None:
+    table = new_table(
+        "グループ / Group", "読んだ / Read", "記録 / Records", "置き換え / Replaced",
+        "失われた / Lost", "対象外 / Skipped",
+    )  # fmt: skip
+    for ref, c in report.counts.items():
+        figures = (c.read, c.records, c.replaced, c.lost, c.skipped)
+        table.add_row(ref, *(str(figure) for figure in figures))
+    out().print(table)
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return "―" if moment is None else moment.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _snapshots(session: Session) -> Snapshots:
+    return Snapshots(SnapshotStore(session.store), clock=session.clock, actor=session.actor)

@@ -32,6 +32,7 @@ NOT_IN_ORDER = {
     "hitotsu linkage system revoke A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 -m 999997": "an example",
     "hitotsu snapshot load reference-pension -m 999997": "the adapter is not switched on",
     "hitotsu snapshot rollback reference-pension -m 999997": "nothing was loaded",
+    "hitotsu db restore backup.zip": "the database of the example is not a new one",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
 }
 """Lines that are understood and end with exit code 1 in a new installation, and why."""

@@ -72,6 +72,7 @@ from gateway.submissions import (
 from gateway.submissions.delivery import DeliveryRooms
 from gateway.submissions.routes import submission_router
 from gateway.submissions.service import SubmissionRooms
+from gateway.telemetry import Tracing, open_tracing
 
 PURGE_INTERVAL_S = 3_600.0
 """How often the values of submissions that have expired are erased."""
@@ -100,6 +101,7 @@ class Rooms:
     delivery: OutboxDelivery
     recalls: RecallWatch
     aclose_http: Callable[[], Awaitable[None]]
+    tracing: Tracing
 
 
 class RoutedSuppliers:
@@ -158,6 +160,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         metrics=rooms.metrics,
         readiness=_readiness(rooms),
         lifespan=lifespan,
+        tracing=rooms.tracing,
     )
     app.add_exception_handler(PoolExhausted, _turn_away)
     return app
@@ -178,8 +181,11 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     dictionary = open_dictionary(settings)
     store = open_store(settings.database_url)
     keys = FileKeyStore(settings.keys_dir)
-    http = open_http_client()
-    audit = AuditLog(AuditStore(store), keys, log=log, on_batch=metrics.audit_batch)
+    tracing = open_tracing(settings.otlp_endpoint, version("hitotsu"))
+    http = open_http_client(tracing=tracing)
+    audit = AuditLog(
+        AuditStore(store), keys, log=log, on_batch=metrics.audit_batch, tracing=tracing
+    )
     tree = AuditTree(
         TreeStore(store),
         keys,
@@ -198,6 +204,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         metrics=metrics,
         dictionary=dictionary,
         proofs=Proofs.read(settings.certificates_dir, settings.required_adapter_level),
+        tracing=tracing,
         copies=SnapshotCopies(SnapshotStore(store), keys, dictionary, clock),
     )
     protection = ProtectionService(
@@ -353,6 +360,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         delivery,
         recall_watch,
         http.aclose,
+        tracing,
     )
 
 
@@ -360,6 +368,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
 async def _running(rooms: Rooms) -> AsyncIterator[None]:
     """Start the writer of the audit record, pull the flags, keep both fresh; stop in reverse."""
     async with AsyncExitStack() as stack:
+        stack.callback(rooms.tracing.close)
         stack.push_async_callback(rooms.store.aclose)
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)

@@ -177,6 +177,16 @@ class Settings(BaseSettings):
             "seconds."
         ),
     )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description=(
+            "OpenTelemetry のトレースを送る先（OTLP/HTTP、例 http://127.0.0.1:4318/v1/traces）。"
+            "なければ作りません。`pip install 'hitotsu[telemetry]'` が要ります。 / "
+            "Where traces are sent (OTLP over HTTP); none are made without it. "
+            "Needs `pip install 'hitotsu[telemetry]'`."
+        ),
+    )
     recall_days: int = Field(
         default=90,
         ge=1,

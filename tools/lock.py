@@ -1,8 +1,8 @@
 """Write the lock files from pyproject.toml: one resolution, three layers that never overlap.
 
-``runtime`` is what the container ships (with compiled conversion and deliveries), ``demo`` adds
-what the demo town needs, ``development`` adds tests and lint. Installing several layers therefore
-always gives the same versions. Run through ``make lock``.
+``runtime`` is what the container ships (with compiled conversion, deliveries and telemetry),
+``demo`` adds what the demo town needs, ``development`` adds tests and lint. Installing several
+layers therefore always gives the same versions. Run through ``make lock``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def main() -> int:
     """Write every layer; fail when the resolver fails."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     extras = project["project"]["optional-dependencies"]
-    runtime = project["project"]["dependencies"] + extras["bulk"] + extras["deliveries"]
+    shipped = [*extras["bulk"], *extras["deliveries"], *extras["telemetry"]]
+    runtime = project["project"]["dependencies"] + shipped
     demo = runtime + extras["town"]
     groups = project["dependency-groups"]
     everything = demo + groups["test"] + groups["lint"] + project["build-system"]["requires"]

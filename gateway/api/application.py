@@ -19,6 +19,7 @@ from gateway.api.problems import ProblemRenderer, install_problem_handlers
 from gateway.api.proxies import Proxies
 from gateway.metrics import Metrics
 from gateway.pages import asset_router
+from gateway.telemetry import NO_TRACING, Tracing
 
 DESCRIPTION = (
     "住民記録・税務・福祉の各システムに一度で照会し、標準のデータ項目で回答を受け取る。"
@@ -52,6 +53,7 @@ def build_api(
     readiness: Sequence[ReadinessCheck] = (),
     extra_tags: Sequence[Tag] = (),
     lifespan: Lifespan[FastAPI] | None = None,
+    tracing: Tracing = NO_TRACING,
 ) -> FastAPI:
     """Return the ASGI application that serves ``routers`` and what every installation has.
 
@@ -100,5 +102,6 @@ def build_api(
         secure=options.public_url.startswith("https://"),
         proxies=options.proxies,
         drain=drain,
+        tracing=tracing,
     )
     return app

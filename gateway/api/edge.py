@@ -19,9 +19,10 @@ from adapters.contract import EventLog
 from gateway.api.drain import Drain
 from gateway.api.problems import METHODS, ProblemRenderer
 from gateway.api.proxies import Peer, Proxies
-from gateway.api.trace import begin_trace
+from gateway.api.trace import Trace, begin_trace
 from gateway.metrics import Metrics
 from gateway.problems import Problem
+from gateway.telemetry import NO_TRACING, Span, Tracing
 
 UNMATCHED: Final = "(unmatched)"
 _QUIET: Final = frozenset({"/health", "/ready", "/metrics"})
@@ -56,6 +57,10 @@ def peer_of(request: Request) -> Peer:
     """Return who is at the other end of this request."""
     found = getattr(request.state, "peer", None)
     return found if isinstance(found, Peer) else Peer(request.client.host if request.client else "")
+
+
+_SAID: Final = ("client_id", "outcome", "problem")
+"""What rooms note of a call, for the log and the trace."""
 
 
 @dataclass(slots=True)
@@ -100,6 +105,7 @@ class Edge:
         secure: the gateway is reached by https, so browsers may be told to insist on it.
         proxies: whose word is taken for where a request comes from.
         drain: lets nothing more in once the gateway is going down.
+        tracing: notes how long requests took.
 
     """
 
@@ -113,6 +119,7 @@ class Edge:
         secure: bool,
         proxies: Proxies,
         drain: Drain,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._app = app
         self._renderer = renderer
@@ -121,14 +128,20 @@ class Edge:
         self._secure = secure
         self._proxies = proxies
         self._drain = drain
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP is passed on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        self._begin(scope)
+        trace = self._begin(scope)
         exchange = _Exchange(scope, send, self._secure)
+        with self._tracing.request(trace.trace_id, trace.span_id, trace.parent_id) as span:
+            await self._answer(exchange, receive, span)
+
+    async def _answer(self, exchange: _Exchange, receive: Receive, span: Span) -> None:
+        scope = exchange.scope
         # Routes are written for GET; HEAD is the same without the body (RFC 9110, 9.3.2).
         inner = {**scope, "method": "GET"} if exchange.without_body else scope
         self._metrics.request_began()
@@ -139,15 +152,16 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             await self._answer_for(error, exchange, receive)
         finally:
-            self._end(inner, exchange)
+            self._end(inner, exchange, span)
 
     @staticmethod
-    def _begin(scope: Scope) -> None:
+    def _begin(scope: Scope) -> Trace:
         given = [value for name, value in scope["headers"] if name == b"traceparent"]
         trace = begin_trace(given[0] if len(given) == 1 else None)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["trace_id"] = trace.trace_id
         state["traceparent"] = trace.parent_header
+        return trace
 
     async def _answer_for(self, error: Exception, exchange: _Exchange, receive: Receive) -> None:
         if isinstance(error, Problem):
@@ -172,17 +186,24 @@ class Edge:
             trace_id=scope["state"]["trace_id"],
         )
 
-    def _end(self, scope: Scope, exchange: _Exchange) -> None:
+    def _end(self, scope: Scope, exchange: _Exchange, span: Span) -> None:
         seconds = time.perf_counter() - exchange.began
         route = getattr(scope.get("route"), "path", UNMATCHED)
         method = exchange.scope["method"]
         method = method if method in _KNOWN_METHODS else "OTHER"
         status = exchange.status or 499  # nothing was sent: the caller had gone
         self._metrics.request_ended(method, route, status, seconds)
+        span.rename(f"{method} {route}")
+        span.set("http.request.method", method)
+        span.set("http.route", route)
+        span.set("http.response.status_code", status)
+        for name in _SAID:
+            if name in exchange.scope["state"]:
+                span.set(f"hitotsu.{name}", exchange.scope["state"][name])
         if route in _QUIET and status < 400:
             return
         state = exchange.scope["state"]
-        said = {k: state[k] for k in ("client_id", "outcome", "problem") if k in state}
+        said = {k: state[k] for k in _SAID if k in state}
         self._log.info(
             "request",
             method=method,

@@ -16,11 +16,15 @@ _TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Ids of one call: 32 and 16 lower-case hexadecimal digits, and the caller's flags."""
+    """Ids of one call: 32 and 16 lower-case hexadecimal digits, and the caller's flags.
+
+    ``parent_id`` is the caller's own span, where the trace is the caller's.
+    """
 
     trace_id: str
     span_id: str
     flags: str
+    parent_id: str | None = None
 
     @property
     def parent_header(self) -> str:
@@ -38,7 +42,7 @@ def begin_trace(traceparent: bytes | None) -> Trace:
     found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if found is None or not _acceptable(found):
         return Trace(secrets.token_hex(16), span_id, "00")
-    return Trace(found[2].decode(), span_id, found[4].decode())
+    return Trace(found[2].decode(), span_id, found[4].decode(), found[3].decode())
 
 
 def _acceptable(found: re.Match[bytes]) -> bool:

@@ -22,6 +22,7 @@ from gateway.audit.entries import AuditEntry, AuditId, AuditRecord, to_record
 from gateway.audit.store import AuditStore
 from gateway.keys import KeyStore
 from gateway.problems import Problem
+from gateway.telemetry import NO_TRACING, Tracing
 
 PATIENCE_S: Final = 1.0
 QUEUE_LIMIT: Final = 4_096
@@ -58,6 +59,7 @@ class AuditLog:
         patience_s: float = PATIENCE_S,
         queue_limit: int = QUEUE_LIMIT,
         on_batch: Callable[[int], None] | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -65,6 +67,7 @@ class AuditLog:
         self._patience_s = patience_s
         self._queue_limit = queue_limit
         self._on_batch = on_batch
+        self._tracing = tracing
         self._queue: deque[_Waiter] = deque()
         self._work = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -118,8 +121,9 @@ class AuditLog:
         self._queue.append(waiter)
         self._work.set()
         try:
-            async with asyncio.timeout(self._patience_s):
-                await waiter.done
+            with self._tracing.span("audit append", {}):
+                async with asyncio.timeout(self._patience_s):
+                    await waiter.done
         except TimeoutError:
             self._log.error("audit-late", count=len(self._queue))
             raise _unavailable() from None

@@ -23,6 +23,7 @@ from gateway.cli.session import (
     run,
 )
 from gateway.settings import Settings
+from gateway.telemetry import EXTRA, is_installed
 
 COLLECT_AFTER = 20_000
 """Objects made and not freed until the collector of cycles looks at the young ones."""
@@ -39,6 +40,12 @@ def serve(
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
     read_dictionary(settings)
+    if settings.otlp_endpoint is not None and not is_installed():
+        fail(
+            f"トレースを送るには pip install '{EXTRA}' が要ります。",
+            f"sending traces needs pip install '{EXTRA}'",
+            NOT_SET_UP,
+        )
     run(_look(settings))
     listener = _listen(host, port)
     # The composition root stands above this room, so it is found by its name.

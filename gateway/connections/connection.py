@@ -46,6 +46,7 @@ from adapters.manifest import Capability, Manifest
 from gateway.connections.alarms import Alarm
 from gateway.connections.breaker import Breaker, BreakerState, RetryBudget
 from gateway.metrics import Metrics
+from gateway.telemetry import NO_TRACING, Tracing
 
 MARGIN_S = 0.05
 """Kept back from the question's deadline, so that a late part still leaves time to answer."""
@@ -92,7 +93,7 @@ class Health:
 class Connection:
     """Calls to one adapter, bounded in number and in time, with errors of one tree only."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is something that a connection works with
         self,
         municipality: str,
         manifest: Manifest,
@@ -103,6 +104,7 @@ class Connection:
         metrics: Metrics,
         hours: Hours | None = None,
         copy: Fetch | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         """Stand before ``adapter``; ``hours`` are the town's own, else those of the manifest.
 
@@ -112,6 +114,7 @@ class Connection:
         self.manifest = manifest
         self.hours = manifest.hours if hours is None else hours
         self._adapter = adapter
+        self._tracing = tracing
         self._copy = None if isinstance(adapter, Fetch) else copy
         self._clock = clock
         self._log = log
@@ -343,9 +346,11 @@ class Connection:
             finally:
                 self._waiting -= 1
             self.in_flight += 1
+            told = {"hitotsu.adapter": self.adapter_id, "hitotsu.operation": operation}
             try:
-                async with asyncio.timeout(nearer.remaining_s()):
-                    yield nearer
+                with self._tracing.span(f"{operation} {self.adapter_id}", told):
+                    async with asyncio.timeout(nearer.remaining_s()):
+                        yield nearer
             finally:
                 self.in_flight -= 1
                 self._slots.release()

@@ -6,6 +6,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from gateway.telemetry import NO_TRACING, Tracing
+
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 30.0
 
@@ -17,12 +19,15 @@ class SourceTransport(AiohttpTransport):
     errors through unmapped; adapters decide by the class of an error, so both are put right here.
     """
 
+    tracing: Tracing = NO_TRACING
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request``.
 
         Raises:
             httpx.TransportError: for everything that can go wrong on the way.
         """
+        request.headers.update(self.tracing.headers())
         try:
             return await super().handle_async_request(request)
         except httpx.ConnectTimeout as error:
@@ -41,7 +46,9 @@ class SourceTransport(AiohttpTransport):
             raise httpx.ReadTimeout("timeout", request=request) from None
 
 
-def open_http_client(*, max_connections: int = 256) -> httpx.AsyncClient:
+def open_http_client(
+    *, max_connections: int = 256, tracing: Tracing = NO_TRACING
+) -> httpx.AsyncClient:
     """Return a client whose pool does not collapse under concurrency.
 
     The interface is httpx; the transport underneath is aiohttp's, because httpx's own pool
@@ -56,8 +63,10 @@ def open_http_client(*, max_connections: int = 256) -> httpx.AsyncClient:
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+    transport = SourceTransport(client=open_session, trust_env=False)
+    transport.tracing = tracing
     return httpx.AsyncClient(
-        transport=SourceTransport(client=open_session, trust_env=False),
+        transport=transport,
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,

@@ -17,6 +17,7 @@ from gateway.connections.config import AdaptersFile, EnabledAdapter
 from gateway.connections.connection import Connection
 from gateway.connections.proofs import NO_PROOFS, Proofs
 from gateway.metrics import Metrics
+from gateway.telemetry import NO_TRACING, Tracing
 from standard_models.dictionary import Dictionary
 
 CHECK_TIMEOUT_S = 5.0
@@ -64,6 +65,7 @@ class Connections:
         dictionary: Dictionary,
         proofs: Proofs = NO_PROOFS,
         copies: Copies | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> Connections:
         """Open every enabled adapter. One that cannot be opened is refused; the rest works.
 
@@ -75,7 +77,9 @@ class Connections:
         refused: list[RefusedAdapter] = []
         for entry in file.adapters:
             host = Host(entry.municipality, clock, http, log, dictionary)
-            result = _open_one(entry, by_id.get(entry.adapter), host, metrics, proofs, copies)
+            result = _open_one(
+                entry, by_id.get(entry.adapter), host, metrics, proofs, copies, tracing
+            )
             if isinstance(result, Connection):
                 opened.append(result)
             else:
@@ -121,6 +125,7 @@ def _open_one(
     metrics: Metrics,
     proofs: Proofs,
     copies: Copies | None,
+    tracing: Tracing,
 ) -> Connection | RefusedAdapter:
     if package is None:
         return RefusedAdapter(
@@ -159,4 +164,5 @@ def _open_one(
         metrics=metrics,
         hours=entry.hours,
         copy=copies.of(entry.municipality, package.manifest) if copies is not None else None,
+        tracing=tracing,
     )

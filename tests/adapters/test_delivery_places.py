@@ -98,6 +98,11 @@ class _Watched(asyncssh.SFTPServer):
 
 
 class _Logins(asyncssh.SSHServer):
+    open: ClassVar[list[asyncssh.SSHServerConnection]] = []
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.open.append(conn)
+
     def password_auth_supported(self) -> bool:
         return True
 
@@ -132,6 +137,10 @@ async def file_server(folder: Path, key: asyncssh.SSHKey) -> AsyncIterator[FileS
     finally:
         listening.close()
         await listening.wait_closed()
+        while _Logins.open:
+            connection = _Logins.open.pop()
+            connection.abort()
+            await connection.wait_closed()
 
 
 SERVER_KEY = asyncssh.generate_private_key("ssh-ed25519")

@@ -332,6 +332,17 @@ def stop(text: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def joined(words: list[str]) -> list[str]:
+    """Return the words with options and values as one: a fingerprint may begin with ``-``."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] in {"--key", "--anchors"}:
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
+
+
 def main() -> None:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
@@ -342,7 +353,7 @@ def main() -> None:
     parser.add_argument(
         "--anchors", action="append", default=[], help="外に保管したヘッド / heads kept outside"
     )
-    asked = parser.parse_args()
+    asked = parser.parse_args(joined(sys.argv[1:]))
     try:
         anchors: list[str] = []
         for path in asked.anchors:

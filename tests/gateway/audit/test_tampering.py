@@ -195,6 +195,12 @@ def written(path: Path, content: str) -> Path:
     return path
 
 
+def test_a_fingerprint_may_begin_with_a_dash():
+    """As one in 64 does."""
+    words = ["export", "--key", "-abc", "--anchors", "heads", "--key=def"]
+    assert verifier.joined(words) == ["export", "--key=-abc", "--anchors=heads", "--key=def"]
+
+
 def run_verifier(folder: Path, export: Path, *arguments: str) -> tuple[int, str]:
     """Run the one file alone: isolated, without site packages, from an empty folder."""
     program = folder / "alone" / "verify.py"

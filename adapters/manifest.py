@@ -140,12 +140,15 @@ class Limits(_Section):
 
     ``max_concurrency`` counts what is asked of it at one time, over all calls together: its
     connections or sessions. ``page_size`` is the greatest number of records in one answer.
+    ``hedge_after_s`` declares that reading twice harms nothing: a question that is not answered by
+    then may be asked a second time, and the first answer counts.
     """
 
     max_concurrency: int = Field(ge=1, le=1000)
     timeout_s: float = Field(gt=0, le=120)
     calls_per_second: float | None = Field(default=None, gt=0)
     page_size: int | None = Field(default=None, ge=1)
+    hedge_after_s: float | None = Field(default=None, gt=0, le=60)
 
 
 class KnownQuality(_Section):

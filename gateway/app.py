@@ -31,6 +31,7 @@ from gateway.console.states import ConnectionStates
 from gateway.editions import open_dictionary
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
 from gateway.evidence.routes import evidence_router, verification_router
+from gateway.expiries import Expiries, ExpiryStore
 from gateway.keys import FileKeyStore
 from gateway.linkage import LinkageService, LinkageStore, linkage_router
 from gateway.linkage.group_calls import GroupCalls
@@ -78,6 +79,8 @@ PURGE_INTERVAL_S = 3_600.0
 """How often the values of submissions that have expired are erased."""
 RECALL_INTERVAL_S = 10.0
 """How often people who have come under protection are looked for; the rule allows a minute."""
+EXPIRY_INTERVAL_S = 3_600.0
+"""How often certificates and grants are looked at that end soon."""
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
@@ -100,6 +103,7 @@ class Rooms:
     log: EventLog
     delivery: OutboxDelivery
     recalls: RecallWatch
+    expiries: Expiries
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
 
@@ -359,6 +363,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         log,
         delivery,
         recall_watch,
+        Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
         http.aclose,
         tracing,
     )
@@ -382,6 +387,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (rooms.recalls.run_once, RECALL_INTERVAL_S),
             (rooms.delivery.deliver, rooms.settings.outbox_poll_s),
             (rooms.delivery.purge, PURGE_INTERVAL_S),
+            (rooms.expiries.run_once, EXPIRY_INTERVAL_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)

@@ -22,6 +22,7 @@ ALLOWED_FIELDS: Final = frozenset(
         "client_id",
         "code",
         "count",
+        "days",
         "duration_ms",
         "error",
         "group",

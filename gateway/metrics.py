@@ -72,6 +72,12 @@ class Metrics:
             "Age of the oldest message that waits; 0 without one",
             registry=self.registry,
         )
+        self._soonest_end = Gauge(
+            "hitotsu_soonest_end_days",
+            "Days until the next certificate of a consumer, or grant, ends; +Inf beyond 60",
+            ["kind"],
+            registry=self.registry,
+        )
         self._recalls = Gauge(
             "hitotsu_recalls_open",
             "Recalls of addresses that consumers have not acknowledged",
@@ -122,6 +128,10 @@ class Metrics:
     def recalls_open(self, count: int) -> None:
         """Note how many recalls consumers have not acknowledged."""
         self._recalls.set(count)
+
+    def soonest_end(self, kind: str, days: int | None) -> None:
+        """Note in how many days the next certificate or grant ends; None: not within 60."""
+        self._soonest_end.labels(kind).set(float("inf") if days is None else days)
 
     def outbox(self, waiting: int, parked: int, oldest_s: float) -> None:
         """Note how many messages to systems wait, how many are parked, and the oldest one's age."""

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from gateway.clock import TOKYO
+from gateway.logs import ALLOWED_FIELDS
 
 
 class StoppedClock:
@@ -24,22 +25,29 @@ class StoppedClock:
 
 
 class RecordingLog:
-    """An ``EventLog`` that keeps its lines as ``(level, event, fields)``."""
+    """An ``EventLog`` that keeps its lines as ``(level, event, fields)``.
+
+    The real one leaves out fields that are not allowed; here they fail the test.
+    """
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, dict[str, Any]]] = []
 
     def info(self, event: str, **fields: Any) -> None:
         """Keep a line of level info."""
-        self.lines.append(("info", event, fields))
+        self._keep("info", event, fields)
 
     def warning(self, event: str, **fields: Any) -> None:
         """Keep a line of level warning."""
-        self.lines.append(("warning", event, fields))
+        self._keep("warning", event, fields)
 
     def error(self, event: str, **fields: Any) -> None:
         """Keep a line of level error."""
-        self.lines.append(("error", event, fields))
+        self._keep("error", event, fields)
+
+    def _keep(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        assert fields.keys() <= ALLOWED_FIELDS, sorted(fields.keys() - ALLOWED_FIELDS)
+        self.lines.append((level, event, fields))
 
     @property
     def events(self) -> list[str]:

@@ -15,6 +15,7 @@ from gateway.cli import (
     database,
     docs,
     evidence,
+    expiries,
     field_sets,
     keys,
     linkage,
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serving.serve)
+app.command("expiries")(expiries.expiries)
 app.command("docs")(docs.docs)
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")

@@ -168,7 +168,7 @@ class Connection:
             raise Unsupported("the adapter does not declare fetch")
         self._retries.earn()
         try:
-            result = await self._fetch(self._adapter, request)
+            result = await self._first_of_two(self._adapter, request)
         except Unavailable as error:
             pause = random.uniform(*PAUSE_S)  # noqa: S311 - no secret
             again = type(error) is Unavailable and request.deadline.remaining_s() > PATIENT_S
@@ -181,6 +181,31 @@ class Connection:
         ]
         self._learn_online(max(as_of, default=None))
         return result
+
+    async def _first_of_two(self, adapter: Fetch, request: FetchRequest) -> FetchResult:
+        """Ask; where the source is slow and may be read twice, ask once more beside it.
+
+        The second call takes of the budget of repeats and a slot that nobody waits for. The first
+        answer counts; if one of the calls fails, the other one's outcome does.
+        """
+        after_s = self.manifest.limits.hedge_after_s
+        if after_s is None:
+            return await self._fetch(adapter, request)
+        calls = [asyncio.create_task(self._fetch(adapter, request))]
+        try:
+            await asyncio.wait(calls, timeout=after_s)
+            if not calls[0].done() and not self._slots.locked() and self._retries.spend():
+                calls.append(asyncio.create_task(self._fetch(adapter, request)))
+            left = set(calls)
+            while left:
+                done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+                if answered := next((c for c in done if c.exception() is None), None):
+                    return answered.result()
+            return calls[0].result()
+        finally:
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
 
     async def _fetch(self, adapter: Fetch, request: FetchRequest) -> FetchResult:
         async with self._call("fetch", request.deadline) as deadline:

@@ -131,7 +131,7 @@ class MatchingService:
             self._rooms.log.error(
                 "too-many-misses",
                 municipality=access.municipality,
-                client=access.client_id,
+                client_id=access.client_id,
                 count=misses,
             )
             seconds = max(1, math.ceil((first + WINDOW - now).total_seconds()))

@@ -77,7 +77,7 @@ class ProtectionService:
         self._log.warning(
             "protected-items-revealed",
             municipality=municipality,
-            client=asker[0],
+            client_id=asker[0],
             purpose=asker[1],
             count=count,
         )

@@ -180,5 +180,5 @@ class RecallWatch:
         self._metrics.recalls_open(sum(client.count for client in waiting))
         late = {c.client_id: c for c in waiting if now - c.oldest > self._overdue}
         for client_id in sorted(late.keys() - self._called):
-            self._log.error("recall-overdue", client=client_id, count=late[client_id].count)
+            self._log.error("recall-overdue", client_id=client_id, count=late[client_id].count)
         self._called = frozenset(late)

@@ -143,6 +143,24 @@ async def file_server(folder: Path, key: asyncssh.SSHKey) -> AsyncIterator[FileS
             await connection.wait_closed()
 
 
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[int]:
+    """Listen on a port of loopback, take every connection and say nothing; all end with it."""
+    taken: list[asyncio.StreamWriter] = []
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.append(writer)
+
+    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
+    try:
+        yield listening.sockets[0].getsockname()[1]
+    finally:
+        listening.close()
+        for writer in taken:
+            writer.transport.abort()
+        await asyncio.gather(*(w.wait_closed() for w in taken), return_exceptions=True)
+
+
 SERVER_KEY = asyncssh.generate_private_key("ssh-ed25519")
 CLIENT_KEY = asyncssh.generate_private_key("ssh-ed25519")
 
@@ -266,22 +284,17 @@ async def test_folders_and_links_on_a_server_are_passed_over(server: FileServer)
 async def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
     """Nobody waits for a key exchange that does not come."""
 
-    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _reader.read()
-        writer.close()
-
-    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
-    access = SftpAccess(
-        "127.0.0.1",
-        "/out",
-        "hitotsu",
-        SERVER_KEY.export_public_key().decode(),
-        port=listening.sockets[0].getsockname()[1],
-        password=PASSWORD,
-    )
-    with pytest.raises(SourceTimeout):
-        await within(SftpPlace(access), 0.2)
-    listening.close()
+    async with silent_server() as port:
+        access = SftpAccess(
+            "127.0.0.1",
+            "/out",
+            "hitotsu",
+            SERVER_KEY.export_public_key().decode(),
+            port=port,
+            password=PASSWORD,
+        )
+        with pytest.raises(SourceTimeout):
+            await within(SftpPlace(access), 0.2)
     with pytest.raises(SourceTimeout):
         await within(SftpPlace(access), 0)
 
@@ -440,15 +453,10 @@ async def test_storage_that_is_down_or_silent(bucket: Bucket) -> None:
     with pytest.raises(Unavailable):
         await within(ObjectPlace(replace(bucket.access, endpoint="http://127.0.0.1:1")), 2)
 
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
-    port = listening.sockets[0].getsockname()[1]
-    with pytest.raises(Unavailable):
-        await within(ObjectPlace(replace(bucket.access, endpoint=f"http://127.0.0.1:{port}")), 0.3)
-    listening.close()
+    async with silent_server() as port:
+        silent = replace(bucket.access, endpoint=f"http://127.0.0.1:{port}")
+        with pytest.raises(Unavailable):
+            await within(ObjectPlace(silent), 0.3)
 
 
 def test_keys_and_records_travel_only_under_tls() -> None:

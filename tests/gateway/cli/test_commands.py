@@ -251,3 +251,17 @@ def test_every_command_explains_itself_in_japanese_and_english():
             assert stroke, command.name
             assert any(ord(c) > 0x3000 for c in japanese), command.name
             assert english.isascii(), command.name
+
+
+def test_what_ends_soon_is_listed(ready):
+    """A grant by its last day."""
+    import datetime as dt
+
+    last = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=10)
+    made = ready(
+        *("client", "grant", "online", "-m", "999997", "--purpose", "jidoteate"),
+        *("--item", "001.juminkihonjoho.shimei", "--valid-to", last.isoformat()),
+    )
+    assert made.exit_code == 0
+    assert last.isoformat() not in ready("expiries").stdout, "it is not in force"
+    assert ready("expiries", "--within", "0").exit_code == 0

@@ -172,7 +172,7 @@ async def test_guessing_is_throttled_and_told(
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == str(59 * 60)
     (told,) = [said for _, event, said in world.log.lines if event == "too-many-misses"]
-    assert (told["client"], told["count"]) == (CLIENT, MISSES)
+    assert (told["client_id"], told["count"]) == (CLIENT, MISSES)
     world.clock.advance(minutes=59, seconds=1)
     await world.protection.pull()
     assert (await match(http))["outcome"] == "match"

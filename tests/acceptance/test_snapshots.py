@@ -25,7 +25,7 @@ from tests.adapters.pension_file import blocks, matsubi, sentou, shikaku
 pytestmark = [pytest.mark.town, pytest.mark.timeout(240)]
 
 KIND = "026.shikakujoho.hihokenshashubetsu"
-MANY = 20_000
+MANY = 6_000
 ADAPTER = ("reference-pension", "-m", "999997")
 
 

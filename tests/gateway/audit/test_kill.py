@@ -12,7 +12,7 @@ from gateway.store.tables import AuditRow
 from tests.gateway.audit.grown import tree_over
 from tests.size import size_of
 
-KILLS = size_of(ordinary=20, nightly=200)
+KILLS = size_of(ordinary=10, nightly=200)
 
 
 async def test_every_acknowledged_record_survives_a_kill(

@@ -22,11 +22,12 @@ from gateway.access import (
     AccessService,
     Caller,
 )
+from gateway.access.entries import operation_entry
 from gateway.accesses.cursors import CursorCipher
 from gateway.accesses.holds import DisclosureHolds
 from gateway.accesses.schemas import AccessDocument, AccessesDocument, AccessPurpose, AskedItem
 from gateway.accesses.store import AccessesStore, Position
-from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.audit import AuditLog
 from gateway.clock import TOKYO
 from gateway.keys import KeyStore
 from gateway.problems import Problem
@@ -171,18 +172,14 @@ class AccessesService:
             if subject
             else None
         )
-        await self._rooms.audit.append(
-            AuditEntry(
-                municipality=access.municipality,
-                at=self._rooms.clock.now(),
-                kind=AuditKind.OPERATION,
-                outcome=outcome,
-                problem=problem,
-                trace_id=caller.trace_id,
-                terminal=caller.terminal,
-                client_id=access.client_id,
-                subject_key=key,
-                purpose=access.purpose_id,
-                function=FUNCTION,
-            )
+        now = self._rooms.clock.now()
+        entry = operation_entry(
+            access,
+            caller,
+            now,
+            function=FUNCTION,
+            outcome=outcome,
+            subject_key=key,
+            problem=problem,
         )
+        await self._rooms.audit.append(entry)

@@ -14,8 +14,9 @@ from typing import Final, NoReturn, Protocol
 
 from adapters.contract import Clock
 from gateway.access import Access, AccessService, Caller
+from gateway.access.entries import operation_entry
 from gateway.access.limits import legal_limits
-from gateway.audit import AuditEntry, AuditKind, AuditLog, to_record
+from gateway.audit import AuditEntry, AuditLog, to_record
 from gateway.clock import TOKYO
 from gateway.consents.schemas import ConsentDocument, GivenConsent, Withdrawn
 from gateway.consents.store import ConsentStore
@@ -228,19 +229,16 @@ class ConsentService:
         problem: str | None = None,
     ) -> AuditEntry:
         town = access.municipality
-        return AuditEntry(
-            municipality=town,
-            at=self._rooms.clock.now(),
-            kind=AuditKind.OPERATION,
-            outcome=outcome,
-            trace_id=caller.trace_id,
-            client_id=access.client_id,
-            subject_key=self._rooms.audit.pseudonym(town, subject.subject_id) if subject else None,
-            purpose=access.purpose_id,
-            items_asked=items,
-            problem=problem,
-            terminal=caller.terminal,
+        key = self._rooms.audit.pseudonym(town, subject.subject_id) if subject else None
+        return operation_entry(
+            access,
+            caller,
+            self._rooms.clock.now(),
             function=function,
+            outcome=outcome,
+            subject_key=key,
+            problem=problem,
+            items_asked=items,
         )
 
 

@@ -17,8 +17,9 @@ from typing import Final, NoReturn
 from adapters.contract import Clock, Deadline, EventLog, FourFacts, SearchRequest
 from adapters.errors import AdapterError, PlannedUnavailable
 from gateway.access import Access, AccessService, Caller
+from gateway.access.entries import operation_entry
 from gateway.access.registration import MATCH_SUBJECTS
-from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.audit import AuditLog
 from gateway.connections import Connection, Connections
 from gateway.matching.comparison import (
     BIRTH,
@@ -250,22 +251,18 @@ class MatchingService:
             if subject
             else None
         )
-        await self._rooms.audit.append(
-            AuditEntry(
-                municipality=access.municipality,
-                at=self._rooms.clock.now(),
-                kind=AuditKind.OPERATION,
-                outcome=outcome,
-                problem=problem,
-                trace_id=caller.trace_id,
-                terminal=caller.terminal,
-                client_id=access.client_id,
-                subject_key=key,
-                purpose=access.purpose_id,
-                items_asked=self._elements(stated) if stated else (),
-                function=FUNCTION,
-            )
+        now = self._rooms.clock.now()
+        entry = operation_entry(
+            access,
+            caller,
+            now,
+            function=FUNCTION,
+            outcome=outcome,
+            subject_key=key,
+            problem=problem,
+            items_asked=self._elements(stated) if stated else (),
         )
+        await self._rooms.audit.append(entry)
 
     def _elements(self, stated: StatedFacts) -> tuple[str, ...]:
         """Return the official ids of what was searched by, for the audit record (AU-1)."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from adapters.contract import Clock
 from gateway.access import Access, Caller
-from gateway.audit import AuditEntry, AuditKind, AuditLog, to_record
+from gateway.access.entries import operation_entry
+from gateway.audit import AuditEntry, AuditLog, to_record
 from gateway.problems import Problem
 from gateway.recalls.schemas import PURGE, AcknowledgedDocument, EventDocument, EventsDocument
 from gateway.recalls.store import RecallStore
@@ -95,14 +96,5 @@ class EventFeed:
         return Problem(slug)
 
     def _entry(self, access: Access, caller: Caller, function: str) -> AuditEntry:
-        return AuditEntry(
-            municipality=access.municipality,
-            at=self._rooms.clock.now(),
-            kind=AuditKind.OPERATION,
-            outcome="shown",
-            trace_id=caller.trace_id,
-            terminal=caller.terminal,
-            client_id=access.client_id,
-            purpose=access.purpose_id,
-            function=function,
-        )
+        now = self._rooms.clock.now()
+        return operation_entry(access, caller, now, function=function, outcome="shown")

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from gateway.cli import protection_openings, protection_recalls
+from gateway.cli import protection_openings, protection_recalls, protection_releases
 from gateway.cli.options import Municipality, day_option
 from gateway.cli.session import (
     Session,
@@ -28,6 +28,7 @@ from gateway.protection.store import MeasureStore
 app = typer.Typer(help="支援措置 / Protective measures.", no_args_is_help=True)
 app.add_typer(protection_openings.app)
 app.add_typer(protection_recalls.app)
+app.add_typer(protection_releases.app)
 Result = TypeVar("Result")
 
 _STATES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -103,8 +104,10 @@ def test_no_part_of_a_protected_address_is_anywhere(page: Page, town: Town) -> N
     everything = "".join([document, source, *heard])
     narrow = unicodedata.normalize("NFKC", everything)
     assert [n for n, s in enumerate(secrets) if s in everything or s in narrow] == []
+    # Random names of sessions hold any two letters once in a while.
+    said = re.sub(r"[A-Za-z0-9_-]{32,}", "", everything)
     for word in ("支援措置", "保護", "DV", "ask-office", "withheld"):
-        assert word not in everything
+        assert word not in said
 
 
 def _secrets(town: Town, name: str) -> list[str]:

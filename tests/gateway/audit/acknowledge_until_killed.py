@@ -23,7 +23,7 @@ async def main(url: str, folder: str) -> None:
     opened = open_store(url)
     keys = FileKeyStore(Path(folder))
     tree = tree_over(opened, keys)
-    async with AuditLog(AuditStore(opened), keys, log=RecordingLog()) as log:
+    async with AuditLog(AuditStore(opened), keys, log=RecordingLog(), patience_s=30) as log:
 
         async def answer() -> None:
             while True:

@@ -33,7 +33,9 @@ async def test_an_id_is_returned_only_when_another_connection_can_read_the_row(
 async def test_those_who_wait_together_share_a_commit(store: Store, keys, event_log: RecordingLog):
     """A hundred answers at once need far fewer than a hundred commits, and all get a row."""
     sizes: list[int] = []
-    async with AuditLog(AuditStore(store), keys, log=event_log, on_batch=sizes.append) as log:
+    async with AuditLog(
+        AuditStore(store), keys, log=event_log, patience_s=30, on_batch=sizes.append
+    ) as log:
         ids = await asyncio.gather(*(log.append(entry()) for _ in range(100)))
     assert len(set(ids)) == 100
     assert sum(sizes) == 100
@@ -85,7 +87,7 @@ async def test_a_database_that_hangs_does_not_hold_up_the_refusal(
 
 async def test_a_full_queue_refuses_at_once(store: Store, keys, event_log: RecordingLog):
     """Memory stays bounded when the disk is slower than the callers."""
-    log = AuditLog(AuditStore(store), keys, log=event_log, queue_limit=3)
+    log = AuditLog(AuditStore(store), keys, log=event_log, patience_s=30, queue_limit=3)
     await log.start()
     results = await asyncio.gather(*(log.append(entry()) for _ in range(8)), return_exceptions=True)
     await log.aclose()
@@ -97,7 +99,7 @@ async def test_nothing_is_accepted_before_the_writer_runs_or_after_it_stopped(
     store: Store, keys, event_log: RecordingLog
 ):
     """An entry that nobody would write is refused, not forgotten."""
-    log = AuditLog(AuditStore(store), keys, log=event_log)
+    log = AuditLog(AuditStore(store), keys, log=event_log, patience_s=30)
     with pytest.raises(Problem):
         await log.append(entry())
     await log.start()
@@ -111,7 +113,7 @@ async def test_nothing_is_accepted_before_the_writer_runs_or_after_it_stopped(
 
 async def test_closing_writes_what_still_waits(store: Store, keys, event_log: RecordingLog):
     """A drain loses no row."""
-    log = AuditLog(AuditStore(store), keys, log=event_log)
+    log = AuditLog(AuditStore(store), keys, log=event_log, patience_s=30)
     await log.start()
     waiting = [asyncio.create_task(log.append(entry())) for _ in range(20)]
     await asyncio.sleep(0)

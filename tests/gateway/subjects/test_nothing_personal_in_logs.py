@@ -45,7 +45,7 @@ async def test_no_number_handle_token_or_key_reaches_a_log_or_an_error(
         await subjects.resolve(Asking(TOWN, "counter"), handle)
     errors.append(unknown.value)
     assertion = sign(claims(clock))
-    async with AuditLog(AuditStore(store), keys, log=event_log) as audit:
+    async with AuditLog(AuditStore(store), keys, log=event_log, patience_s=30) as audit:
         await register(access_registry(store, clock))
         access = access_service(store, keys, audit, clock)
         token = (await access.issue(token_request(assertion))).access_token

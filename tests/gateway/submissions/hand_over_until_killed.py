@@ -69,7 +69,7 @@ async def main(url: str, keys_folder: str, system: str, *handles: str) -> None:
     connections = Connections([connection], [])
     subjects = SubjectService(SubjectStore(store), keys, clock=clock)
     submissions = SubmissionStore(store)
-    async with AuditLog(AuditStore(store), keys, log=log) as audit:
+    async with AuditLog(AuditStore(store), keys, log=log, patience_s=30) as audit:
         access = AccessService(
             AccessStore(store),
             keys,

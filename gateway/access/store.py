@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Select, bindparam, delete, exists, insert, select, update
+from sqlalchemy import (
+    Select,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from gateway.audit import AuditRecord, AuditStore
@@ -23,6 +33,7 @@ from gateway.store.tables import (
     RevokedTokenRow,
     UsedAssertionRow,
 )
+from gateway.store.together import Together, padded
 
 Registered: TypeAlias = (
     ClientRow | ClientCertificateRow | FieldSetRow | PurposeRow | GrantRow | LoginProviderRow
@@ -52,25 +63,34 @@ def _certificates_that_hold(client_id: str, now: dt.datetime) -> Select[str]:
 
 _CLIENT: Final = ClientRow.__table__.c
 _CERTIFICATE: Final = ClientCertificateRow.__table__.c
-_GIVEN_BACK: Final = exists().where(RevokedTokenRow.__table__.c.token_id == bindparam("token_id"))
-_SHOWN: Final = exists().where(
-    _CERTIFICATE.client_id == bindparam("client_id"),
-    _CERTIFICATE.retired_at.is_(None),
-    _CERTIFICATE.not_after > bindparam("now"),
-    _CERTIFICATE.thumbprint == bindparam("thumbprint"),
+_REVOKED: Final = RevokedTokenRow.__table__.c
+_STANDING: Final = union_all(
+    select(
+        literal("client").label("kind"), _CLIENT.client_id.label("name"), literal("").label("of")
+    ).where(
+        _CLIENT.client_id.in_(bindparam("clients", expanding=True)), _CLIENT.revoked_at.is_(None)
+    ),
+    select(literal("token"), _REVOKED.token_id, literal("")).where(
+        _REVOKED.token_id.in_(bindparam("tokens", expanding=True))
+    ),
+    select(literal("certificate"), _CERTIFICATE.thumbprint, _CERTIFICATE.client_id).where(
+        _CERTIFICATE.thumbprint.in_(bindparam("thumbprints", expanding=True)),
+        _CERTIFICATE.retired_at.is_(None),
+        _CERTIFICATE.not_after > bindparam("now"),
+    ),
 )
-_STANDING: Final = (
-    select(_GIVEN_BACK, _SHOWN)
-    .select_from(ClientRow.__table__)
-    .where(_CLIENT.client_id == bindparam("client_id"), _CLIENT.revoked_at.is_(None))
-)
+"""Clients that hold, tokens that were given back, certificates that may be shown and whose."""
 _GRANT: Final = GrantRow.__table__.c
 _GRANTS: Final = select(GrantRow.__table__).where(
-    _GRANT.municipality == bindparam("municipality"),
-    _GRANT.client_id == bindparam("client_id"),
-    _GRANT.purpose_id == bindparam("purpose_id"),
+    tuple_(_GRANT.municipality, _GRANT.client_id, _GRANT.purpose_id).in_(
+        bindparam("registrations", expanding=True)
+    )
 )
 """Asked for with every question, so they are put together once."""
+Shown: TypeAlias = tuple[str, str, str, dt.datetime]
+"""A client, the id of its token, the thumbprint of its certificate or nothing, and when."""
+Registration: TypeAlias = tuple[str, str, str]
+"""Municipality, client, purpose."""
 
 
 class AccessStore:
@@ -82,6 +102,8 @@ class AccessStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._audit = AuditStore(store)
+        self._standings = Together(self._load_standings)
+        self._grants = Together(self._load_grants)
 
     async def find_client(self, client_id: str) -> ClientRow | None:
         """Return the client, revoked or not."""
@@ -112,13 +134,7 @@ class AccessStore:
         self, municipality: str, client_id: str, purpose_id: str
     ) -> tuple[bool, Sequence[Any]]:
         """Return whether the purpose is registered, and its grants to the client."""
-        asked = {
-            "municipality": municipality,
-            "client_id": client_id,
-            "purpose_id": purpose_id,
-        }
-        rows = await self._store.look_up(_GRANTS, asked)
-        if rows:
+        if rows := await self._grants.look_up((municipality, client_id, purpose_id)):
             return True, rows
         return await self.find_purpose(municipality, purpose_id) is not None, ()
 
@@ -254,19 +270,32 @@ class AccessStore:
         self, client_id: str, token_id: str, certificate: str | None, now: dt.datetime
     ) -> Standing:
         """Return what speaks against a token now, beside its own dates."""
-        asked = {
-            "client_id": client_id,
-            "token_id": token_id,
-            "thumbprint": certificate or "",
-            "now": now,
-        }
-        rows = await self._store.look_up(_STANDING, asked)
-        if not rows:
-            return Standing.CLIENT_REVOKED
-        [row] = rows
-        if row[0]:
-            return Standing.TOKEN_REVOKED
-        return Standing.GOOD if certificate is None or row[1] else Standing.CERTIFICATE_ENDED
+        found = await self._standings.look_up((client_id, token_id, certificate or "", now))
+        return Standing.CLIENT_REVOKED if found is None else found
+
+    async def _load_standings(self, shown: Sequence[Shown]) -> Mapping[Shown, Standing]:
+        asked = padded(shown)
+        rows = await self._store.look_up(
+            _STANDING,
+            {
+                "clients": [client_id for client_id, *_ in asked],
+                "tokens": [token_id for _, token_id, *_ in asked],
+                "thumbprints": [thumbprint for *_, thumbprint, _ in asked],
+                "now": max(now for *_, now in shown),
+            },
+        )
+        known = {(row.kind, row.name, row.of) for row in rows}
+        return {one: _standing(known, one[0], one[1], one[2]) for one in shown}
+
+    async def _load_grants(
+        self, registrations: Sequence[Registration]
+    ) -> Mapping[Registration, Sequence[Any]]:
+        rows = await self._store.look_up(_GRANTS, {"registrations": padded(registrations)})
+        found: dict[Registration, list[Any]] = {}
+        for row in rows:
+            place = (row.municipality, row.client_id, row.purpose_id)
+            found.setdefault(place, []).append(row)
+        return found
 
     async def certificate_holds(self, client_id: str, thumbprint: str, now: dt.datetime) -> bool:
         """Return whether the client may show this certificate now."""
@@ -330,3 +359,14 @@ class AccessStore:
         except IntegrityError:
             return False
         return True
+
+
+def _standing(
+    known: Container[tuple[str, str, str]], client_id: str, token_id: str, thumbprint: str
+) -> Standing:
+    if ("client", client_id, "") not in known:
+        return Standing.CLIENT_REVOKED
+    if ("token", token_id, "") in known:
+        return Standing.TOKEN_REVOKED
+    shown = not thumbprint or ("certificate", thumbprint, client_id) in known
+    return Standing.GOOD if shown else Standing.CERTIFICATE_ENDED

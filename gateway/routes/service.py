@@ -35,8 +35,12 @@ class RouteService:
 
     async def for_groups(self, municipality: str, groups: Collection[str]) -> Mapping[str, Route]:
         """Return the routes of ``groups``; a group without a route is not in the result."""
-        rows = await self._store.find(municipality, groups)
-        return {r.group_ref: Route(r.group_ref, RouteMode(r.mode), r.adapter_id) for r in rows}
+        rows = await self._store.find(municipality)
+        return {
+            group: Route(group, RouteMode(row.mode), row.adapter_id)
+            for group in groups
+            if (row := rows.get(group)) is not None
+        }
 
     async def all(self, municipality: str) -> list[Route]:
         """Return every route of the municipality, by group."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, select
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import RouteRow
+from gateway.store.together import Together, padded
 
 _ROUTE: Final = RouteRow.__table__.c
-_OF_GROUPS: Final = select(_ROUTE.group_ref, _ROUTE.mode, _ROUTE.adapter_id).where(
-    _ROUTE.municipality == bindparam("municipality"),
-    _ROUTE.group_ref.in_(bindparam("groups", expanding=True)),
-)
+_OF_TOWNS: Final = select(
+    _ROUTE.municipality, _ROUTE.group_ref, _ROUTE.mode, _ROUTE.adapter_id
+).where(_ROUTE.municipality.in_(bindparam("municipalities", expanding=True)))
 
 
 class RouteStore:
@@ -24,11 +24,18 @@ class RouteStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._routes = Together(self._load)
 
-    async def find(self, municipality: str, groups: Collection[str]) -> Sequence[Any]:
-        """Return the rows of these groups."""
-        asked = {"municipality": municipality, "groups": list(groups)}
-        return await self._store.look_up(_OF_GROUPS, asked)
+    async def find(self, municipality: str) -> Mapping[str, Any]:
+        """Return the rows of the municipality, by group."""
+        return await self._routes.look_up(municipality) or {}
+
+    async def _load(self, municipalities: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        rows = await self._store.look_up(_OF_TOWNS, {"municipalities": padded(municipalities)})
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            found.setdefault(row.municipality, {})[row.group_ref] = row
+        return found
 
     async def list(self, municipality: str) -> Sequence[RouteRow]:
         """Return every row of the municipality, by group."""

@@ -7,15 +7,17 @@ greenlet. On SQLite they go the usual way.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import asyncpg  # type: ignore[import-untyped]
 import orjson
-from sqlalchemy import Dialect, Select
+from sqlalchemy import CompoundSelect, Dialect, Select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -27,7 +29,7 @@ _GONE: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CannotConnectNowError,
 )
-Selected: TypeAlias = Select[*tuple[Any, ...]]
+Selected: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 _Process: TypeAlias = Callable[[Any], Any] | None
 
 
@@ -42,7 +44,8 @@ class DriverLookups:
     def __init__(self, dialect: Dialect, connect: Mapping[str, Any]) -> None:
         self._dialect = dialect
         self._connect = connect
-        self._pool: Any = None
+        self._free: list[Any] = []
+        self._room = asyncio.Semaphore(CONNECTIONS)
         self._prepared: dict[Selected, _Prepared] = {}
 
     async def look_up(self, statement: Selected, values: Mapping[str, Any]) -> Sequence[Any]:
@@ -60,6 +63,8 @@ class DriverLookups:
         text, arguments = prepared.filled(values)
         found = await self._fetch(text, arguments)
         if isinstance(found, _GONE):
+            # The database was started anew: all of them have died.
+            self._forget()
             found = await self._fetch(text, arguments)
         # Raised here and not where it was caught: the driver's own error repeats values.
         if isinstance(found, asyncpg.PostgresError):
@@ -70,37 +75,47 @@ class DriverLookups:
 
     async def _fetch(self, text: str, arguments: Sequence[Any]) -> Any:
         """Return the records, or the driver's error."""
-        if self._pool is None:
-            # Connects with its first use, so that whoever opens the store need not wait for it.
-            self._pool = asyncpg.create_pool(
-                **self._connect,
-                min_size=0,
-                max_size=CONNECTIONS,
-                command_timeout=WAIT_S,
-                init=_read_json,
-                reset=_leave_as_it_is,
-            )
-        await self._pool
         try:
-            connection = await self._pool.acquire(timeout=WAIT_S)
+            async with asyncio.timeout(WAIT_S) if self._room.locked() else nullcontext():
+                await self._room.acquire()
         except TimeoutError:
             raise PoolExhausted from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            return error
         try:
-            return await connection.fetch(text, *arguments)
+            return await self._fetch_over(await self._connection(), text, arguments)
         except TimeoutError:
             raise PoolExhausted from None
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             return error
         finally:
-            await self._pool.release(connection)
+            self._room.release()
+
+    async def _fetch_over(self, connection: Any, text: str, arguments: Sequence[Any]) -> Any:
+        try:
+            found = await connection.fetch(text, *arguments)
+        except BaseException:
+            # Whoever was cancelled leaves an answer behind that nobody waits for.
+            connection.terminate()
+            raise
+        self._free.append(connection)
+        return found
+
+    async def _connection(self) -> Any:
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed():
+                return connection
+        connection = await asyncpg.connect(**self._connect, command_timeout=WAIT_S)
+        await _read_json(connection)
+        return connection
+
+    def _forget(self) -> None:
+        while self._free:
+            self._free.pop().terminate()
 
     async def aclose(self) -> None:
         """Close the connections."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
+        while self._free:
+            await self._free.pop().close()
 
 
 class _Prepared:
@@ -109,6 +124,7 @@ class _Prepared:
     def __init__(self, statement: Selected, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._compiled = compiled
+        self._defaults: Mapping[str, Any] = compiled.params
         self._bound: dict[str, _Process] = {
             name: found.type.dialect_impl(dialect).bind_processor(dialect)
             for name, found in compiled.binds.items()
@@ -132,7 +148,7 @@ class _Prepared:
             known = state.statement, tuple(state.positiontup or ()), names
             self._shapes[shape] = known
         text, order, expanded = known
-        single = {**self._compiled.params, **values}
+        single = {**self._defaults, **values}
         for name, parts in expanded.items():
             single.update(zip(parts, _flat(values[name]), strict=True))
         arguments = []
@@ -170,7 +186,3 @@ async def _read_json(connection: Any) -> None:
         await connection.set_type_codec(
             name, encoder=json.dumps, decoder=orjson.loads, schema="pg_catalog"
         )
-
-
-async def _leave_as_it_is(_connection: Any) -> None:
-    """Do nothing: a lookup leaves nothing behind on its connection."""

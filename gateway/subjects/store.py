@@ -6,21 +6,21 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import SourceNumberRow, SubjectRow
+from gateway.store.together import Together, padded
 from gateway.subjects.links import Known, Number, Plan
 
 CHUNK: Final = 2_000
 _NUMBER: Final = SourceNumberRow.__table__.c
-_OF_SUBJECT: Final = (
-    select(_NUMBER.numbering, _NUMBER.number)
+_OF_SUBJECTS: Final = (
+    select(_NUMBER.municipality, _NUMBER.subject_id, _NUMBER.numbering, _NUMBER.number)
     .where(
-        _NUMBER.municipality == bindparam("municipality"),
-        _NUMBER.subject_id == bindparam("subject_id"),
+        tuple_(_NUMBER.municipality, _NUMBER.subject_id).in_(bindparam("subjects", expanding=True))
     )
     .order_by(_NUMBER.numbering, _NUMBER.number)
 )
@@ -32,11 +32,20 @@ class SubjectStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._audit = AuditStore(store)
+        self._numbers = Together(self._load_numbers)
 
     async def numbers(self, municipality: str, subject_id: str) -> Sequence[Any]:
         """Return the person's numbers, by numbering and number."""
-        asked = {"municipality": municipality, "subject_id": subject_id}
-        return await self._store.look_up(_OF_SUBJECT, asked)
+        return await self._numbers.look_up((municipality, subject_id)) or ()
+
+    async def _load_numbers(
+        self, subjects: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Sequence[Any]]:
+        rows = await self._store.look_up(_OF_SUBJECTS, {"subjects": padded(subjects)})
+        found: dict[tuple[str, str], list[Any]] = {}
+        for row in rows:
+            found.setdefault((row.municipality, row.subject_id), []).append(row)
+        return found
 
     async def find(self, municipality: str, numbering: str, number: str) -> str | None:
         """Return the subject id of the person with this number."""

@@ -14,7 +14,7 @@ from adapters.mapping.outgoing import Dialect
 from adapters.mapping.own_steps import NO_STEPS, OwnSteps
 from adapters.mapping.row_plan import RowPlans
 from adapters.sources import Source
-from adapters.sources.base import Slots
+from adapters.sources.base import KeepsDeadline, Slots
 from adapters.throttle import Throttle
 
 
@@ -35,6 +35,7 @@ class MappedAdapter:
         self._source = source
         self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
         self._throttle = Throttle(manifest.limits.calls_per_second)
+        self._prompt = isinstance(source, KeepsDeadline) and not self._throttle.window_s
         groups = {ref: host.dictionary.groups[ref] for ref in document.groups}
         self.plans = RowPlans(document, groups, own, host.municipality)
         self.dialect = Dialect(document)
@@ -69,6 +70,10 @@ class MappedAdapter:
             AdapterError: the source gave no answer that can be used.
         """
         left = deadline.require_s()
+        if self._prompt and not self._slots.locked():
+            # Nothing to wait for, and the source itself keeps the deadline.
+            async with self._slots:
+                return await self._source.read(read, slots, deadline)
         with self._throttle.queued(deadline) as turn:
             try:
                 async with asyncio.timeout(left), self._slots:

@@ -28,6 +28,8 @@ class FetchingAdapter(MappedAdapter):
         if unknown:
             raise Unsupported(f"the mapping does not cover {', '.join(unknown)}")
         names = list(dict.fromkeys(self.document.groups[ref].read for ref in request.groups))
+        if len(names) == 1:
+            return FetchResult(await self._read(names[0], request))
         async with asyncio.TaskGroup() as side_by_side:
             asked = [side_by_side.create_task(self._read(name, request)) for name in names]
         found = {ref: outcome for task in asked for ref, outcome in task.result().items()}

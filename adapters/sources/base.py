@@ -46,6 +46,10 @@ class Source(Protocol):
         ...
 
 
+class KeepsDeadline:
+    """A source of this kind ends each read at its deadline by itself."""
+
+
 def fill(template: Any, slots: Slots) -> Any:
     """Return ``template`` with its slots (``{number}``, ``{settings.x}``) filled in, at any depth.
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -31,25 +34,111 @@ _MEANING: Final[tuple[tuple[type[Exception], type[AdapterError], str], ...]] = (
 """What each error of the HTTP library means to the engine; the first that fits."""
 
 
+_NOT_IN_HEADERS: Final = re.compile(rb"[\x00\r\n]")
+
+
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """Status, headers and the whole body of an answer."""
+    """Status, whole body and what counts of the headers of an answer.
+
+    ``media_type`` is in lower case, without parameters. ``retry_after_s`` are the seconds of
+    ``Retry-After``, None where it is absent or a date.
+    """
 
     status: int
-    headers: httpx.Headers
+    media_type: str
+    retry_after_s: float | None
     body: bytes
 
-    @property
-    def media_type(self) -> str:
-        """Return the media type in lower case, without parameters."""
-        declared: str = self.headers.get("content-type", "")
-        return declared.partition(";")[0].strip().lower()
+    @classmethod
+    def of(cls, status: int, header: Callable[[str], str | None], body: bytes) -> Exchanged:
+        """Return an answer; ``header`` finds one of its headers by the name in lower case."""
+        media_type = (header("content-type") or "").partition(";")[0].strip().lower()
+        wait = header("retry-after") or ""
+        return cls(status, media_type, float(wait) if wait.isdecimal() else None, body)
 
-    @property
-    def retry_after_s(self) -> float | None:
-        """Return the seconds of ``Retry-After``, None where it is absent or a date."""
-        text = self.headers.get("retry-after", "")
-        return float(text) if text.isdecimal() else None
+
+class Origin(NamedTuple):
+    """Where a system listens."""
+
+    secure: bool
+    host: str
+    port: int
+
+
+class SourceClient(httpx.AsyncClient, ABC):
+    """httpx, with a way below its requests and responses for exchanges that need neither."""
+
+    @abstractmethod
+    async def exchange(
+        self, origin: Origin, head: bytes, content: bytes, within_s: float
+    ) -> Exchanged:
+        """Send a request and return the whole answer, not compressed, within the time.
+
+        ``head`` are its first line and headers, each with the end of its line, but neither
+        ``Content-Length`` nor the empty line.
+
+        Raises:
+            AdapterError: there is no answer that can be used.
+        """
+
+
+class Target:
+    """A request that is sent again and again with other contents: read and written once.
+
+    Raises:
+        ConfigurationError: the address or a header cannot be used.
+    """
+
+    def __init__(self, method: str, address: str, headers: Mapping[str, str]) -> None:
+        try:
+            self.url = httpx.URL(address)
+        except httpx.InvalidURL as error:
+            raise meaning_of(error) from None
+        self.method = method
+        self.headers = httpx.Headers(headers)
+        self.origin = _origin(self.url)
+        self._head = _head(method, self.url, self.headers)
+
+    async def exchange(
+        self, client: httpx.AsyncClient, content: bytes, deadline: Deadline
+    ) -> Exchanged:
+        """Send ``content`` and return the whole answer.
+
+        Raises:
+            AdapterError: as the function ``exchange``.
+        """
+        if isinstance(client, SourceClient) and self.origin is not None:
+            left_s = deadline.require_s()
+            return await client.exchange(self.origin, self._head, content, left_s)
+        request = httpx.Request(self.method, self.url, headers=self.headers, content=content)
+        return await exchange(client, request, deadline)
+
+
+def _origin(url: httpx.URL) -> Origin | None:
+    """Return where an address leads; None where httpx itself has to see to it."""
+    if url.scheme not in {"http", "https"} or url.userinfo or not url.host:
+        return None
+    secure = url.scheme == "https"
+    return Origin(secure, url.host, url.port or (443 if secure else 80))
+
+
+def _head(method: str, url: httpx.URL, headers: httpx.Headers) -> bytes:
+    kept = [(n, v) for n, v in headers.raw if n.lower() not in _WRITTEN_HERE]
+    lines = [
+        b"%s %s HTTP/1.1" % (method.encode("ascii"), url.raw_path),
+        b"Host: " + url.netloc,
+        *(n + b": " + v for n, v in kept),
+        b"Accept-Encoding: identity",
+    ]
+    if any(_NOT_IN_HEADERS.search(line) for line in lines):
+        raise ConfigurationError("a header holds the end of a line")
+    return b"".join(line + b"\r\n" for line in lines)
+
+
+_WRITTEN_HERE: Final = frozenset(
+    {b"host", b"content-length", b"transfer-encoding", b"accept-encoding", b"connection"}
+)
 
 
 def require_tls(address: str, name: str) -> None:
@@ -74,6 +163,9 @@ async def exchange(
         AdapterError: every failure of the exchange, by the table above.
     """
     left_s = deadline.require_s()
+    if isinstance(client, SourceClient) and (origin := _origin(request.url)) is not None:
+        head = _head(request.method, request.url, request.headers)
+        return await client.exchange(origin, head, request.content, left_s)
     request.headers["Accept-Encoding"] = "identity"
     request.extensions["timeout"] = httpx.Timeout(left_s).as_dict()
     try:
@@ -81,7 +173,8 @@ async def exchange(
         async with asyncio.timeout(left_s):
             answer = await _send(client, request)
             try:
-                return Exchanged(answer.status_code, answer.headers, await _body(answer))
+                body = await _body(answer)
+                return Exchanged.of(answer.status_code, answer.headers.get, body)
             finally:
                 await answer.aclose()
     except TimeoutError:

@@ -26,7 +26,7 @@ from adapters.errors import (
 from adapters.mapping.linkage_reads import LinkageRead
 from adapters.mapping.model import Read
 from adapters.mapping.rows import ShapeError, read_path
-from adapters.sources.base import Slots, fill, require_depth
+from adapters.sources.base import KeepsDeadline, Slots, fill, require_depth
 from adapters.sources.exchange import Exchanged, exchange, require_tls
 from adapters.sources.linkage_tokens import LinkageClient, LinkageTokens, Token
 
@@ -41,7 +41,7 @@ RULES: Final = {
 _CODE: Final = re.compile(r"[A-Z][0-9]{4}", re.ASCII)
 
 
-class LinkageSource:
+class LinkageSource(KeepsDeadline):
     """A provider of the linkage API. The person's number travels in bodies only.
 
     Args:

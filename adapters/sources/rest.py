@@ -21,11 +21,11 @@ from adapters.errors import (
 )
 from adapters.mapping.model import Paging, Read, RestRead
 from adapters.mapping.rows import ShapeError, read_path, write_path
-from adapters.sources.base import Slots, fill, require_depth
-from adapters.sources.exchange import Exchanged, exchange
+from adapters.sources.base import KeepsDeadline, Slots, fill, require_depth
+from adapters.sources.exchange import Exchanged, Target
 
 
-class RestSource:
+class RestSource(KeepsDeadline):
     """A JSON service. The person's number travels in bodies only, never in an address.
 
     Args:
@@ -46,7 +46,7 @@ class RestSource:
         self._client = client
         self._base_url = base_url.rstrip("/")
         self._headers = {**headers, "Accept": "application/json"}
-        self._addresses: dict[str, httpx.URL] = {}
+        self._targets: dict[tuple[str, str], Target] = {}
         self._ping = ping
 
     async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
@@ -97,19 +97,21 @@ class RestSource:
         return write_path(answer, paging.rows, rows)
 
     async def _call(self, rest: RestRead, body: Mapping[str, Any], deadline: Deadline) -> Any:
-        exchanged = await exchange(self._client, self._request(rest, body), deadline)
+        content = orjson.dumps(body) if rest.method == "POST" else b""
+        exchanged = await self._target(rest).exchange(self._client, content, deadline)
         answer = _json(exchanged) if _is_json(exchanged) else None
         return self._judge(rest, exchanged, answer)
 
-    def _request(self, rest: RestRead, body: Mapping[str, Any]) -> httpx.Request:
-        """Return the request, whose address is read once for all calls."""
-        address = self._addresses.get(rest.path)
-        if address is None:
-            address = self._addresses[rest.path] = httpx.URL(self._base_url + rest.path)
-        if rest.method != "POST":
-            return httpx.Request(rest.method, address, headers=self._headers)
-        headers = {**self._headers, "Content-Type": "application/json"}
-        return httpx.Request("POST", address, headers=headers, content=orjson.dumps(body))
+    def _target(self, rest: RestRead) -> Target:
+        """Return where a read goes, written once for all calls."""
+        place = (rest.method, rest.path)
+        target = self._targets.get(place)
+        if target is None:
+            posted = {"Content-Type": "application/json"} if rest.method == "POST" else {}
+            target = self._targets[place] = Target(
+                rest.method, self._base_url + rest.path, {**self._headers, **posted}
+            )
+        return target
 
     @staticmethod
     def _judge(rest: RestRead, exchanged: Exchanged, answer: Any) -> Any:

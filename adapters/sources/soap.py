@@ -30,7 +30,7 @@ from adapters.errors import (
     Unsupported,
 )
 from adapters.mapping.model import FaultMeaning, Read, SoapRead
-from adapters.sources.base import MAX_DEPTH, Slots, fill, require_depth
+from adapters.sources.base import MAX_DEPTH, KeepsDeadline, Slots, fill, require_depth
 from adapters.sources.exchange import Exchanged, exchange, require_tls
 from adapters.sources.soap_security import SecurityHeader, refusal_of
 
@@ -48,7 +48,7 @@ class _NoNetwork(Transport):
         raise ConfigurationError("the WSDL refers to a document outside the adapter")
 
 
-class SoapSource:
+class SoapSource(KeepsDeadline):
     """A SOAP service.
 
     Args:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeAlias, TypeVar
 
 from adapters.contract import (
     Adapter,
@@ -62,6 +63,11 @@ PAUSE_S = (0.02, 0.08)
 
 LONGEST_REST_S = 60.0
 """How long a source that asks for fewer calls is left in peace at most."""
+
+
+Result = TypeVar("Result")
+Work: TypeAlias = Callable[[Deadline], Awaitable[Result]]
+"""A call of an adapter, told by when it must have ended."""
 
 
 class TurnedAway(Unavailable):
@@ -123,6 +129,7 @@ class Connection:
         self._waiting = 0
         self._breakers: dict[str, Breaker] = {}
         self._retries = RetryBudget()
+        self._spans: dict[str, tuple[str, dict[str, str | int]]] = {}
         self.in_flight = 0
         self.alarms = 0
         self.health = Health(SourceState.UNKNOWN, None, "", None, None)
@@ -208,10 +215,13 @@ class Connection:
             await asyncio.gather(*calls, return_exceptions=True)
 
     async def _fetch(self, adapter: Fetch, request: FetchRequest) -> FetchResult:
-        async with self._call("fetch", request.deadline) as deadline:
-            return await adapter.fetch(
-                FetchRequest(request.number, request.groups, deadline, request.trace_id)
-            )
+        return await self._call(
+            "fetch",
+            request.deadline,
+            lambda nearer: adapter.fetch(
+                FetchRequest(request.number, request.groups, nearer, request.trace_id)
+            ),
+        )
 
     async def protection_flags(self, deadline: Deadline) -> FlagReport:
         """Return every protective measure that the source holds.
@@ -222,8 +232,7 @@ class Connection:
         if not isinstance(self._adapter, ProtectionFlags):
             raise Unsupported("the adapter does not declare protection-flags")
         adapter: ProtectionFlags = self._adapter
-        async with self._call("protection-flags", deadline) as nearer:
-            report = await adapter.protection_flags(nearer)
+        report = await self._call("protection-flags", deadline, adapter.protection_flags)
         self._learn_online(report.as_of)
         return report
 
@@ -236,8 +245,11 @@ class Connection:
         if not isinstance(self._adapter, Search):
             raise Unsupported("the adapter does not declare search")
         adapter: Search = self._adapter
-        async with self._call("search", request.deadline) as nearer:
-            page = await adapter.search(replace(request, deadline=nearer))
+        page = await self._call(
+            "search",
+            request.deadline,
+            lambda nearer: adapter.search(replace(request, deadline=nearer)),
+        )
         self._learn_online(page.candidates.as_of)
         return page
 
@@ -250,14 +262,16 @@ class Connection:
         if not isinstance(self._adapter, Submit):
             raise Unsupported("the adapter does not declare submit")
         adapter: Submit = self._adapter
-        async with self._call("submit", request.deadline) as nearer:
-            return await adapter.submit(replace(request, deadline=nearer))
+        return await self._call(
+            "submit",
+            request.deadline,
+            lambda nearer: adapter.submit(replace(request, deadline=nearer)),
+        )
 
     async def check(self, deadline: Deadline) -> CheckResult:
         """Look at the source and remember what was found; never raises."""
         try:
-            async with self._call("check", deadline) as nearer:
-                result = await self._adapter.check(nearer)
+            result = await self._call("check", deadline, self._adapter.check)
         except PlannedUnavailable as error:
             return CheckResult(ok=False, message=error.code, opens_at=error.until)
         except AdapterError as error:
@@ -308,8 +322,7 @@ class Connection:
                 "adapter-close-failed", adapter=self.adapter_id, error=type(error).__name__
             )
 
-    @asynccontextmanager
-    async def _call(self, operation: str, deadline: Deadline) -> AsyncIterator[Deadline]:
+    async def _call(self, operation: str, deadline: Deadline, work: Work[Result]) -> Result:
         """Send a call, unless the source is closed or at rest; remember how it went."""
         opens_at = self.hours.opens_at(self._clock.now())
         if opens_at is not None:
@@ -318,15 +331,14 @@ class Connection:
             raise closed
         # Looking at a source is how one learns that it is back: that never rests.
         looks = operation == "check"
-        breaker = Breaker() if looks else self._breakers.setdefault(operation, Breaker())
+        breaker = Breaker() if looks else self._breaker(operation)
         before = breaker.state
         rests_s = breaker.admit()
         if rests_s is not None:
             raise TurnedAway("the source failed again and again", retry_after_s=rests_s)
-        begun = asyncio.get_running_loop().time()
+        begun = time.monotonic()
         try:
-            async with self._sent(operation, deadline) as nearer:
-                yield nearer
+            found = await self._sent(operation, deadline, work)
         except (BadAnswer, AdapterCrashed, AuthenticationFailed):
             breaker.fail()
             raise
@@ -337,7 +349,7 @@ class Connection:
             breaker.rest(min(error.retry_after_s or 1.0, LONGEST_REST_S))
             raise
         except SourceTimeout:
-            patient = asyncio.get_running_loop().time() - begun >= PATIENT_S
+            patient = time.monotonic() - begun >= PATIENT_S
             (breaker.fail if patient else breaker.release)()
             raise
         except Unavailable:
@@ -348,8 +360,15 @@ class Connection:
             raise
         else:
             breaker.succeed()
+            return found
         finally:
             self._tell(operation, before, breaker.state)
+
+    def _breaker(self, operation: str) -> Breaker:
+        known = self._breakers.get(operation)
+        if known is None:
+            known = self._breakers[operation] = Breaker()
+        return known
 
     def _tell(self, operation: str, before: BreakerState, state: BreakerState) -> None:
         if state is not before:
@@ -357,25 +376,15 @@ class Connection:
                 "source-breaker", adapter=self.adapter_id, operation=operation, state=state.value
             )
 
-    @asynccontextmanager
-    async def _sent(self, operation: str, deadline: Deadline) -> AsyncIterator[Deadline]:
+    async def _sent(self, operation: str, deadline: Deadline, work: Work[Result]) -> Result:
         nearer = Deadline(deadline.at - MARGIN_S).earlier(self.manifest.limits.timeout_s)
-        limit = self.manifest.limits.max_concurrency * WAITING_PER_SLOT
-        if self._slots.locked() and self._waiting >= limit:
-            raise TurnedAway("all slots of the source are taken and the queue is full")
         try:
-            self._waiting += 1
-            try:
-                async with asyncio.timeout(nearer.require_s()):
-                    await self._slots.acquire()
-            finally:
-                self._waiting -= 1
+            await self._slot(nearer)
             self.in_flight += 1
-            told = {"hitotsu.adapter": self.adapter_id, "hitotsu.operation": operation}
             try:
-                with self._tracing.span(f"{operation} {self.adapter_id}", told):
+                with self._tracing.span(*self._told(operation)):
                     async with asyncio.timeout(nearer.remaining_s()):
-                        yield nearer
+                        return await work(nearer)
             finally:
                 self.in_flight -= 1
                 self._slots.release()
@@ -396,6 +405,29 @@ class Connection:
             crashed = AdapterCrashed(type(crash).__name__)
             self._learn_error(crashed)
             raise crashed from None
+
+    async def _slot(self, nearer: Deadline) -> None:
+        """Take a slot; wait for one as long as there is time, and place in the queue."""
+        left_s = nearer.require_s()
+        if not self._slots.locked():
+            await self._slots.acquire()
+            return
+        if self._waiting >= self.manifest.limits.max_concurrency * WAITING_PER_SLOT:
+            raise TurnedAway("all slots of the source are taken and the queue is full")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(left_s):
+                await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+
+    def _told(self, operation: str) -> tuple[str, dict[str, str | int]]:
+        """Return the name of the span of a call, and what is told in it; made once."""
+        known = self._spans.get(operation)
+        if known is None:
+            told = {"hitotsu.adapter": self.adapter_id, "hitotsu.operation": operation}
+            known = self._spans[operation] = (f"{operation} {self.adapter_id}", {**told})
+        return known
 
     def _learn_error(self, error: AdapterError) -> None:
         if isinstance(error, PlannedUnavailable):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from adapters.sources.exchange import Exchanged, Origin, SourceClient
+from gateway.connections.wire import Wire
 from gateway.telemetry import NO_TRACING, Tracing
 
 CONNECT_TIMEOUT_S = 3.0
@@ -46,9 +50,39 @@ class SourceTransport(AiohttpTransport):
             raise httpx.ReadTimeout("timeout", request=request) from None
 
 
-def open_http_client(
-    *, max_connections: int = 256, tracing: Tracing = NO_TRACING
-) -> httpx.AsyncClient:
+class WiredClient(SourceClient):
+    """The client of the gateway: aiohttp below httpx, and a wire of its own below both."""
+
+    def __init__(self, transport: SourceTransport, wire: Wire) -> None:
+        """Send requests of httpx over ``transport``, and exchanges over ``wire``."""
+        super().__init__(
+            transport=transport,
+            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._wire = wire
+        self._tracing = transport.tracing
+
+    async def exchange(
+        self, origin: Origin, head: bytes, content: bytes, within_s: float
+    ) -> Exchanged:
+        """Send a request over the wire, under the trace of the call."""
+        told = b"".join(f"{n}: {v}\r\n".encode() for n, v in self._tracing.headers().items())
+        sent = b"%s%sContent-Length: %d\r\n\r\n%s" % (head, told, len(content), content)
+        return await self._wire.exchange(origin, sent, within_s)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        self._wire.close()
+        await super().aclose()
+
+    async def __aexit__(self, *raised: Any) -> None:
+        self._wire.close()
+        await super().__aexit__(*raised)
+
+
+def open_http_client(*, max_connections: int = 256, tracing: Tracing = NO_TRACING) -> WiredClient:
     """Return a client whose pool does not collapse under concurrency.
 
     The interface is httpx; the transport underneath is aiohttp's, because httpx's own pool
@@ -62,12 +96,6 @@ def open_http_client(
         connector = aiohttp.TCPConnector(limit=max_connections, ssl=context)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     transport = SourceTransport(client=open_session, trust_env=False)
     transport.tracing = tracing
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=False,
-    )
+    return WiredClient(transport, Wire(context, max_connections))

@@ -54,7 +54,10 @@ async def ask_system(call: SystemCall, deadline: Deadline, trace_id: str) -> Sys
     if not call.numbers:
         return SystemAnswer([Part.without_records(p, PartStatus.NOT_FOUND) for p in call.parts])
     questions = [_NumberCall(call, number, deadline, trace_id) for number in call.numbers]
-    results = await asyncio.gather(*(question.ask() for question in questions))
+    if len(questions) == 1:
+        results = [await questions[0].ask()]
+    else:
+        results = await asyncio.gather(*(question.ask() for question in questions))
     parts = [
         _to_part(call.connection, part, [result[part.group.ref] for result in results])
         for part in call.parts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final, TextIO, cast
 
+import orjson
 import structlog
 
 from adapters.contract import EventLog
@@ -55,18 +56,36 @@ def open_log(level: str = "info", stream: TextIO | None = None) -> EventLog:
     ``level`` is one of debug, info, warning, error.
     """
     logger = structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stderr),
+        _Lines(stream or sys.stderr),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_allowed,
-            structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=True),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         context_class=dict,
         cache_logger_on_first_use=True,
     )
     return cast("EventLog", logger)
+
+
+class _Lines:
+    """Writes whole lines, each at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        self._stream.write(line)
+        self._stream.flush()
+
+    debug = info = warning = error = msg
+
+
+def _line(event: dict[str, Any], **_options: Any) -> str:
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(event, option=options).decode()
 
 
 def _only_allowed(_: Any, __: str, event: structlog.typing.EventDict) -> dict[str, Any]:

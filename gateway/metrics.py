@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+KEPT: Final = 1_024
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -88,6 +91,14 @@ class Metrics:
             "Items of protected people that left by an exemption or a lift; each is to page",
             registry=self.registry,
         )
+        # Labels come from closed sets, so that what belongs to each is looked for once.
+        self._of_request = lru_cache(KEPT)(
+            lambda method, route, status: (
+                self._requests.labels(method, route, str(status)),
+                self._durations.labels(route),
+            )
+        )
+        self._of_part = lru_cache(KEPT)(self._parts.labels)
         self._withheld = _WithheldByDay()
         self.registry.register(self._withheld)
 
@@ -98,12 +109,13 @@ class Metrics:
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that is over. ``route`` is the template, never the path itself."""
         self._in_flight.dec()
-        self._requests.labels(method, route, str(status)).inc()
-        self._durations.labels(route).observe(seconds)
+        counted, timed = self._of_request(method, route, status)
+        counted.inc()
+        timed.observe(seconds)
 
     def part_ended(self, adapter: str, status: str) -> None:
         """Count a part of an answer. The status is the source's, before protection."""
-        self._parts.labels(adapter, status).inc()
+        self._of_part(adapter, status).inc()
 
     def wrong_person(self, adapter: str, kind: str, count: int = 1) -> None:
         """Count alarms of the wrong-person guard, by how it was seen."""

@@ -17,6 +17,7 @@ from typing import Final
 from standard_models.answers import Quality, Severity
 from standard_models.values.dates import OPEN_END, OPEN_START, parse_iso
 from standard_models.values.text import (
+    BLANK_WIDE,
     character_length,
     is_full_width,
     is_half_width,
@@ -61,6 +62,9 @@ def check_full_width(value: object, length: int, _fraction: int = 0) -> Findings
     found = _text(value, length, "N", is_full_width)
     if found or not isinstance(value, str):
         return found
+    if value.replace(BLANK_WIDE, "").isprintable():
+        # Python counts every control, format and private-use character as not printable.
+        return ()
     codes = [str(q.params["code_point"]) for q in remove_controls(value).quality]
     codes += [f"U+{ord(c):04X}" for c in private_use_characters(value)]
     return tuple(

@@ -127,7 +127,7 @@ class Group:
     items: tuple[DataItem, ...]
     protection_register: bool = False
 
-    @property
+    @cached_property
     def ref(self) -> str:
         """Return ``business.group``."""
         return f"{self.business_id}.{self.key}"

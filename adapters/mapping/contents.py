@@ -38,7 +38,12 @@ def _single(rule: ItemRule) -> ReadContent:
     path = rule.field or ""
     nulls = frozenset(rule.null)
     if rule.slice is None and not nulls:
-        return lambda row: trim_padding(raw) if isinstance(raw := row[path], str) else raw
+
+        def plain(row: Row) -> Any:
+            raw = row[path]
+            return trim_padding(raw) if isinstance(raw, str) else raw
+
+        return plain
     part = slice(*rule.slice) if rule.slice is not None else slice(None)
 
     def read(row: Row) -> Any:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.mapping.model import (
     Amount,
@@ -28,6 +28,7 @@ from standard_models.answers import (
     Severity,
     Value,
 )
+from standard_models.checks import CHECKS
 from standard_models.dictionary import DataItem, DataType
 from standard_models.values.fiscal_years import parse_fiscal_year
 from standard_models.values.money import MoneyRules, MoneyUnit, parse_money
@@ -37,6 +38,14 @@ from standard_models.values.year_months import parse_year_month
 Row = dict[str, Any]
 """A flat record, made for one conversion; a plan may keep what it has read in it."""
 Convert = Callable[[Row], Answer]
+
+
+class Check(Protocol):
+    """From a value, and what was seen while it was made, to the answer."""
+
+    def __call__(self, value: JsonScalar, quality: tuple[Quality, ...] = ()) -> Answer:
+        """Return the value if it may stand in the item, else the absence that says why not."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +86,28 @@ def about(item: DataItem, seen: tuple[Quality, ...]) -> tuple[Quality, ...]:
 
 def checked(item: DataItem, value: JsonScalar, quality: tuple[Quality, ...] = ()) -> Answer:
     """Return ``value`` if it may stand in ``item``, else the absence that says why not."""
-    if broken := item.check(value):
-        return lost(*quality, *broken)
-    label = item.codes.labels.get(str(value)) if item.codes else None
-    return Value(value, label, quality)
+    return checker(item)(value, quality)
+
+
+def checker(item: DataItem) -> Check:
+    """Return ``checked`` of one item, which is looked at once."""
+    fits, length, fraction = CHECKS[item.data_type], item.length, item.fraction
+    if item.codes is None:
+
+        def plain(value: JsonScalar, quality: tuple[Quality, ...] = ()) -> Answer:
+            if broken := fits(value, length, fraction):
+                return lost(*quality, *broken)
+            return Value(value, None, quality)
+
+        return plain
+    labels = item.codes.labels
+
+    def coded(value: JsonScalar, quality: tuple[Quality, ...] = ()) -> Answer:
+        if broken := item.check(value):
+            return lost(*quality, *broken)
+        return Value(value, labels.get(str(value)), quality)
+
+    return coded
 
 
 def constant(item: DataItem, value: JsonScalar) -> Convert:
@@ -148,6 +175,8 @@ def condition_of(condition: Condition) -> Callable[[Row], bool]:
 
 def plain_text(raw: Any) -> str:
     """Return a field as text without padding: numbers and booleans as JSON has them."""
+    if type(raw) is str:
+        return trim_padding(raw) or ""
     if raw is None or isinstance(raw, Unreadable):
         return ""
     if isinstance(raw, bool):
@@ -206,16 +235,17 @@ def _amount(item: DataItem, amount: Amount, blank: Absence) -> Callable[[Any], A
         unit, frozenset(amount.placeholders), amount.brackets_negative, amount.fractions
     )
     wrong = lost(finding(item, "NOT_A_NUMBER", Severity.ERROR))
+    check = checker(item)
 
     def convert(raw: Any) -> Answer:
         if (whole := _whole(raw)) is not None:
-            return checked(item, whole * unit)
+            return check(whole * unit)
         written = raw if isinstance(raw, str) else _decimal_text(raw)
         if written is None:
             return wrong
         reading = parse_money(written, rules)
         if reading.yen is not None:
-            return checked(item, reading.yen)
+            return check(reading.yen)
         seen = about(item, reading.quality)
         missing = any(q.code == "MISSING" for q in reading.quality)
         return Absence(blank.reason, seen) if missing else lost(*seen)
@@ -232,10 +262,11 @@ def _whole(raw: Any) -> int | None:
 
 def _number(item: DataItem) -> Callable[[Any], Answer]:
     wrong = lost(finding(item, "NOT_A_NUMBER", Severity.ERROR))
+    check = checker(item)
 
     def convert(raw: Any) -> Answer:
         number = _integer(raw)
-        return wrong if number is None else checked(item, number)
+        return wrong if number is None else check(number)
 
     return convert
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 Row = Mapping[str, Any]
+_LEVELS: Final = {"^": 1, "/": 2}
+_LISTS: Final = (list, tuple)
 Cursor = tuple[Any, Any, Any]
 """A record, the list element around it, and the whole answer."""
 
@@ -21,11 +23,23 @@ def compile_rows(records: str, fields: Iterable[str]) -> Callable[[Any], Iterato
         ShapeError: a field or a step is missing, or is no object where one is needed.
     """
     steps = records.split(".") if records else []
-    readers = [(path, _reader(path)) for path in sorted(set(fields))]
+    paths = sorted(set(fields))
+    own = [path for path in paths if path[0] not in _LEVELS and "." not in path]
+    readers = [(path, _reader(path)) for path in paths if path not in own]
+    all_readers = [(path, _reader(path)) for path in paths]
 
     def rows(answer: Any) -> Iterator[dict[str, Any]]:
         for cursor in _walk(answer, steps):
-            yield {path: read(cursor) for path, read in readers}
+            record = cursor[0]
+            try:
+                row = {path: record[path] for path in own}
+            except (KeyError, TypeError, IndexError):
+                # Some field is not there; whoever reads one by one can say which.
+                yield {path: read(cursor) for path, read in all_readers}
+                continue
+            for path, read in readers:
+                row[path] = read(cursor)
+            yield row
 
     return rows
 
@@ -67,7 +81,7 @@ def _walk(answer: Any, steps: Sequence[str]) -> Iterator[Cursor]:
         node, element, around, depth = pending.pop()
         if node is None:
             continue
-        if isinstance(node, list | tuple):
+        if isinstance(node, _LISTS):
             pending.extend((inner, inner, element, depth) for inner in reversed(node))
         elif depth == len(steps):
             yield node, around, answer
@@ -82,7 +96,7 @@ def _require_object(answer: Any, steps: Sequence[str]) -> None:
 
 
 def _step(node: Any, name: str) -> Any:
-    if not isinstance(node, Mapping):
+    if type(node) is not dict and not isinstance(node, Mapping):
         raise ShapeError(f"no object where {name} is expected")
     if name not in node:
         raise ShapeError(f"the field {name} is missing")
@@ -90,7 +104,7 @@ def _step(node: Any, name: str) -> Any:
 
 
 def _reader(path: str) -> Callable[[Cursor], Any]:
-    level = {"^": 1, "/": 2}.get(path[0], 0)
+    level = _LEVELS.get(path[0], 0)
     names = (path[1:] if level else path).split(".")
     if len(names) == 1:
         (name,) = names

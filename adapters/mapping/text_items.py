@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.mapping.conversions import REPLACEMENT, about, checked, finding, lost, plain_text
+from adapters.mapping.conversions import (
+    REPLACEMENT,
+    about,
+    checked,
+    checker,
+    finding,
+    lost,
+    plain_text,
+)
 from adapters.mapping.model import ItemRule, Split, Text
 from adapters.mapping.value_items import Finish, value_item
 from standard_models.answers import Absence, AbsenceReason, Answer, Quality, Severity
@@ -44,6 +52,7 @@ def text_content(
     finish = _split(item, rule.split) if rule.split is not None else value
     wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
     undecodable = lost(finding(item, "UNDECODABLE", Severity.ERROR))
+    check = checker(item)
 
     def convert(raw: Any) -> Answer:
         if not isinstance(raw, str):
@@ -60,7 +69,7 @@ def text_content(
             text, quality = _in_style(text, style, quality)
         if text is None:
             return Absence(AbsenceReason.NOT_RECORDED, quality)
-        return checked(item, text, quality) if finish is None else finish(text, quality)
+        return check(text, quality) if finish is None else finish(text, quality)
 
     if rule.number is None:
         return convert

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from adapters.mapping.model import AsOf, TimeFormat
@@ -31,6 +32,7 @@ def as_of(rule: AsOf, answer: Any) -> dt.datetime | None:
         return None
 
 
+@lru_cache(64)
 def _parse(stated: str, format_: TimeFormat) -> dt.datetime | None:
     match format_:
         case TimeFormat.DIGITS14:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
@@ -17,6 +18,7 @@ from gateway.api.openapi import TAGS, Tag, install_openapi
 from gateway.api.operation import ReadinessCheck, operation_router
 from gateway.api.problems import ProblemRenderer, install_problem_handlers
 from gateway.api.proxies import Proxies
+from gateway.api.swift import Application, Swift
 from gateway.metrics import Metrics
 from gateway.pages import asset_router
 from gateway.telemetry import NO_TRACING, Tracing
@@ -61,7 +63,7 @@ def build_api(
     ``/assets``. A router need not care for problems, traces, limits, logs or headers: it raises
     ``Problem``, and reads and writes bodies with ``gateway.api.bodies``.
     """
-    app = FastAPI(
+    app = Application(
         title=options.title,
         version=options.version,
         description=DESCRIPTION,
@@ -88,20 +90,22 @@ def build_api(
         asset_router(),
     ):
         app.include_router(router)
+    limits: dict[str, Any] = {
+        "max_body_bytes": options.max_body_bytes,
+        "body_timeout_s": options.body_timeout_s,
+    }
+    edge: dict[str, Any] = {
+        "renderer": renderer,
+        "log": log,
+        "metrics": metrics,
+        "secure": options.public_url.startswith("https://"),
+        "proxies": options.proxies,
+        "drain": drain,
+        "tracing": tracing,
+    }
     # The last one added is the outermost.
-    app.add_middleware(
-        Limits,
-        max_body_bytes=options.max_body_bytes,
-        body_timeout_s=options.body_timeout_s,
-    )
-    app.add_middleware(
-        Edge,
-        renderer=renderer,
-        log=log,
-        metrics=metrics,
-        secure=options.public_url.startswith("https://"),
-        proxies=options.proxies,
-        drain=drain,
-        tracing=tracing,
-    )
+    app.add_middleware(Limits, **limits)
+    app.add_middleware(Edge, **edge)
+    swift = Swift(app, routers)
+    app.swift, app.short_way = swift.operations, Edge(Limits(swift, **limits), **edge)
     return app

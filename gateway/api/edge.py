@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,13 +28,14 @@ _QUIET: Final = frozenset({"/health", "/ready", "/metrics"})
 """Asked every few seconds by machines: logged only when they fail."""
 
 _KNOWN_METHODS: Final = frozenset({*METHODS, "OPTIONS"})
-_HEADERS: Final = {
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
-}
+_HEADERS: Final = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+_INSIST: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 class ResponseBroken(Exception):
@@ -80,13 +80,13 @@ class _Exchange:
     async def forward(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(raw=list(message["headers"]))
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-            if self.secure:
-                headers.setdefault("strict-transport-security", "max-age=31536000")
-            headers["x-trace-id"] = self.scope["state"]["trace_id"]
-            message = {**message, "headers": headers.raw}
+            headers = list(message["headers"])
+            there = {name.lower() for name, _ in headers}
+            headers += [header for header in _HEADERS if header[0] not in there]
+            if self.secure and _INSIST[0] not in there:
+                headers.append(_INSIST)
+            headers.append((b"x-trace-id", self.scope["state"]["trace_id"].encode()))
+            message = {**message, "headers": headers}
         elif self.without_body and message["type"] == "http.response.body":
             if message.get("more_body", False):
                 return

@@ -19,6 +19,7 @@ BODY_TIMEOUT_S: Final = 30.0
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[-_. ]?[0-9]){11}(?![0-9])")
 _MAX_UNQUOTING: Final = 3
+_DIGITS: Final = b"0123456789"
 _OPAQUE: Final = frozenset(
     {
         *(b"authorization", b"dpop", b"client-cert", b"x-client-cert"),
@@ -56,7 +57,7 @@ def headers_hold_number(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     Source: 番号法施行令 8条; rule MN-2.
     """
     for name, value in headers:
-        if len(value) < 12 or name in _OPAQUE:
+        if len(value) < 12 or name in _OPAQUE or _has_too_few_digits(value):
             continue
         text = _UUID.sub("", unicodedata.normalize("NFKC", _readable(value)))
         for found in _TWELVE_DIGITS.findall(text):
@@ -64,6 +65,12 @@ def headers_hold_number(headers: Iterable[tuple[bytes, bytes]]) -> bool:
             if my_number_check(digits[:11]) == digits[11]:
                 return True
     return False
+
+
+def _has_too_few_digits(value: bytes) -> bool:
+    """Tell whether a plain header has fewer digits than an individual number, at one look."""
+    plain = value.isascii() and b"%" not in value
+    return plain and len(value) - len(value.translate(None, _DIGITS)) < 12
 
 
 def _readable(value: bytes) -> str:

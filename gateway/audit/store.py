@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gateway.audit.entries import AuditId, AuditKind, AuditRecord
 from gateway.store.engine import Store
+from gateway.store.lookups import DriverInsert
 from gateway.store.tables import AuditRow
 
 MAX_LISTED: Final = 10_000
+_APPEND: Final = insert(AuditRow)
 TERMINAL_CHARS: Final = 100
 """What the column for searches holds of a terminal; the entry holds all of it."""
 
@@ -38,6 +40,7 @@ class AuditStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._append = DriverInsert(_APPEND)
 
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Lend a connection to the writer."""
@@ -45,10 +48,12 @@ class AuditStore:
 
     async def append(self, connection: AsyncConnection, records: Sequence[AuditRecord]) -> None:
         """Write ``records`` in one transaction. When it returns, they are durable."""
+        rows = [record_values(record) for record in records]
+        if self._store.dialect == "postgresql":
+            await self._append.execute(connection, rows)
+            return
         async with connection.begin():
-            await connection.execute(
-                insert(AuditRow), [record_values(record) for record in records]
-            )
+            await connection.execute(_APPEND, rows)
 
     async def append_in(self, session: AsyncSession, record: AuditRecord) -> None:
         """Write ``record`` in the transaction of the change that it records."""

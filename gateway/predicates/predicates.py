@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ from standard_models.values.codes import CodeId
 BUSINESS: Final = "hantei"
 _CODES: Final = CodeTable("1", "判定", {j.value: label for j, label in LABELS.items()})
 _SOURCE: Final = "Hitotsu"
+KEPT: Final = 256
+"""Sets of items of which it is remembered what follows from them; grants are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class Predicates:
         self._sources = {
             f"{p.item.business_id}.{p.item.group_key}": p.source for p in self._by_ref.values()
         }
+        self._inputs = [(ref, p.inputs) for ref, p in self._by_ref.items()]
+        self.from_inputs = lru_cache(KEPT)(self._from_inputs)
+        """Return the references of the facts that follow from these items alone."""
+        self.touching = lru_cache(KEPT)(self._touching)
+        """Return the references of the facts that need one of these items."""
 
     @classmethod
     def of(cls, dictionary: Dictionary) -> Predicates:
@@ -89,14 +96,11 @@ class Predicates:
         """Return for each group of facts the group that they are worked out from."""
         return self._sources
 
-    def from_inputs(self, items: Collection[str]) -> frozenset[str]:
-        """Return the references of the facts that follow from ``items`` alone."""
-        held = frozenset(items)
-        return frozenset(ref for ref, p in self._by_ref.items() if p.inputs <= held)
+    def _from_inputs(self, items: frozenset[str]) -> frozenset[str]:
+        return frozenset(ref for ref, inputs in self._inputs if inputs <= items)
 
-    def touching(self, items: Collection[str]) -> frozenset[str]:
-        """Return the references of the facts that need one of ``items``."""
-        return frozenset(ref for ref, p in self._by_ref.items() if not p.inputs.isdisjoint(items))
+    def _touching(self, items: frozenset[str]) -> frozenset[str]:
+        return frozenset(ref for ref, inputs in self._inputs if not inputs.isdisjoint(items))
 
     def inputs_of(self, items: Iterable[str]) -> frozenset[str]:
         """Return what the facts among ``items`` are worked out from."""

@@ -116,6 +116,8 @@ def _delivered(parts: Iterable[Part]) -> tuple[str, ...]:
 
 def revealed_items(parts: Iterable[Part], opened: frozenset[str]) -> tuple[str, ...]:
     """Return the ids of the opened items of which a value leaves."""
+    if not opened:
+        return ()
     items = (
         part.planned.group.item(name)
         for part in parts
@@ -126,4 +128,7 @@ def revealed_items(parts: Iterable[Part], opened: frozenset[str]) -> tuple[str, 
 
 
 def _has_value(records: Sequence[Mapping[str, Answer]], name: str) -> bool:
-    return any(isinstance(record[name], Value) for record in records)
+    for record in records:  # noqa: SIM110 - for every item of every answer
+        if type(record[name]) is Value:
+            return True
+    return False

@@ -17,9 +17,10 @@ from typing import Any, Final, TypeAlias
 
 import asyncpg  # type: ignore[import-untyped]
 import orjson
-from sqlalchemy import CompoundSelect, Dialect, Select
+from sqlalchemy import CompoundSelect, Dialect, Insert, Select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 CONNECTIONS: Final = 10
 WAIT_S: Final = 5.0
@@ -116,6 +117,41 @@ class DriverLookups:
         """Close the connections."""
         while self._free:
             await self._free.pop().close()
+
+
+class DriverInsert:
+    """An insertion of many rows by the driver of PostgreSQL: one transaction, one round trip."""
+
+    def __init__(self, statement: Insert) -> None:
+        self._statement = statement
+        self._compiled: tuple[str, Sequence[tuple[str, _Process]]] | None = None
+
+    async def execute(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert ``rows``, all of the same columns, over a connection without a transaction.
+
+        When it returns, all of them are committed; if it raises, none is.
+        """
+        text, columns = self._compiled or self._compile(connection.dialect, rows[0])
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        await driver.executemany(
+            text,
+            [
+                [process(row[name]) if process else row[name] for name, process in columns]
+                for row in rows
+            ],
+        )
+
+    def _compile(
+        self, dialect: Dialect, row: Mapping[str, Any]
+    ) -> tuple[str, Sequence[tuple[str, _Process]]]:
+        compiled = self._statement.compile(dialect=dialect, column_keys=list(row))
+        columns = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup or ()
+        ]
+        self._compiled = str(compiled), columns
+        return self._compiled
 
 
 class _Prepared:

@@ -7,7 +7,6 @@ of its own. ``postgres_server`` is started once, from a package.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from gateway.audit import AuditLog, AuditStore
 from gateway.keys import FileKeyStore
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import upgrade
+from tests.databases import MIGRATED, Databases
 from tests.doubles import RecordingLog, StoppedClock
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
@@ -28,9 +28,6 @@ pytest_plugins = ("tests.browser",)
 settings.register_profile("hitotsu", deadline=None)
 settings.load_profile("hitotsu")
 
-MIGRATED = "migrated"
-_numbers = itertools.count(1)
-
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[ThrowawayPostgres]:
@@ -39,6 +36,14 @@ def postgres_server() -> Iterator[ThrowawayPostgres]:
         postgres.execute(f"CREATE DATABASE {MIGRATED}")
         asyncio.run(_migrate(postgres.url(MIGRATED)))
         yield postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: ThrowawayPostgres) -> Iterator[Databases]:
+    """Databases to lend from that server."""
+    databases = Databases(postgres_server)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +63,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite+aiosqlite:///{path}"
         return
     postgres: ThrowawayPostgres = request.getfixturevalue("postgres_server")
-    name = f"test_{next(_numbers)}"
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
+    databases: Databases = request.getfixturevalue("postgres_databases")
+    name = databases.lend()
     yield postgres.url(name)
-    postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    databases.take_back(name)
 
 
 @pytest.fixture

@@ -31,11 +31,13 @@ class ThrowawayPostgres:
         """Run ``statements``, each on its own, outside a transaction."""
         asyncio.run(self.run(*statements, database=database))
 
+    async def connect(self, database: str) -> asyncpg.Connection:
+        """Return a new connection to ``database``."""
+        return await asyncpg.connect(host=self._socket_folder, user="postgres", database=database)
+
     async def run(self, *statements: str, database: str = "postgres") -> None:
         """Run ``statements``, each on its own, outside a transaction."""
-        connection = await asyncpg.connect(
-            host=self._socket_folder, user="postgres", database=database
-        )
+        connection = await self.connect(database)
         try:
             for statement in statements:
                 await connection.execute(statement)

@@ -5,6 +5,7 @@ Source: RFC 7515, RFC 7517, RFC 8725 (best current practices); FAPI 2.0 for the 
 
 from __future__ import annotations
 
+import json
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from typing import Any, Final
@@ -102,8 +103,8 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
 
     """
     try:
-        claims = orjson.loads(_payload(token, key, algorithm))
-    except (JoseError, ValueError, TypeError):
+        claims = json.loads(_payload(token, key, algorithm))
+    except (JoseError, ValueError, TypeError, RecursionError):
         raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
     if not isinstance(claims, dict):
         raise TokenRefused(

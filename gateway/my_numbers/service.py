@@ -16,7 +16,7 @@ from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog
 from gateway.keys import KeysError, KeyStore
 from gateway.my_numbers.files import NumberFile
 from gateway.my_numbers.sealing import NumberSeal, Place
-from gateway.my_numbers.store import MyNumberStore
+from gateway.my_numbers.store import MyNumberStore, NumbersUnavailable
 from gateway.subjects import SubjectService
 from standard_models.values.identifiers import MyNumber
 
@@ -36,10 +36,12 @@ class MyNumbers:
         """Return under which 宛名番号 the number stands, whichever secret sealed it.
 
         Raises:
-            NumbersUnavailable: the store cannot be asked.
+            NumbersUnavailable: the store cannot be asked, or there is no key yet.
 
         """
         seals = [NumberSeal(secret) for secret in self._keys.keys().my_numbers]
+        if not seals:
+            raise NumbersUnavailable
         digests = [seal.digest(municipality, my_number) for seal in seals]
         return await self._store.places(municipality, digests)
 
@@ -48,11 +50,15 @@ class MyNumbers:
         """Write the number; it stays if what is done within ends well, and is gone otherwise.
 
         Raises:
-            NumbersUnavailable: it cannot be written.
+            NumbersUnavailable: it cannot be written, or there is no key yet.
 
         """
+        try:
+            row = self.row(place, my_number)
+        except KeysError:
+            raise NumbersUnavailable from None
         async with self._store.changing() as changes:
-            await changes.put([self.row(place, my_number)])
+            await changes.put([row])
             yield
 
     def row(self, place: Place, my_number: MyNumber) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from sqlalchemy import text
 from gateway.access import Access, Caller
 from gateway.access.logins import Login, LoginLevel
 from gateway.keys import FileKeyStore
-from gateway.my_numbers import MyNumberOffice, NumberMatching
+from gateway.my_numbers import (
+    MyNumberOffice,
+    MyNumbers,
+    NumberMatching,
+    NumbersUnavailable,
+    Place,
+)
 from gateway.problems import Problem
 from gateway.store.engine import Store
 from gateway.subjects import LinkRow
@@ -217,3 +223,20 @@ async def test_after_a_rotation_of_the_key_everybody_is_still_found(
     assert [(version, n) for _, version, n in await kept.counts(TOWN)] == [(2, 3)]
     assert (await match(http, ORDINARY))["outcome"] == "match"
     assert (await match(http, number(60)))["outcome"] == "match"
+
+
+async def test_a_gateway_without_the_key_says_so_and_keys_init_makes_it(
+    http: httpx.AsyncClient, keys: FileKeyStore, numbers: MyNumbers
+) -> None:
+    """An installation of an earlier version: an outage and never a miss; init adds the kind."""
+    content = json.loads(keys.path.read_text())
+    del content["my_numbers"]
+    keys.path.write_text(json.dumps(content))
+    answer = await http.post(OWN, json={"kojinbango": ORDINARY})
+    assert answer.status_code == 503
+    with pytest.raises(NumbersUnavailable):
+        async with numbers.keeping(Place(TOWN, "resident", "R1"), MyNumber(ORDINARY)):
+            pass
+    keys.create()
+    assert len(keys.keys().my_numbers) == 1
+    assert keys.keys().sealing_secret.version == 1

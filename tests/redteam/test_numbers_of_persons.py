@@ -75,12 +75,20 @@ async def test_no_notation_hides_a_number(target: Target) -> None:
         ("x-request-id", NO_NUMBER),
         ("x-request-id", f"{NUMBER}1"),
         ("x-request-id", f"0190a5b2-8c1d-7def-8123-{NUMBER}"),
+        ("x-request-id", f"5f0c6f2e5f7b4f0c9f6c{NUMBER}"),
         ("traceparent", f"00-{NUMBER}{NUMBER}12345678-00f067aa0ba902b7-01"),
     ],
 )
 async def test_what_is_no_number_of_a_person_passes(target: Target, name: str, text: str) -> None:
     """Other digits, longer ones, ids and traces."""
     assert (await target.http.get("/health", headers={name: text})).status_code == 200
+
+
+async def test_an_id_of_ours_is_no_number_whatever_its_digits(target: Target) -> None:
+    """An event whose id has twelve digits in a row can be acknowledged; 33 are no id of ours."""
+    for event_id, status in ((f"abcdef{NUMBER}abcdefabcdefab", 401), (f"a{'b' * 20}{NUMBER}", 400)):
+        answer = await target.http.post(f"/v1/events/{event_id}/acknowledge")
+        assert answer.status_code == status
 
 
 async def test_a_number_in_a_wide_notation_is_one_too(target: Target) -> None:

@@ -74,14 +74,13 @@ class NumberMatching:
         except Problem as problem:
             await self._record(access, caller, "refused", problem=problem.type.slug)
             raise
-        outcome: Final = MATCH if may_be_named else NO_MATCH
-        await self._record(access, caller, outcome, subject=subject)
+        named = subject.subject_id if subject and may_be_named else None
+        await self._record(access, caller, MATCH if named else NO_MATCH, subject=subject)
+        # Made for nobody too: a miss takes as long as a match.
         handle = self._rooms.subjects.handle_for(
-            access.municipality,
-            access.client_id,
-            subject.subject_id if subject and may_be_named else new_subject_id(),
+            access.municipality, access.client_id, named or new_subject_id()
         )
-        if not may_be_named:
+        if named is None:
             return NumberMatchDocument(outcome=NO_MATCH, subject=None)
         return NumberMatchDocument(outcome=MATCH, subject=handle)
 

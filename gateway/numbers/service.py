@@ -131,7 +131,9 @@ class NumberService:
             if version > MAX_VERSION:
                 raise NumberRefused("atenabango")
             row = self._row(municipality, number, version, business, content)
-            if my_number is not None and numbering.series is not None:
+            if my_number is not None:
+                if numbering.series is None:
+                    raise NoSeriesLeft
                 place = Place(municipality, numbering.series.numbering, number)
                 await kept.enter_async_context(self._my_numbers.keeping(place, my_number))
             pseudonym = self._audit.pseudonym(municipality, f"number:{number}")

@@ -35,6 +35,8 @@ MATCH: Final = "match"
 ITEM: Final = "001.bangojoho.kojinbango"
 """What was searched by, for the audit record (AU-1)."""
 _NOBODY: Final = "-"
+_NOBODYS: Final = {"-": ("-", "--", "---")}
+"""As many numbers as most people have, so that as much is looked up of nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class NumberMatching:
             raise Problem("register-unavailable") from None
         subject = await self._one_person(municipality, places)
         # Looked up in every case, so that the time it takes tells nothing (DV-8).
-        status = await self._status(municipality, subject.numbers if subject else {"-": ("-",)})
+        status = await self._status(municipality, subject.numbers if subject else _NOBODYS)
         return subject, subject is not None and status is ProtectionStatus.CLEAR
 
     async def _one_person(self, municipality: str, places: Sequence[Place]) -> Subject | None:

@@ -38,9 +38,12 @@ from gateway.linkage.group_calls import GroupCalls
 from gateway.linkage.number_calls import NumberCalls
 from gateway.linkage.routes import LinkageRooms
 from gateway.logs import open_log
-from gateway.matching import MatchingRooms, MatchingService, MissStore
+from gateway.matching import MatchingRooms, MatchingService, MissLimit, MissStore
 from gateway.matching.routes import matching_router
 from gateway.metrics import Metrics
+from gateway.my_numbers import MyNumbers, MyNumberStore, NumberMatching, NumberMatchingRooms
+from gateway.my_numbers.matching import FUNCTION as MATCH_NUMBER
+from gateway.my_numbers.routes import my_number_router
 from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
 from gateway.problems import Problem
@@ -63,6 +66,7 @@ from gateway.settings import Settings
 from gateway.snapshots import SnapshotCopies, SnapshotStore
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import schema_state
+from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
 from gateway.subjects import SubjectService, SubjectStore
 from gateway.submissions import (
     OutboxDelivery,
@@ -106,6 +110,7 @@ class Rooms:
     expiries: Expiries
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
+    my_numbers: Store
 
 
 class RoutedSuppliers:
@@ -310,6 +315,26 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         deadline_s=settings.question_deadline_s,
         misses_per_hour=settings.match_misses_per_hour,
     )
+    my_number_store = open_store(settings.my_numbers_url, schema=MY_NUMBER_SCHEMA)
+    my_numbers = MyNumbers(MyNumberStore(my_number_store), keys, clock=clock)
+    number_matching = NumberMatching(
+        NumberMatchingRooms(
+            my_numbers,
+            MissLimit(
+                MissStore(store),
+                clock,
+                log,
+                function=MATCH_NUMBER,
+                per_hour=settings.match_misses_per_hour,
+            ),
+            access,
+            subjects,
+            protection,
+            audit,
+            dictionary,
+            clock,
+        )
+    )
     evidence = EvidenceService(
         EvidenceRooms(EvidenceStore(store), questions, subjects, audit, keys, clock),
         issuer=settings.public_url,
@@ -318,6 +343,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         question_router(questions, access),
         accesses_router(accesses, access),
         matching_router(matching, access),
+        my_number_router(number_matching, access),
         event_router(events, access),
         catalogue_router(
             Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
@@ -330,7 +356,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         verification_router(evidence),
     ]
     if settings.linkage_networks:
-        numbers = NumberService(NumberStore(store), subjects, audit, keys, clock=clock)
+        numbers = NumberService(NumberStore(store), subjects, audit, keys, my_numbers, clock=clock)
         linkage = LinkageRooms(
             service=LinkageService(
                 LinkageStore(store),
@@ -366,6 +392,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
         http.aclose,
         tracing,
+        my_number_store,
     )
 
 
@@ -375,6 +402,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         stack.callback(rooms.tracing.close)
         stack.push_async_callback(rooms.store.aclose)
+        stack.push_async_callback(rooms.my_numbers.aclose)
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)
         stack.push_async_callback(_last_head, rooms)

@@ -1,4 +1,4 @@
-"""The gateway's own keys: tokens, handles, the audit record and its heads, evidence, sealing.
+"""The gateway's own keys: tokens, handles, audit record and heads, evidence, sealing, My Numbers.
 
 ``KeyStore`` is the interface; ``FileKeyStore`` keeps everything in one file of mode 0600 that
 ``hitotsu keys init`` makes. Secrets show in no ``repr`` and in no error.
@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -92,6 +93,7 @@ class Keys:
     heads: tuple[HeadKey, ...] = ()
     evidence: tuple[EvidenceKey, ...] = ()
     sealing: tuple[SealingSecret, ...] = ()
+    my_numbers: tuple[SealingSecret, ...] = ()
 
     @property
     def evidence_key(self) -> EvidenceKey:
@@ -116,6 +118,18 @@ class Keys:
         if not self.sealing:
             raise _incomplete()
         return self.sealing[-1]
+
+    @property
+    def my_number_secret(self) -> SealingSecret:
+        """Return the secret with which My Numbers are sealed and found; it serves nothing else.
+
+        Raises:
+            KeysError: the file is of an earlier version.
+
+        """
+        if not self.my_numbers:
+            raise _incomplete()
+        return self.my_numbers[-1]
 
     def find_evidence_key(self, kid: object) -> EvidenceKey | None:
         """Return the evidence key ``kid``, also a retired or revoked one."""
@@ -251,12 +265,13 @@ class FileKeyStore:
                 (_new_head_key(),),
                 (_new_evidence_key(),),
                 (_new_sealing_secret(1),),
+                (_new_sealing_secret(1),),
             )
         )
 
     def _complete(self) -> None:
         keys = self.keys()
-        if keys.heads and keys.evidence and keys.sealing:
+        if keys.heads and keys.evidence and keys.sealing and keys.my_numbers:
             raise KeysError(
                 "there are keys already; they are not overwritten",
                 "すでに鍵があります。上書きはしません。",
@@ -267,6 +282,7 @@ class FileKeyStore:
                 heads=keys.heads or (_new_head_key(),),
                 evidence=keys.evidence or (_new_evidence_key(),),
                 sealing=keys.sealing or (_new_sealing_secret(1),),
+                my_numbers=keys.my_numbers or (_new_sealing_secret(1),),
             )
         )
 
@@ -318,6 +334,12 @@ class FileKeyStore:
         keys = self.keys()
         version = keys.sealing_secret.version + 1
         self._write(replace(keys, sealing=(*keys.sealing, _new_sealing_secret(version))))
+
+    def rotate_my_numbers(self) -> None:
+        """Seal My Numbers with a new secret from now on; those of the last ones are still found."""
+        keys = self.keys()
+        version = keys.my_number_secret.version + 1
+        self._write(replace(keys, my_numbers=(*keys.my_numbers, _new_sealing_secret(version))))
 
     def _write(self, keys: Keys) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -404,9 +426,8 @@ def _to_json(keys: Keys) -> dict[str, Any]:
             }
             for k in keys.evidence
         ],
-        "sealing": [
-            {"version": s.version, "secret": b64encode(s.secret).decode()} for s in keys.sealing
-        ],
+        "sealing": _plain_secrets(keys.sealing),
+        "my_numbers": _plain_secrets(keys.my_numbers),
     }
 
 
@@ -433,15 +454,22 @@ def _read(path: Path) -> Keys:
                 )
                 for k in data.get("evidence", ())
             ),
-            tuple(
-                SealingSecret(s["version"], b64decode(s["secret"])) for s in data.get("sealing", ())
-            ),
+            _sealing_secrets(data.get("sealing", ())),
+            _sealing_secrets(data.get("my_numbers", ())),
         )
     except Exception:  # noqa: BLE001 - whatever is wrong, its message may hold a key
         raise KeysError(
             "the key file is damaged: restore it from the backup",
             "鍵ファイルが壊れています。バックアップから戻してください。",
         ) from None
+
+
+def _plain_secrets(kept: tuple[SealingSecret, ...]) -> list[dict[str, Any]]:
+    return [{"version": s.version, "secret": b64encode(s.secret).decode()} for s in kept]
+
+
+def _sealing_secrets(plain: Iterable[dict[str, Any]]) -> tuple[SealingSecret, ...]:
+    return tuple(SealingSecret(s["version"], b64decode(s["secret"])) for s in plain)
 
 
 def _iso(time: dt.datetime | None) -> str | None:

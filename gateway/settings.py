@@ -6,10 +6,10 @@ Nothing reads the environment at import: the composition root and the command li
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
+from typing import Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, ValidationInfo, field_validator
+from pydantic import Field, IPvAnyNetwork, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MAX_TOKEN_LIFETIME_S = 600
@@ -33,6 +33,16 @@ class Settings(BaseSettings):
         description=(
             "データベース。既定は SQLite のファイル、本番は postgresql+asyncpg://… / "
             "Database: a SQLite file by default, postgresql+asyncpg://… in production."
+        ),
+    )
+    my_number_database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description=(
+            "個人番号だけのデータベース。既定は、SQLite では隣の別ファイル、PostgreSQL では同じ"
+            "データベースの別スキーマ my_number / Database of My Numbers alone. By default a file "
+            "of its own beside the SQLite file, or the schema my_number in the same PostgreSQL "
+            "database."
         ),
     )
     public_url: str = Field(
@@ -282,3 +292,31 @@ class Settings(BaseSettings):
             msg = "flag_poll_s must be shorter than flag_max_age_s"
             raise ValueError(msg)
         return interval
+
+    @model_validator(mode="after")
+    def _my_numbers_stand_alone(self) -> Self:
+        url = self.my_number_database_url
+        if url is not None and url.startswith("sqlite") and _file(url) == _file(self.database_url):
+            msg = "my_number_database_url must be another SQLite file than database_url"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def my_numbers_url(self) -> str:
+        """Return where the My Numbers are: never in a file that holds anything else."""
+        if self.my_number_database_url is not None:
+            return self.my_number_database_url
+        return beside(self.database_url)
+
+
+def beside(url: str) -> str:
+    """Return the database of My Numbers beside ``url``: another file of SQLite, or the same."""
+    address, question, options = url.partition("?")
+    if not address.startswith("sqlite") or address.endswith((":memory:", "/")):
+        return url
+    path = PurePosixPath(address)
+    return f"{address.removesuffix(path.suffix)}.my-numbers{path.suffix}{question}{options}"
+
+
+def _file(url: str) -> str:
+    return url.partition("?")[0].partition("://")[2]

@@ -16,8 +16,10 @@ from hypothesis import settings
 
 from gateway.audit import AuditLog, AuditStore
 from gateway.keys import FileKeyStore
+from gateway.settings import beside
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import upgrade
+from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
 from tests.databases import MIGRATED, Databases
 from tests.doubles import RecordingLog, StoppedClock
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
@@ -35,6 +37,7 @@ def postgres_server() -> Iterator[ThrowawayPostgres]:
     with throwaway_postgres() as postgres:
         postgres.execute(f"CREATE DATABASE {MIGRATED}")
         asyncio.run(_migrate(postgres.url(MIGRATED)))
+        asyncio.run(_migrate(postgres.url(MIGRATED), MY_NUMBER_SCHEMA))
         yield postgres
 
 
@@ -48,9 +51,11 @@ def postgres_databases(postgres_server: ThrowawayPostgres) -> Iterator[Databases
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty, migrated SQLite file."""
+    """An empty, migrated SQLite file, with that of My Numbers beside it."""
     path = tmp_path_factory.mktemp("template") / "hitotsu.db"
-    asyncio.run(_migrate(f"sqlite:///{path}"))
+    url = f"sqlite:///{path}"
+    asyncio.run(_migrate(url))
+    asyncio.run(_migrate(beside(url), MY_NUMBER_SCHEMA))
     return path
 
 
@@ -58,9 +63,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty, migrated database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "hitotsu.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite+aiosqlite:///{path}"
+        template: Path = request.getfixturevalue("sqlite_template")
+        for file in template.parent.iterdir():
+            shutil.copy(file, tmp_path / file.name)
+        yield f"sqlite+aiosqlite:///{tmp_path / template.name}"
         return
     postgres: ThrowawayPostgres = request.getfixturevalue("postgres_server")
     databases: Databases = request.getfixturevalue("postgres_databases")
@@ -73,6 +79,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 async def store(database_url: str) -> AsyncIterator[Store]:
     """An open store over ``database_url``."""
     opened = open_store(database_url)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def my_number_store(database_url: str) -> AsyncIterator[Store]:
+    """The open store of My Numbers that belongs to ``database_url``."""
+    opened = open_store(beside(database_url), schema=MY_NUMBER_SCHEMA)
     yield opened
     await opened.aclose()
 
@@ -107,8 +121,8 @@ async def audit_log(
         yield running
 
 
-async def _migrate(url: str) -> None:
-    template = open_store(url)
+async def _migrate(url: str, schema: str | None = None) -> None:
+    template = open_store(url, schema=schema)
     try:
         await upgrade(template)
     finally:

@@ -21,35 +21,40 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import migrations
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import downgrade, upgrade
-from gateway.store.tables import Base
+from gateway.store.my_number_tables import MY_NUMBER_SCHEMA, metadata_of
 from tools.throwaway_postgres import throwaway_postgres
+
+HISTORIES = (None, MY_NUMBER_SCHEMA)
 
 
 def main() -> int:
     """Return 0 if the history is sound."""
-    faults = heads()
-    with tempfile.TemporaryDirectory() as folder:
-        faults += asyncio.run(check(f"sqlite:///{folder}/check.db"))
-    with throwaway_postgres() as postgres:
-        faults += asyncio.run(check(postgres.url()))
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, throwaway_postgres() as postgres:
+        for schema in HISTORIES:
+            faults += heads(schema)
+            faults += asyncio.run(check(f"sqlite:///{folder}/{schema}.db", schema))
+            faults += asyncio.run(check(postgres.url(), schema))
     for fault in faults:
         print(f"migrations: {fault}", file=sys.stderr)
     return 1 if faults else 0
 
 
-def heads() -> list[str]:
-    """Return a fault unless the history has exactly one head."""
-    script = ScriptDirectory(str(Path(str(migrations.__file__)).parent))
+def heads(schema: str | None = None) -> list[str]:
+    """Return a fault unless the history of ``schema`` has exactly one head."""
+    folder = Path(str(migrations.__file__)).parent
+    script = ScriptDirectory(str(folder / schema if schema else folder))
     found = script.get_heads()
     return [] if len(found) == 1 else [f"{len(found)} heads instead of one: {found}"]
 
 
-async def check(url: str) -> list[str]:
-    """Return what is wrong with the history on the database at ``url``, which is empty."""
-    store = open_store(url)
+async def check(url: str, schema: str | None) -> list[str]:
+    """Return what is wrong with the history of ``schema`` on the database at ``url``."""
+    store = open_store(url, schema=schema)
     try:
         await upgrade(store)
-        faults = [f"{store.dialect}: drift: {d}" for d in await on(store, drift)]
+        differences = await on(store, lambda connection: drift(connection, schema))
+        faults = [f"{store.dialect}: drift: {d}" for d in differences]
         await downgrade(store, "base")
         left = set(await on(store, tables)) - {"alembic_version"}
         faults += [f"{store.dialect}: left behind by the way down: {name}" for name in left]
@@ -65,11 +70,11 @@ async def on(store: Store, look: Any) -> Any:
         return await connection.run_sync(look)
 
 
-def drift(connection: Connection) -> list[Any]:
-    """Return the differences between the migrated database and the models."""
+def drift(connection: Connection, schema: str | None = None) -> list[Any]:
+    """Return the differences between the migrated database and the models of ``schema``."""
     options = {"compare_type": True, "compare_server_default": True}
     return list(
-        compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+        compare_metadata(MigrationContext.configure(connection, opts=options), metadata_of(schema))
     )
 
 

@@ -41,10 +41,13 @@ class Bases:
     """Provisions beside the legal basis of a purpose.
 
     ``tax`` opens facts of tax to it; ``provision`` lets another organ have what the mayor holds.
+    ``number_use`` is the affair for which My Numbers are used, ``number_ordinance`` the ordinance.
     """
 
     tax: str | None = None
     provision: str | None = None
+    number_use: str | None = None
+    number_ordinance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ OWN_ACCESSES_AT_COUNTER: Final = "right:own-accesses-at-counter"
 """The same where staff have made sure who stands before them: of protected persons as well."""
 MATCH_SUBJECTS: Final = "right:match-subjects"
 """Lets a consumer find a person by 基本4情報; a right to these items is none to search by them."""
-RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS})
+MATCH_BY_NUMBER: Final = "right:match-by-number"
+"""Lets a consumer find a person by My Number, for a purpose of the law's list alone (MN-5)."""
+RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS, MATCH_BY_NUMBER})
 """What can be granted beside items. None of them can be asked for in a question."""
 
 

@@ -13,8 +13,10 @@ from gateway.access.certificates import Certificate, read_certificate
 from gateway.access.field_sets import no_field_set
 from gateway.access.grants import GrantTerms, Relation
 from gateway.access.limits import Asking, Bases, OrganKind, require_lawful
+from gateway.access.number_uses import require_number_use
 from gateway.access.registrar import Registrar, kids_of
 from gateway.access.registration import (
+    MATCH_BY_NUMBER,
     RegistrationError,
     checked_keys,
     checked_login,
@@ -192,11 +194,15 @@ class AccessRegistry(Registrar):
         ``organ_kind`` and ``bases`` decide what the law lets be granted for it.
 
         Raises:
-            RegistrationError: an id that exists, a wrong shape, or an empty text.
+            RegistrationError: an id that exists, a wrong shape, or an empty text; an affair for
+                which the law does not let My Numbers be used.
 
         """
         require_municipality(municipality)
         require_id(purpose_id)
+        bases = bases or Bases()
+        if bases.number_use is not None or bases.number_ordinance is not None:
+            self._require_number_use(bases.number_use, bases.number_ordinance, organ_kind)
         row = PurposeRow(
             municipality=municipality,
             purpose_id=purpose_id,
@@ -205,8 +211,10 @@ class AccessRegistry(Registrar):
             legal_basis=checked_text(legal_basis, limit=400),
             organ=checked_text(organ),
             organ_kind=organ_kind.value,
-            tax_basis=_basis(bases.tax) if bases else None,
-            provision_basis=_basis(bases.provision) if bases else None,
+            tax_basis=_basis(bases.tax),
+            provision_basis=_basis(bases.provision),
+            number_use=bases.number_use,
+            number_ordinance=_basis(bases.number_ordinance),
             created_at=self._clock.now(),
         )
         facts = {
@@ -216,6 +224,8 @@ class AccessRegistry(Registrar):
             "organ_kind": row.organ_kind,
             "tax_basis": row.tax_basis,
             "provision_basis": row.provision_basis,
+            "number_use": row.number_use,
+            "number_ordinance": row.number_ordinance,
         }
         audit = self._change(
             "purpose-add", after=facts, municipality=municipality, purpose=purpose_id
@@ -262,6 +272,9 @@ class AccessRegistry(Registrar):
         worked_from = Predicates.of(self._dictionary).inputs_of(items)
         asking = self._asking(purpose, terms)
         require_lawful(self._items(items), asking, worked_from=self._items(worked_from))
+        if MATCH_BY_NUMBER in items:
+            organ = OrganKind(purpose.organ_kind)
+            self._require_number_use(purpose.number_use, purpose.number_ordinance, organ)
         login = checked_login(terms.login_level, terms.login_max_age_s)
         row = GrantRow(
             grant_id=secrets.token_hex(8),
@@ -311,6 +324,12 @@ class AccessRegistry(Registrar):
     def _items(self, references: Iterable[str]) -> list[DataItem]:
         found = map(self._dictionary.find_item, references)
         return [item for item in found if item is not None]
+
+    def _require_number_use(
+        self, use_id: str | None, ordinance: str | None, organ: OrganKind
+    ) -> None:
+        day = self._clock.now().astimezone(TOKYO).date()
+        require_number_use(use_id, ordinance, organ, day)
 
     def _asking(self, purpose: PurposeRow, terms: GrantTerms) -> Asking:
         return Asking(

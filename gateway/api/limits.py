@@ -16,8 +16,14 @@ from gateway.problems import Problem
 from standard_models.reference.check_digits import my_number_check
 
 BODY_TIMEOUT_S: Final = 30.0
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[-_. ]?[0-9]){11}(?![0-9])")
+_RANDOM_ID = re.compile(
+    r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})(?![0-9a-z])",
+    re.IGNORECASE,
+)
+"""A UUID, or an id of ours: one in a hundred has twelve digits in a row by chance."""
+_BETWEEN = r"[-_.\s\u2010-\u2015\u2212\u30fb\u30fc]{0,2}"
+"""What may stand between the digits of a number that somebody has typed."""
+_TWELVE_DIGITS = re.compile(rf"(?<![0-9])[0-9](?:{_BETWEEN}[0-9]){{11}}(?![0-9])")
 _MAX_UNQUOTING: Final = 3
 _DIGITS: Final = b"0123456789"
 _OPAQUE: Final = frozenset(
@@ -31,8 +37,8 @@ _OPAQUE: Final = frozenset(
 def holds_number(path: str, query: bytes) -> bool:
     """Tell whether an address holds twelve digits in a row, as an individual number has.
 
-    Single separators, full-width digits and repeated percent-encoding do not hide them. Numbers
-    inside a UUID do not count.
+    Separators, full-width digits and repeated percent-encoding do not hide them. Numbers inside a
+    UUID or an id of 32 hexadecimal digits do not count.
 
     Source: 番号法施行令 8条 (an individual number has twelve digits).
     """
@@ -45,7 +51,7 @@ def holds_number(path: str, query: bytes) -> bool:
         text = unquote_plus(text, errors="replace")
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return _TWELVE_DIGITS.search(_UUID.sub("", text)) is not None
+    return _TWELVE_DIGITS.search(_RANDOM_ID.sub("", text)) is not None
 
 
 def headers_hold_number(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -59,11 +65,25 @@ def headers_hold_number(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     for name, value in headers:
         if len(value) < 12 or name in _OPAQUE or _has_too_few_digits(value):
             continue
-        text = _UUID.sub("", unicodedata.normalize("NFKC", _readable(value)))
-        for found in _TWELVE_DIGITS.findall(text):
-            digits = re.sub(r"\D", "", found)
-            if my_number_check(digits[:11]) == digits[11]:
-                return True
+        if text_holds_number(_readable(value)):
+            return True
+    return False
+
+
+def text_holds_number(text: str) -> bool:
+    """Tell whether a text holds an individual number: twelve digits with the right check digit.
+
+    Width and separators do not hide it; random ids are none.
+
+    Source: 番号法施行令 8条; rule MN-2.
+    """
+    if len(text) < 12:
+        return False
+    plain = _RANDOM_ID.sub("", unicodedata.normalize("NFKC", text))
+    for found in _TWELVE_DIGITS.findall(plain):
+        digits = re.sub(r"\D", "", found)
+        if my_number_check(digits[:11]) == digits[11]:
+            return True
     return False
 
 

@@ -84,6 +84,22 @@ def person(
     _search(municipality, since, until, find, None)
 
 
+@app.command("my-number")
+def my_number(
+    municipality: Municipality,
+    since: Since = None,
+    until: Until = None,
+    client: Client = None,
+    terminal: Terminal = None,
+) -> None:
+    """個人番号を扱った操作（断ったものも） / Who used My Numbers; refused calls as well."""
+
+    async def find(_session: Session, store: SearchStore, window: Window) -> Table:
+        return _seen(await store.my_numbers(window, client=client, terminal=terminal))
+
+    _search(municipality, since, until, find, "my-number")
+
+
 @app.command()
 def concerned(
     client: Annotated[str, typer.Argument(help="連携先の ID / Consumer.")],

@@ -18,44 +18,62 @@ from gateway.store.backup import Progress as Told
 from gateway.store.engine import open_store
 from gateway.store.migrate import SchemaState, schema_state
 from gateway.store.migrate import upgrade as upgrade_store
+from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
 
 app = typer.Typer(
     help="データベースの準備と確認 / Prepare and check the database.", no_args_is_help=True
 )
 
+_TITLES = {
+    None: ("データベース", "Database"),
+    MY_NUMBER_SCHEMA: ("個人番号のデータベース", "Database of My Numbers"),
+}
+
 
 @app.command()
 def upgrade() -> None:
     """データベースを最新にする。何度実行してもよい / Bring the database up to date."""
-    before, after = run(_upgrade(read_settings().database_url))
-    if before.up_to_date:
-        say(f"すでに最新です（{after.current}）。", f"Up to date already ({after.current}).")
-    else:
-        say(f"最新にしました（{after.current}）。", f"Now up to date ({after.current}).")
+    for schema, url in _databases().items():
+        before, after = run(_upgrade(url, schema))
+        ja, en = _TITLES[schema]
+        if before.up_to_date:
+            say(
+                f"{ja}：すでに最新です（{after.current}）。", f"{en}: up to date ({after.current})."
+            )
+        else:
+            say(
+                f"{ja}：最新にしました（{after.current}）。",
+                f"{en}: now up to date ({after.current}).",
+            )
 
 
 @app.command()
 def check() -> None:
     """データベースが最新か確かめる / Tell whether the database is up to date."""
-    state = run(_state(read_settings().database_url))
-    if not state.up_to_date:
-        fail(
-            f"最新ではありません（現在 {state.current}、必要 {state.needed}）。"
-            "hitotsu db upgrade を実行してください。",
-            f"not up to date (is {state.current}, needs {state.needed}): run `hitotsu db upgrade`",
-            REFUSED,
-        )
-    say(f"最新です（{state.current}）。", f"Up to date ({state.current}).")
+    for schema, url in _databases().items():
+        state = run(_state(url, schema))
+        ja, en = _TITLES[schema]
+        if not state.up_to_date:
+            fail(
+                f"{ja}：最新ではありません（現在 {state.current}、必要 {state.needed}）。"
+                "hitotsu db upgrade を実行してください。",
+                f"{en}: not up to date (is {state.current}, needs {state.needed}): "
+                "run `hitotsu db upgrade`",
+                REFUSED,
+            )
+        say(f"{ja}：最新です（{state.current}）。", f"{en}: up to date ({state.current}).")
 
 
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="書くファイル / File to write.")],
 ) -> None:
-    """動かしたまま、全部を一つのファイルに写す / Copy everything into one file, while serving."""
-    refuse_existing(file)
-    made = _refusing(_backup(read_settings().database_url, file))
-    say(f"{made.total:,} 行を {file} に書きました。", f"{made.total:,} rows were written.")
+    """動かしたまま全部を写す。個人番号は別のファイルになる / Copy everything, while serving."""
+    for path in _files(file).values():
+        refuse_existing(path)
+    for schema, path in _files(file).items():
+        made = _refusing(_backup(_databases()[schema], path, schema))
+        say(f"{made.total:,} 行を {path} に書きました。", f"{made.total:,} rows were written.")
 
 
 @app.command()
@@ -63,14 +81,33 @@ def restore(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="バックアップ / The backup.")],
 ) -> None:
     """空のデータベースに、バックアップから戻す / Fill an empty database from a backup."""
-    made = _refusing(_restore(read_settings().database_url, file))
-    at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
+    for schema, path in _files(file).items():
+        if schema is not None and not path.exists():
+            say(
+                f"個人番号のファイル（{path}）はありません。"
+                "必要なら my-number import で取り込みます。",
+                f"There is no file of My Numbers ({path}).",
+            )
+            continue
+        made = _refusing(_restore(_databases()[schema], path, schema))
+        at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
+        say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
     say(
-        f"{at} 時点の {made.total:,} 行を戻しました。それよりあとに protection set で登録した措置は"
-        "入っていません。動かす前に登録し直してください。",
-        f"{made.total:,} rows as of {at} were restored. Measures that officers set later are not "
-        "among them: enter them again before you serve.",
+        "それよりあとに protection set で登録した措置は入っていません。"
+        "動かす前に登録し直してください。",
+        "Measures that officers set later are not among them: enter them again before you serve.",
     )
+
+
+def _databases() -> dict[str | None, str]:
+    """Return the addresses of everything but My Numbers, and of these."""
+    settings = read_settings()
+    return {None: settings.database_url, MY_NUMBER_SCHEMA: settings.my_numbers_url}
+
+
+def _files(file: Path) -> dict[str | None, Path]:
+    """Return the file of a backup, and that of My Numbers beside it: never the same."""
+    return {None: file, MY_NUMBER_SCHEMA: file.with_name(f"{file.name}.my-numbers")}
 
 
 def _refusing(work: Coroutine[Any, Any, Backup]) -> Backup:
@@ -80,8 +117,8 @@ def _refusing(work: Coroutine[Any, Any, Backup]) -> Backup:
         fail(error.detail_ja, error.detail_en)
 
 
-async def _backup(url: str, path: Path) -> Backup:
-    store = open_store(url)
+async def _backup(url: str, path: Path, schema: str | None) -> Backup:
+    store = open_store(url, schema=schema)
     try:
         with whole_files(path) as (file,), _shown() as told:
             return await write_backup(store, file, now=SystemClock().now(), progress=told)
@@ -89,8 +126,8 @@ async def _backup(url: str, path: Path) -> Backup:
         await store.aclose()
 
 
-async def _restore(url: str, path: Path) -> Backup:
-    store = open_store(url)
+async def _restore(url: str, path: Path, schema: str | None) -> Backup:
+    store = open_store(url, schema=schema)
     try:
         with _shown() as told:
             return await restore_backup(store, path, progress=told)
@@ -113,8 +150,8 @@ def _shown() -> Iterator[Told]:
         )
 
 
-async def _upgrade(url: str) -> tuple[SchemaState, SchemaState]:
-    store = open_store(url)
+async def _upgrade(url: str, schema: str | None) -> tuple[SchemaState, SchemaState]:
+    store = open_store(url, schema=schema)
     try:
         before = await schema_state(store)
         await upgrade_store(store)
@@ -123,8 +160,8 @@ async def _upgrade(url: str) -> tuple[SchemaState, SchemaState]:
         await store.aclose()
 
 
-async def _state(url: str) -> SchemaState:
-    store = open_store(url)
+async def _state(url: str, schema: str | None) -> SchemaState:
+    store = open_store(url, schema=schema)
     try:
         return await schema_state(store)
     finally:

@@ -27,9 +27,10 @@ class KeyKind(StrEnum):
     HEADS = "heads"
     EVIDENCE = "evidence"
     SEALING = "sealing"
+    MY_NUMBERS = "my-numbers"
 
 
-_KEPT = frozenset({KeyKind.HEADS, KeyKind.EVIDENCE, KeyKind.SEALING})
+_KEPT = frozenset({KeyKind.HEADS, KeyKind.EVIDENCE, KeyKind.SEALING, KeyKind.MY_NUMBERS})
 """Kinds of which the earlier ones are kept for good, because what they made is."""
 
 
@@ -54,7 +55,8 @@ def rotate(
         KeyKind,
         typer.Argument(
             help="signing（トークンの署名）、handles（ハンドル）、heads（監査記録の木の署名）、"
-            "evidence（受領票と証明の署名）、sealing（保存する値の暗号化） / What the key is for."
+            "evidence（受領票と証明の署名）、sealing（保存する値の暗号化）、my-numbers（個人番号の"
+            "暗号化。続けて hitotsu my-number reseal） / What the key is for."
         ),
     ],
     overlap_hours: Annotated[
@@ -117,6 +119,8 @@ async def _rotate(session: Session, kind: KeyKind, until: dt.datetime) -> None:
         session.keys.rotate_heads()
     elif kind is KeyKind.EVIDENCE:
         session.keys.rotate_evidence(session.clock.now())
+    elif kind is KeyKind.MY_NUMBERS:
+        session.keys.rotate_my_numbers()
     else:
         session.keys.rotate_sealing()
 

@@ -42,6 +42,19 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
         str | None,
         typer.Option(help="他の執行機関への提供の根拠（条例など） / Basis of the provision."),
     ] = None,
+    number_use: Annotated[
+        str | None,
+        typer.Option(
+            help="個人番号を使う事務（番号法第9条。juminzei・jidoteate など） / Affair of the "
+            "Number Act for which My Numbers are used."
+        ),
+    ] = None,
+    number_ordinance: Annotated[
+        str | None,
+        typer.Option(
+            help="個人番号の利用・提供を定める条例（条まで） / Ordinance on the use or provision."
+        ),
+    ] = None,
 ) -> None:
     """利用目的を登録する / Register a purpose."""
     settings = read_settings()
@@ -56,7 +69,7 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
                 legal_basis=legal_basis,
                 organ=organ,
                 organ_kind=organ_kind,
-                bases=Bases(tax_basis, provision_basis),
+                bases=Bases(tax_basis, provision_basis, number_use, number_ordinance),
             )
 
     run(work())

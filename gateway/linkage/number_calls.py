@@ -15,6 +15,7 @@ from gateway.linkage.group_calls import Found, chosen, group_parameters, rendere
 from gateway.linkage.parameters import Parameters
 from gateway.linkage.service import Calling
 from gateway.linkage.shape import FOUND, REGISTERED, CallError, Refused
+from gateway.my_numbers import NumbersUnavailable
 from gateway.numbers import NoSeriesLeft, NumberRefused, NumberService, Version
 from gateway.protection import ProtectionService, withhold
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
@@ -137,7 +138,7 @@ class NumberCalls:
         except NumberRefused as refused:
             error = parameters.wrong(refused.field, "付番済みの番号")
             raise Refused(400, [error]) from None
-        except NoSeriesLeft:
+        except (NoSeriesLeft, NumbersUnavailable):
             raise Refused(503) from None
         return Found(REGISTERED, [_operation(calling, made)])
 

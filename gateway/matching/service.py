@@ -8,7 +8,6 @@ question alone, and misses are counted (API6).
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from gateway.matching.comparison import (
     SEX,
     agrees,
 )
+from gateway.matching.misses import NO_MATCH, MissLimit
 from gateway.matching.schemas import MatchDocument, StatedFacts
 from gateway.matching.store import MissStore
 from gateway.problems import Problem
@@ -44,9 +44,6 @@ from standard_models.dictionary import Dictionary
 
 FUNCTION: Final = "subject-match"
 MATCH: Final = "match"
-NO_MATCH: Final = "no-match"
-WINDOW: Final = dt.timedelta(hours=1)
-"""For which misses are counted."""
 MAX_PAGES: Final = 4
 """Of candidates; whoever has so many namesakes of one birth date is not matched."""
 _ADDRESS: Final = frozenset({*PLACE, *BLOCK, BUILDING})
@@ -79,7 +76,9 @@ class MatchingService:
     def __init__(self, rooms: MatchingRooms, *, deadline_s: float, misses_per_hour: int) -> None:
         self._rooms = rooms
         self._deadline_s = deadline_s
-        self._misses = misses_per_hour
+        self._limit = MissLimit(
+            rooms.store, rooms.clock, rooms.log, function=FUNCTION, per_hour=misses_per_hour
+        )
 
     async def match(self, access: Access, stated: StatedFacts, caller: Caller) -> MatchDocument:
         """Return the handle of the one person who agrees; the record of it is durable.
@@ -123,20 +122,7 @@ class MatchingService:
             raise Problem("right-not-granted")
         if access.login_handle is not None:
             raise Problem("login-other-subject")
-        now = self._rooms.clock.now()
-        misses, first = await self._rooms.store.misses(
-            access.municipality, access.client_id, FUNCTION, NO_MATCH, now - WINDOW
-        )
-        if misses >= self._misses and first is not None:
-            # The officer on duty must learn of it: somebody may be guessing.
-            self._rooms.log.error(
-                "too-many-misses",
-                municipality=access.municipality,
-                client_id=access.client_id,
-                count=misses,
-            )
-            seconds = max(1, math.ceil((first + WINDOW - now).total_seconds()))
-            raise Problem("too-many-misses", headers={"Retry-After": str(seconds)})
+        await self._limit.require_few(access)
 
     async def _agreed(
         self, municipality: str, stated: StatedFacts, caller: Caller

@@ -1,7 +1,8 @@
 """Numbering of persons outside the resident register: issue, change, look up, history.
 
 The numbers come from one series with the residents' check digit and never overlap with theirs.
-名寄せ links two numbers and renumbers nobody.
+名寄せ links two numbers and renumbers nobody. A My Number that is sent goes into its own store and
+stands nowhere else (MN-1).
 
 Source: 共通機能標準仕様書 2.1, 031 (機能ID 0310001, 0310004, 0310005, 0310007, 0310008, 0310022).
 """
@@ -13,6 +14,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -20,16 +22,19 @@ from typing import Final
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditLog, to_record
 from gateway.keys import KeyStore
+from gateway.my_numbers import MyNumbers, Place
 from gateway.numbers.store import Numbering, NumberStore
 from gateway.store.tables import NumberedPersonRow, NumberSeriesRow
 from gateway.subjects import SubjectService
 from gateway.submissions.sealing import seal, unseal
 from standard_models.reference.check_digits import RemainderOne, local_number_check
+from standard_models.values.identifiers import MyNumber
 
 MAX_FOUND: Final = 50
 """More candidates than a clerk compares; the search must be narrowed."""
 MAX_VERSION: Final = 999
 """Source: API仕様 2.0, 履歴番号 9(3)."""
+MY_NUMBER: Final = "kojinbango"
 _NAMES: Final = ("shimei", "shimei_gaikokujinkanji", "shimei_gaikokujinromaji", "tsusho")
 
 
@@ -72,6 +77,7 @@ class NumberService:
         subjects: SubjectService,
         audit: AuditLog,
         keys: KeyStore,
+        my_numbers: MyNumbers,
         *,
         clock: Clock,
     ) -> None:
@@ -79,6 +85,7 @@ class NumberService:
         self._subjects = subjects
         self._audit = audit
         self._keys = keys
+        self._my_numbers = my_numbers
         self._clock = clock
         # The series is locked for one caller; who waits here does not hold a connection.
         self._turn = asyncio.Lock()
@@ -91,12 +98,28 @@ class NumberService:
         ``entry`` says who calls for which municipality. With ``Registration.NEW`` a number is
         issued; otherwise the one in ``atenabango`` is used.
 
+        A My Number in ``content`` is written before and holds after the commit: should that fail,
+        nobody has it, and never somebody to whom the number is issued later.
+
         Raises:
             NumberRefused: the number is not one that was given to anybody, or may not be used.
             NoSeriesLeft: no number can be issued.
+            NumbersUnavailable: the My Number cannot be written.
 
         """
+        async with AsyncExitStack() as kept:
+            return await self._registered(entry, business, content, kept)
+
+    async def _registered(
+        self,
+        entry: AuditEntry,
+        business: str,
+        content: Mapping[str, str],
+        kept: AsyncExitStack,
+    ) -> Version:
         municipality = entry.municipality
+        my_number = MyNumber(content[MY_NUMBER]) if MY_NUMBER in content else None
+        content = {field: text for field, text in content.items() if field != MY_NUMBER}
         async with self._turn, self._store.numbering(municipality) as numbering:
             if content["shorikubun"] == Registration.NEW:
                 number, before = await self._issue(numbering, municipality), None
@@ -108,6 +131,11 @@ class NumberService:
             if version > MAX_VERSION:
                 raise NumberRefused("atenabango")
             row = self._row(municipality, number, version, business, content)
+            if my_number is not None:
+                if numbering.series is None:
+                    raise NoSeriesLeft
+                place = Place(municipality, numbering.series.numbering, number)
+                await kept.enter_async_context(self._my_numbers.keeping(place, my_number))
             pseudonym = self._audit.pseudonym(municipality, f"number:{number}")
             await numbering.add(row, to_record(replace(entry, subject_key=pseudonym)))
         return self._version(row)

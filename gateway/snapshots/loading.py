@@ -17,6 +17,7 @@ from adapters.contract import Adapter, Clock, Deadline, Extract, ExtractChunk, L
 from adapters.manifest import Manifest
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.keys import KeyStore
+from gateway.snapshots.my_numbers import my_number_fields, without
 from gateway.snapshots.sealing import RecordSeal, record_key
 from gateway.snapshots.store import PIECE, SnapshotStore
 from gateway.store.tables import SnapshotRow
@@ -181,6 +182,7 @@ class Loader:
         totals = await adapter.control_totals(ref, Deadline.after(TOTALS_S))
         counts = report.counts[ref] = GroupCounts()
         keys = sorted(self._dictionary.groups[ref].key_fields)
+        numbers = my_number_fields(self._dictionary.groups[ref])
         seen: set[tuple[str, bytes]] = set()
         chunks: AsyncIterator[ExtractChunk] = adapter.extract(ref)
         async for chunk in chunks:
@@ -192,7 +194,7 @@ class Loader:
             for lost in chunk.lost:
                 told.findings(ref, lost)
             for start in range(0, made, PIECE):
-                piece = chunk.records[start : start + PIECE]
+                piece = without(numbers, chunk.records[start : start + PIECE])
                 rows = self._rows(report.snapshot_id, piece, keys, counts, seal)
                 new = {(row["number"], row["record_key"]) for row in rows}
                 counts.replaced += len(piece) - len(rows) + len(new & seen)

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.store.engine import Store
 from gateway.store.migrate import needed_revision, schema_state
-from gateway.store.tables import Base
+from gateway.store.my_number_tables import metadata_of
 from gateway.store.types import UtcDateTime
 
 FORMAT: Final = 1
@@ -78,10 +78,10 @@ async def write_backup(
             "データベースが最新ではありません。hitotsu db upgrade を実行してください。",
             "The database is not up to date: run `hitotsu db upgrade`.",
         )
-    tables = _tables()
+    tables = _tables(store.schema)
     async with _at_one_moment(store) as connection:
         rows = {t.name: await _count(connection, t) for t in tables}
-        backup = Backup(now, needed_revision(), rows)
+        backup = Backup(now, needed_revision(store.schema), rows)
         digests: dict[str, str] = {}
         done = 0
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
@@ -98,8 +98,8 @@ async def write_backup(
     return backup
 
 
-def read_manifest(path: Path) -> Backup:
-    """Return what a file says of itself, after every table was compared with its digest.
+def read_manifest(path: Path, schema: str | None = None) -> Backup:
+    """Return what a file of ``schema`` says of itself, after comparing every table's digest.
 
     Raises:
         BackupError: it is no such file, not whole, or of another revision of the schema.
@@ -132,7 +132,7 @@ def read_manifest(path: Path) -> Backup:
         raise BackupError(
             f"壊れています（{'、'.join(damaged)}）。", f"It is damaged ({', '.join(damaged)})."
         )
-    if said.get("format") != FORMAT or backup.revision != needed_revision():
+    if said.get("format") != FORMAT or backup.revision != needed_revision(schema):
         raise BackupError(
             f"版 {backup.revision} のバックアップです。その版で戻してから更新してください。",
             f"It is of revision {backup.revision}: restore it with that version, then upgrade.",
@@ -152,7 +152,7 @@ async def restore_backup(
         BackupError: the file cannot be used, or the database is not empty or not up to date.
 
     """
-    backup = read_manifest(path)
+    backup = read_manifest(path, store.schema)
     if not (await schema_state(store)).up_to_date:
         raise BackupError(
             "先に、新しいデータベースで hitotsu db upgrade を実行してください。",
@@ -161,13 +161,13 @@ async def restore_backup(
     done = 0
     with zipfile.ZipFile(path) as archive:
         async with store.connection() as connection, connection.begin():
-            for table in _tables():
+            for table in _tables(store.schema):
                 if await _count(connection, table):
                     raise BackupError(
                         "データベースが空ではありません。新しいデータベースに戻してください。",
                         "The database is not empty: restore into a new one.",
                     )
-            for table in _tables():
+            for table in _tables(store.schema):
                 if table.name not in backup.rows:
                     continue
                 for rows in _rows(archive, table):
@@ -182,8 +182,8 @@ async def restore_backup(
     return backup
 
 
-def _tables() -> Sequence[Table]:
-    return [t for t in Base.metadata.sorted_tables if t.name not in NOT_KEPT]
+def _tables(schema: str | None) -> Sequence[Table]:
+    return [t for t in metadata_of(schema).sorted_tables if t.name not in NOT_KEPT]
 
 
 def _at_one_moment(store: Store) -> Any:

@@ -30,10 +30,8 @@ _WRITES: Final = "hitotsu_writes"
 _USED_AT: Final = "hitotsu_used_at"
 IDLE_S: Final = 1.0
 """A connection that rested this long may have died meanwhile."""
-_CONNECT: Final = {
-    "timeout": 5,
-    "server_settings": {"application_name": "hitotsu", "synchronous_commit": "on"},
-}
+_SERVER_SETTINGS: Final = {"application_name": "hitotsu", "synchronous_commit": "on"}
+_CONNECT: Final[dict[str, Any]] = {"timeout": 5, "server_settings": _SERVER_SETTINGS}
 
 
 class StoreUrlError(Exception):
@@ -46,10 +44,19 @@ class StoreUrlError(Exception):
 
 
 class Store:
-    """The database. Opened by ``open_store``; connects when it is first used."""
+    """The database. Opened by ``open_store``; connects when it is first used.
 
-    def __init__(self, engine: AsyncEngine, lookups: DriverLookups | None = None) -> None:
+    ``schema`` is None but for a database that holds a schema with a history of its own.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        lookups: DriverLookups | None = None,
+        schema: str | None = None,
+    ) -> None:
         self.engine = engine
+        self.schema = schema
         writing = engine.execution_options(**{_WRITES: True})
         self._session = async_sessionmaker(engine, expire_on_commit=False)
         self._writing_session = async_sessionmaker(writing, expire_on_commit=False)
@@ -112,11 +119,12 @@ class Store:
         await self.engine.dispose()
 
 
-def open_store(url: str, *, idle_s: float = IDLE_S) -> Store:
+def open_store(url: str, *, idle_s: float = IDLE_S, schema: str | None = None) -> Store:
     """Return the store at ``url`` without connecting to it.
 
     The folder of a SQLite file is made if it does not exist. A connection to PostgreSQL that has
-    rested for ``idle_s`` seconds is asked for a sign of life before it is used again.
+    rested for ``idle_s`` seconds is asked for a sign of life before it is used again. With
+    ``schema`` it sees that schema of PostgreSQL and no other; a SQLite file is of one schema.
 
     Raises:
         StoreUrlError: not an address of SQLite or PostgreSQL.
@@ -124,7 +132,10 @@ def open_store(url: str, *, idle_s: float = IDLE_S) -> Store:
     """
     address = database_address(url)
     # Values never show in errors or logs of statements.
-    engine = create_async_engine(address, hide_parameters=True, **_engine_options(address))
+    connect_args = _connect_args(schema)
+    engine = create_async_engine(
+        address, hide_parameters=True, **_engine_options(address, connect_args)
+    )
     if engine.dialect.name == "sqlite":
         # This driver writes every statement with its values to the log at level debug.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
@@ -136,8 +147,9 @@ def open_store(url: str, *, idle_s: float = IDLE_S) -> Store:
         event.listen(engine.sync_engine, "checkin", _note_use)
         event.listen(engine.sync_engine, "checkout", _IdleCheck(engine.dialect, idle_s))
         _, connect = engine.dialect.create_connect_args(address)
-        return Store(engine, DriverLookups(engine.dialect, {**connect, **_CONNECT}))
-    return Store(engine)
+        lookups = DriverLookups(engine.dialect, {**connect, **connect_args})
+        return Store(engine, lookups, schema)
+    return Store(engine, None, schema)
 
 
 def database_address(url: str) -> URL:
@@ -161,14 +173,20 @@ def database_address(url: str) -> URL:
     return address.set(drivername=driver)
 
 
-def _engine_options(address: URL) -> dict[str, Any]:
+def _connect_args(schema: str | None) -> dict[str, Any]:
+    if schema is None:
+        return _CONNECT
+    return {**_CONNECT, "server_settings": {**_SERVER_SETTINGS, "search_path": schema}}
+
+
+def _engine_options(address: URL, connect_args: dict[str, Any]) -> dict[str, Any]:
     if address.get_backend_name() == "sqlite":
         return {}
     return {
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": WAIT_S,
-        "connect_args": _CONNECT,
+        "connect_args": connect_args,
     }
 
 

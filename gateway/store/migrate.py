@@ -52,12 +52,12 @@ async def schema_state(store: Store) -> SchemaState:
         return MigrationContext.configure(connection).get_current_revision()
 
     async with store.engine.connect() as connection:
-        return SchemaState(await connection.run_sync(read), needed_revision())
+        return SchemaState(await connection.run_sync(read), needed_revision(store.schema))
 
 
-def needed_revision() -> str:
-    """Return the newest revision of the history, of which there is exactly one."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+def needed_revision(schema: str | None = None) -> str:
+    """Return the newest revision of the history of ``schema``, of which there is exactly one."""
+    head = ScriptDirectory.from_config(_config(schema)).get_current_head()
     if head is None:
         msg = "the migration history is empty"
         raise RuntimeError(msg)
@@ -65,7 +65,7 @@ def needed_revision() -> str:
 
 
 async def _run(store: Store, step: Callable[[Config], Any]) -> None:
-    config = _config()
+    config = _config(store.schema)
 
     def run(connection: Connection) -> None:
         config.attributes["connection"] = connection
@@ -76,7 +76,9 @@ async def _run(store: Store, step: Callable[[Config], Any]) -> None:
         await connection.commit()
 
 
-def _config() -> Config:
+def _config(schema: str | None) -> Config:
+    """Return where the history is: that of a schema of its own stands in a folder of its name."""
+    folder = Path(str(migrations.__file__)).parent
     config = Config()
-    config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
+    config.set_main_option("script_location", str(folder / schema if schema else folder))
     return config

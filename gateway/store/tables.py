@@ -65,7 +65,8 @@ class PurposeRow(Base):
     """A registered reason for asking (事務), with its legal basis and the organ that asks.
 
     ``tax_basis`` is the provision that opens facts of tax to it, ``provision_basis`` the one by
-    which another organ may have what the mayor holds.
+    which another organ may have what the mayor holds. ``number_use`` is the provision of the Number
+    Act on which it uses My Numbers, by its id, and ``number_ordinance`` the ordinance beside it.
     """
 
     __tablename__ = "purpose"
@@ -79,6 +80,8 @@ class PurposeRow(Base):
     organ_kind: Mapped[str] = mapped_column(String(20), server_default="general")
     tax_basis: Mapped[str | None] = mapped_column(String(400))
     provision_basis: Mapped[str | None] = mapped_column(String(400))
+    number_use: Mapped[str | None] = mapped_column(String(64))
+    number_ordinance: Mapped[str | None] = mapped_column(String(400))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gateway.api.limits import text_holds_number
 from gateway.problems import FieldError, Problem
 from gateway.submissions.schemas import Submission
 from standard_models.answers import JsonScalar
-from standard_models.dictionary import DataItem, Dictionary
+from standard_models.dictionary import DataItem, DataType, Dictionary
 
 
 def at_item(place: int, detail_ja: str, detail_en: str, member: str = "item") -> FieldError:
@@ -52,6 +53,27 @@ def misfits(stated: Submission, items: Sequence[DataItem]) -> Sequence[FieldErro
         )
         for place, (entry, item) in enumerate(zip(stated.items, items, strict=True))
         for finding in item.check(entry.value)
+    ]
+
+
+def numbers_in_texts(stated: Submission, items: Sequence[DataItem]) -> Sequence[FieldError]:
+    """Return every text in which somebody has typed a My Number. Rule MN-2.
+
+    It is refused and not masked: a text that was changed would be another than the person stated,
+    and what is kept goes to systems that may not have the number. Items of numbers and codes are
+    not looked at: twelve digits are something else there.
+    """
+    return [
+        at_item(
+            place,
+            "個人番号とみられる数字があります。個人番号を除いて送ってください。",
+            "There is what looks like an individual number: send the text without it.",
+            "value",
+        )
+        for place, (entry, item) in enumerate(zip(stated.items, items, strict=True))
+        if item.data_type is DataType.FULL_WIDTH
+        and isinstance(entry.value, str)
+        and text_holds_number(entry.value)
     ]
 
 

@@ -25,7 +25,7 @@ from gateway.problems import FieldError, Problem
 from gateway.routes import RouteService
 from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.subjects import Subject, SubjectService
-from gateway.submissions.checks import at_item, by_group, known_items, misfits
+from gateway.submissions.checks import at_item, by_group, known_items, misfits, numbers_in_texts
 from gateway.submissions.idempotency import InFlight, fingerprint, key_digest
 from gateway.submissions.schemas import Submission, Withdrawal
 from gateway.submissions.sealing import seal
@@ -147,7 +147,8 @@ class SubmissionService:
         ]
         if outside:
             raise Problem("item-not-granted", errors=outside)
-        if wrong := [*misfits(stated, items), *self._undated(stated)]:
+        typed = numbers_in_texts(stated, items)
+        if wrong := [*misfits(stated, items), *typed, *self._undated(stated)]:
             raise Problem("invalid-body", errors=wrong)
         return items
 

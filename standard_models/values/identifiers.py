@@ -7,7 +7,7 @@ broken, never the number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Generic, NoReturn, Self, TypeVar
 
 from standard_models.answers import Quality, Severity
@@ -147,27 +147,33 @@ class MunicipalityCode:
         return self.value
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class MyNumber:
     """A 個人番号. Prints as ``***`` everywhere and refuses to be pickled.
 
-    The digits come out of ``reveal`` alone, so that every place that uses them can be found.
+    The digits come out of ``reveal`` alone, so that every place that uses them can be found. It is
+    no dataclass: those are taken apart by ``asdict`` and by what writes documents.
     """
 
-    _digits: str = field()
+    __slots__ = ("_digits",)
 
-    def __post_init__(self) -> None:
+    def __init__(self, digits: str) -> None:
         """Refuse what is no number.
 
         Raises:
             ValueError: not twelve digits, or the check digit is wrong. The text names no digit.
 
         """
-        digits = self._digits
         if not re.fullmatch(r"\d{12}", digits, re.ASCII):
             raise ValueError("twelve digits are needed")
         if my_number_check(digits[:11]) != digits[11]:
             raise ValueError("the check digit is wrong")
+        self._digits = digits
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MyNumber) and self._digits == other._digits
+
+    def __hash__(self) -> int:
+        return hash(self._digits)
 
     @classmethod
     def parse(cls, raw: str) -> IdentifierReading[MyNumber]:

@@ -81,6 +81,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("logins.csv").write_text("000000000019,citizen-1\n")
     Path("number.txt").write_text("000000000019\n")
     Path("numbers.txt").write_text("000000000019\n")
+    Path("kojinbango.csv").write_bytes(
+        "宛名番号,個人番号\r\n000000000019,345678901234\r\n".encode("cp932")
+    )
     Path("public.json").write_text(json.dumps(public_jwks()))
     Path("new.json").write_text(json.dumps({**FOREIGN.as_dict(private=False), "kid": "new"}))
     Path("client.pem").write_bytes(pem(certificate(SystemClock().now())))

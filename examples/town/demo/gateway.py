@@ -25,8 +25,10 @@ from gateway.clock import TOKYO, SystemClock
 from gateway.keys import FileKeyStore
 from gateway.routes.service import RouteService
 from gateway.routes.store import RouteStore
+from gateway.settings import beside
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import upgrade
+from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
 from gateway.subjects.links import read_link_file
 from gateway.subjects.service import SubjectService
 from gateway.subjects.store import SubjectStore
@@ -87,14 +89,17 @@ class GatewaySetup:
         if not keys.path.exists():
             keys.create()
         store = open_store(self.database_url)
+        my_numbers = open_store(beside(self.database_url), schema=MY_NUMBER_SCHEMA)
         try:
             await upgrade(store)
+            await upgrade(my_numbers)
             await register(store, load_builtin(), CLIENT_ID, self._public_keys(), PURPOSE, ITEMS)
             await set_routes(store)
             subjects = SubjectService(SubjectStore(store), keys, clock=SystemClock())
             await self._import_links(subjects)
             return {r.number: await handle_of(subjects, CLIENT_ID, r.number) for r in residents}
         finally:
+            await my_numbers.aclose()
             await store.aclose()
 
     def process(self) -> Process:

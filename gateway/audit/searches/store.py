@@ -122,6 +122,17 @@ class SearchStore:
             query = query.where(AuditRow.terminal == terminal)
         return await self._seen(query)
 
+    async def my_numbers(
+        self, window: Window, *, client: str | None, terminal: str | None
+    ) -> list[Seen]:
+        """Return every access to My Numbers, newest first; refused ones as well. Rule MN-4."""
+        query = select(*_SEEN).where(*_in(window), AuditRow.my_number.is_(True))
+        if client is not None:
+            query = query.where(AuditRow.client_id == client)
+        if terminal is not None:
+            query = query.where(AuditRow.terminal == terminal)
+        return await self._seen(query)
+
     async def iter_concerned(self, window: Window, client: str) -> AsyncIterator[Concerned]:
         """Yield every person whom the consumer asked about and was not refused, by pseudonym."""
         query = (

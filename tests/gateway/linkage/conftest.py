@@ -22,9 +22,11 @@ from gateway.linkage import LinkageRegistry, LinkageService, LinkageStore, NewSy
 from gateway.linkage.group_calls import GroupCalls
 from gateway.linkage.number_calls import SCOPES, NumberCalls
 from gateway.linkage.routes import LinkageRooms
+from gateway.my_numbers import MyNumbers, MyNumberStore
 from gateway.numbers import NumberService, NumberStore
 from gateway.numbers.service import open_series
 from gateway.questions.routes import question_router
+from gateway.store.engine import Store
 from gateway.store.tables import NumberSeriesRow
 from standard_models.builtin import load_builtin
 from tests.gateway.access.consumers import approve
@@ -51,6 +53,7 @@ class Face:
     other: NewSystem
     app: Any
     service: LinkageService
+    my_numbers: MyNumbers
     tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def assertion(self, system: NewSystem | None = None, **changes: Any) -> str:
@@ -152,7 +155,9 @@ async def add_system(
 
 
 @pytest.fixture
-async def face(world: World, keys: FileKeyStore, audit_log: AuditLog) -> AsyncIterator[Face]:
+async def face(
+    world: World, keys: FileKeyStore, audit_log: AuditLog, my_number_store: Store
+) -> AsyncIterator[Face]:
     """The face beside the gateway's own API, a series of numbers, two systems."""
     dictionary, store, clock = load_builtin(), world.store, world.clock
     rooms = world.questions._rooms
@@ -161,7 +166,10 @@ async def face(world: World, keys: FileKeyStore, audit_log: AuditLog) -> AsyncIt
     registry = LinkageRegistry(linkage, keys, clock=clock, actor="test")
     system = await add_system(registry, access, "027")
     other = await add_system(registry, access, "010", granted=False)
-    numbers = NumberService(NumberStore(store), world.subjects, audit_log, keys, clock=clock)
+    my_numbers = MyNumbers(MyNumberStore(my_number_store), keys, clock=clock)
+    numbers = NumberService(
+        NumberStore(store), world.subjects, audit_log, keys, my_numbers, clock=clock
+    )
     parts = LinkageRooms(
         service=LinkageService(
             linkage, keys, audit_log, clock=clock, issuer=PUBLIC, token_lifetime_s=300
@@ -184,7 +192,7 @@ async def face(world: World, keys: FileKeyStore, audit_log: AuditLog) -> AsyncIt
         metrics=world.metrics,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC) as http:
-        served = Face(http, world, registry, numbers, system, other, app, parts.service)
+        served = Face(http, world, registry, numbers, system, other, app, parts.service, my_numbers)
         await served.open_series(900_000_000, 900_000_999)
         yield served
 

@@ -6,14 +6,19 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from gateway.audit import AuditEntry, AuditKind
 from gateway.linkage.number_calls import HISTORY, LOOK_UP, REGISTER, SCOPES
 from gateway.linkage.parameters import Parameters
 from gateway.linkage.shape import DETAILS, REGISTERED
+from gateway.numbers.store import Numbering
+from gateway.store.engine import Store
 from gateway.subjects import LinkRow
 from standard_models.builtin import load_builtin
 from standard_models.dictionary import Condition, DataItem, DataType
 from standard_models.reference.check_digits import RemainderOne, local_number_check
+from standard_models.values.identifiers import MyNumber
 from tests.gateway.linkage.conftest import TOWN, Face, registration
 
 EDITION = load_builtin().find_edition("031", "official-api-2.0")
@@ -370,6 +375,60 @@ async def test_my_number_goes_in_and_never_comes_out(face: Face) -> None:
     assert [entry["my_number"] for entry in entries] == [True, False]
     assert OWN["kojinbango"] not in str(entries) + face.world.log.text
     assert number not in str(entries)
+
+
+async def test_my_number_stands_in_its_own_store_and_nowhere_else(
+    face: Face,
+) -> None:
+    """MN-1: it is found there by the number that was issued; the sealed record does not have it."""
+    digits = OWN["kojinbango"]
+    made = await face.call(CREATE, registration(kojinbango=digits))
+    number = made.json()["result"][0]["atenabango"]
+    (place,) = await face.my_numbers.places_of(TOWN, MyNumber(digits))
+    assert (place.numbering, place.number) == ("resident", number)
+    found = await face.numbers.find(TOWN, "027", number)
+    assert found is not None
+    assert "kojinbango" not in found.content
+    change = registration(shorikubun="1", atenabango=number)
+    assert (await face.call(CREATE, change)).status_code == 200
+    assert await face.my_numbers.places_of(TOWN, MyNumber(digits)) == [place], (
+        "a version that does not say the number leaves it"
+    )
+
+
+async def test_a_registration_that_fails_leaves_no_my_number_behind(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be that of whoever is issued the same number next."""
+
+    async def failing(*_: Any) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Numbering, "add", failing)
+    with pytest.raises(ConnectionResetError):
+        await face.numbers.register(
+            AuditEntry(TOWN, face.world.clock.now(), AuditKind.OPERATION, "registered", ""),
+            "027",
+            {**registration(), "kojinbango": OWN["kojinbango"]},
+        )
+    monkeypatch.undo()
+    assert await face.my_numbers.places_of(TOWN, MyNumber(OWN["kojinbango"])) == []
+    made = await face.call(CREATE, registration())
+    assert made.json()["result"][0]["atenabango"].startswith("900000000"), "the same number"
+    assert await face.my_numbers.places_of(TOWN, MyNumber(OWN["kojinbango"])) == []
+
+
+async def test_without_the_store_nobody_is_registered_by_half(
+    face: Face, my_number_store: Store
+) -> None:
+    """Status 503 for whoever sends a My Number, recorded; others are registered."""
+    async with my_number_store.transaction() as session:
+        await session.execute(text("DROP TABLE my_number"))
+    refused = await face.call(CREATE, registration(kojinbango=OWN["kojinbango"]))
+    assert refused.status_code == 503
+    assert OWN["kojinbango"] not in refused.text
+    assert (await face.call(CREATE, registration())).status_code == 200
+    assert [entry["outcome"] for entry in await face.world.audit()] == ["refused", "registered"]
 
 
 async def test_nothing_is_issued_without_its_record_and_nothing_twice(face: Face) -> None:

@@ -12,9 +12,11 @@ from sqlalchemy import func, select, update
 
 from adapters.contract import ControlTotals
 from adapters.errors import BadAnswer
+from gateway.keys import FileKeyStore
 from gateway.questions.parts import Part, PartStatus
 from gateway.snapshots import LoadRefusedError
 from gateway.snapshots.loading import Told
+from gateway.snapshots.sealing import RecordSeal
 from gateway.store.engine import Store
 from gateway.store.tables import SnapshotRecordRow, SnapshotRow
 from standard_models.answers import Absence, AbsenceReason, Method, Value
@@ -256,6 +258,28 @@ async def test_nothing_of_a_person_can_be_read_in_the_database(
     async with store.session() as session:
         (row,) = (await session.scalars(select(SnapshotRecordRow))).all()
     assert "あおば".encode() not in row.sealed
+
+
+async def test_a_my_number_in_a_delivery_is_not_taken_into_the_copy(
+    world: World, room: Room, store: Store, keys: FileKeyStore
+) -> None:
+    """MN-1: not even sealed; it has a store and a key of its own. Its neighbours are there."""
+    group = "001.bangojoho"
+    (supply, *_) = room.connection.manifest.supplies
+    room.connection.manifest = room.connection.manifest.model_copy(
+        update={"supplies": (supply.model_copy(update={"group": group}),)}
+    )
+    facts = {"kojinbango": "345678901234", "juminhyokodo": "12345678901"}
+    dictionary = world.questions._rooms.dictionary
+    room.system.pieces = {group: [delivered(dictionary, ("T1", facts), group=group)]}
+    report = await room.load()
+    assert report.counts[group].records == 1
+    async with store.session() as session:
+        row = (await session.scalars(select(SnapshotRecordRow))).one()
+    seal = RecordSeal(keys.keys().sealing_secret, report.snapshot_id)
+    kept = seal.unseal("T1", group, row.sealed).answers
+    assert kept["juminhyokodo"] == Value("12345678901")
+    assert not [field for field in kept if field.startswith("kojinbango")]
 
 
 async def test_a_system_that_answers_itself_is_not_loaded(world: World, room: Room) -> None:

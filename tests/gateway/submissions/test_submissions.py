@@ -411,3 +411,33 @@ async def test_a_value_that_was_altered_in_the_database_never_leaves(
     (parked,) = await counter.submissions.parked(TOWN)
     assert parked.reason == "seal-broken"
     assert counter.tax.tried == []
+
+
+async def test_a_my_number_in_a_text_is_refused_and_not_kept(
+    counter: Counter, http: httpx.AsyncClient
+) -> None:
+    """MN-2: by its place and without an echo; it is neither masked nor handed to any system."""
+    digits = "３４５６７８９０１２３４"
+    for typed in (digits, f"番号は{digits[:4]}　{digits[4:8]}　{digits[8:]}です"):
+        refused = await counter.submit(http, counter.body(typed))
+        assert refused.status_code == 422
+        (error,) = refused.json()["errors"]
+        assert error["pointer"] == "/items/0/value"
+        assert "個人番号" in error["detail"]
+        assert digits[:4] not in refused.text
+    assert counter.tax.tried == []
+    async with counter.world.store.session() as session:
+        assert await session.scalar(select(func.count()).select_from(SubmissionRow)) == 0
+    kept = f"{await counter.world.audit()}{counter.world.log.lines}"
+    assert "3456" not in kept
+    assert "３４５６" not in kept
+
+
+async def test_other_digits_in_a_text_are_kept(counter: Counter, http: httpx.AsyncClient) -> None:
+    """An address has digits too; twelve that are no My Number are something else."""
+    for typed in (
+        "みどり１２３４－５６７８",
+        "３４５６７８９０１２３５",
+        "０９０－１２３４－５６７８",
+    ):
+        assert (await counter.submit(http, counter.body(typed))).status_code == 201

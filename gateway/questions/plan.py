@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from gateway.access import GrantedItems
 from gateway.problems import FieldError, Problem
 from standard_models.dictionary import Dictionary, Group
+
+
+PLANS: Final = 512
+"""Plans that are kept; they hold nothing of anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,12 @@ def plan_question(items: Sequence[str], dictionary: Dictionary) -> Plan:
         Problem: ``unknown-item``, naming every wrong place; ``invalid-body`` for an item that is
             named twice. Neither repeats what was sent.
     """
+    return _plan(tuple(items), dictionary)
+
+
+@lru_cache(PLANS)
+def _plan(items: tuple[str, ...], dictionary: Dictionary) -> Plan:
+    """Return the plan; a service asks the same items of one person after the other."""
     _refuse_repeats(items)
     wrong: list[FieldError] = []
     fields: dict[str, list[str]] = {}

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.access import Relation
+
 MAX_ITEMS = 200
 """More items than any form has; a longer list is a mistake or an attempt to copy the register."""
 
@@ -89,6 +91,20 @@ class Asked(BaseModel):
     )
 
 
+class Explained(Asked):
+    """A question without a subject, to be explained."""
+
+    relation: Relation = Field(
+        default=Relation.SELF,
+        title="対象者との関係",
+        description=(
+            "`self`（既定）：本人、または連携先だけの照会。`represented`：ログインした代理人が、"
+            "代わる相手について照会するとき / `represented`: whoever has logged in asks in "
+            "another's place"
+        ),
+    )
+
+
 class Question(Asked):
     """What a consumer asks of whom."""
 
@@ -126,6 +142,12 @@ class ExplanationDocument(BaseModel):
     not_granted: list[str] = Field(description="許可のない項目 / items outside the grant")
     consent_needed: list[str] = Field(
         description="対象者の同意があるときだけ答える項目 / answered only with a consent"
+    )
+    representation_needed: bool = Field(
+        description=(
+            "代理（GET /v1/representations）がこの目的と項目に有効な間だけ答えるか / "
+            "answered only while a registered representation holds for purpose and items"
+        )
     )
     errors: list[dict[str, str]] = Field(description="直す場所 / places to mend")
 

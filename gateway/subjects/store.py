@@ -38,6 +38,19 @@ class SubjectStore:
         asked = {"municipality": municipality, "subject_id": subject_id}
         return await self._store.look_up(_OF_SUBJECT, asked)
 
+    async def numbers_of(self, municipality: str, subject_ids: Sequence[str]) -> Sequence[Any]:
+        """Return subject id, numbering and number of several persons."""
+        query = (
+            select(SourceNumberRow.subject_id, SourceNumberRow.numbering, SourceNumberRow.number)
+            .where(
+                SourceNumberRow.municipality == municipality,
+                SourceNumberRow.subject_id.in_(list(subject_ids)),
+            )
+            .order_by(SourceNumberRow.numbering, SourceNumberRow.number)
+        )
+        async with self._store.session() as session:
+            return (await session.execute(query)).all()
+
     async def find(self, municipality: str, numbering: str, number: str) -> str | None:
         """Return the subject id of the person with this number."""
         async with self._store.session() as session:

@@ -55,6 +55,11 @@ PEOPLE = {
     "agent": "R16",
     "principal": "R17",
     "stranger": "R18",
+    "elder": "R19",
+    "former ward": "R20",
+    "niece": "R21",
+    "grandchild": "R22",
+    "younger child": "R23",
 }
 ALL_ITEMS = (NAME, BLOCK, TAX)
 

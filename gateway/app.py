@@ -237,7 +237,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     )
     parties = OtherParties(PartiesStore(store), protection)
     representations = RepresentationService(
-        RepresentationStore(store), access, parties, clock=clock
+        RepresentationStore(store), access, parties, audit, clock=clock
     )
     subjects = SubjectService(
         SubjectStore(store), keys, clock=clock, representatives=representations

@@ -17,7 +17,7 @@ from gateway.access import Access, AccessService, Caller, Relation
 from gateway.access.entries import operation_entry
 from gateway.access.logins import LoginLevel, LoginRule, login_needed
 from gateway.access.refusals import CHALLENGE
-from gateway.audit import AuditLog
+from gateway.audit import AuditEntry, AuditKind, AuditLog
 from gateway.clock import TOKYO
 from gateway.problems import Problem
 from gateway.protection.parties import OtherParties
@@ -29,6 +29,7 @@ from gateway.subjects import Acting, Asker, Subject, SubjectService
 from gateway.subjects.acting import in_whose_place
 
 FUNCTION: Final = "representations"
+REFUSED: Final = "representation-refused"
 _ANY_LOGIN: Final = LoginRule(LoginLevel.SINGLE_FACTOR, dt.timedelta(minutes=5))
 
 
@@ -40,12 +41,14 @@ class RepresentationService:
         store: RepresentationStore,
         access: AccessService,
         parties: OtherParties,
+        audit: AuditLog,
         *,
         clock: Clock,
     ) -> None:
         self._store = store
         self._access = access
         self._parties = parties
+        self._audit = audit
         self._clock = clock
 
     async def acting(
@@ -53,7 +56,11 @@ class RepresentationService:
     ) -> Acting | None:
         """Return by what ``representative`` may ask for ``items`` of ``represented`` now.
 
-        None for whatever reason: every lookup is made in every case.
+        None for whatever reason: every lookup is made in every case, and one record of every
+        refusal, so that security officers learn what nobody else does.
+
+        Raises:
+            Problem: ``audit-unavailable``.
         """
         found = await self.in_force(asker, representative)
         barred = await self._parties.barred(asker.municipality, representative, [represented])
@@ -64,15 +71,38 @@ class RepresentationService:
             if row.represented_id == represented.subject_id
             and (row.items is None or set(items) <= set(row.items))
         ]
-        if not fitting or not granted or represented.subject_id in barred:
-            return None
-        return acting_by(fitting[0])
+        if fitting and granted and represented.subject_id not in barred:
+            return acting_by(fitting[0])
+        outcome = "barred" if fitting and represented.subject_id in barred else "not-represented"
+        await self._refused(asker, representative, represented, outcome)
+        return None
 
     async def in_force(self, asker: Asker, representative: Subject) -> list[RepresentationRow]:
         """Return what ``representative`` holds today for the asker's purpose."""
         today = self._clock.now().astimezone(TOKYO).date()
         rows = await self._store.in_force(asker.municipality, representative.subject_id, today)
         return [row for row in rows if row.purposes is None or asker.purpose_id in row.purposes]
+
+    async def _refused(
+        self, asker: Asker, representative: Subject, represented: Subject, outcome: str
+    ) -> None:
+        """Make durable who tried to act for whom; of nobody under a name of nobody."""
+        town = asker.municipality
+        who = self._audit.pseudonym(town, representative.subject_id)
+        await self._audit.append(
+            AuditEntry(
+                municipality=town,
+                at=self._clock.now(),
+                kind=AuditKind.EVENT,
+                outcome=outcome,
+                trace_id="",
+                client_id=asker.client_id,
+                purpose=asker.purpose_id,
+                subject_key=self._audit.pseudonym(town, represented.subject_id),
+                function=REFUSED,
+                representation={"representative_key": who},
+            )
+        )
 
     async def _granted(self, asker: Asker) -> bool:
         """Return whether anything is granted to representatives who have logged in like this."""

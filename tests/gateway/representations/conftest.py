@@ -223,7 +223,7 @@ async def family(world: World, keys: Any) -> Family:
     rooms = world.questions._rooms
     parties = OtherParties(PartiesStore(world.store), world.protection)
     service = RepresentationService(
-        RepresentationStore(world.store), rooms.access, parties, clock=world.clock
+        RepresentationStore(world.store), rooms.access, parties, rooms.audit, clock=world.clock
     )
     world.subjects = SubjectService(
         SubjectStore(world.store), keys, clock=world.clock, representatives=service

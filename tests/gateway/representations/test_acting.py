@@ -12,6 +12,7 @@ from adapters.contract import MeasureKind, ProtectionFlag
 from adapters.errors import Unavailable
 from gateway.access import Access, Caller, Relation
 from gateway.access.logins import Login, LoginLevel
+from gateway.audit import AuditKind, AuditQuery, AuditStore
 from gateway.problems import Problem
 from gateway.protection.measures import MeasureKind as OfficersKind
 from gateway.protection.measures import Measures
@@ -66,6 +67,29 @@ async def test_the_audit_record_says_in_whose_place_was_acted(family: Family) ->
     }
     assert for_child["subject_key"] == audit.pseudonym(TOWN, family.ids["child"])
     assert "representation" not in for_self
+
+
+async def test_whoever_tries_in_vain_to_act_is_known_to_security_officers(family: Family) -> None:
+    """DV-12: one record of every refusal, of whom, by whom, and whether a measure spoke."""
+    for parent in ("victim", "ex"):
+        await family.register("child", parent)
+    await family.protect("child")
+    assert await family.may("victim", "child")
+    assert not await family.may("ex", "child")
+    assert not await family.may("stranger", "child")
+    assert not await family.may("stranger", "no handle")
+    audit = family.world.questions._rooms.audit
+    query = AuditQuery(TOWN, kind=AuditKind.EVENT)
+    rows = await AuditStore(family.world.store).list(query)
+    said = [json.loads(row.entry) for row in reversed(rows)]
+    key = {who: audit.pseudonym(TOWN, one) for who, one in family.ids.items()}
+    found = [(s["outcome"], s["representation"]["representative_key"]) for s in said]
+    assert found == [
+        ("barred", key["ex"]),
+        ("not-represented", key["stranger"]),
+        ("not-represented", key["stranger"]),
+    ]
+    assert [s["subject_key"] == key["child"] for s in said] == [True, True, False]
 
 
 @pytest.mark.parametrize("approved", [False, True])

@@ -146,7 +146,7 @@ class AccessService:
                 access.municipality, access.client_id, purpose_id, access.login, relation
             )
         except Problem as problem:
-            if relation is not Relation.REPRESENTED or problem.type.slug != "purpose-not-granted":
+            if relation is not Relation.REPRESENTED or problem.type.slug == "unknown-purpose":
                 raise
         raise Problem("login-other-subject")
 

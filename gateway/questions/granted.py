@@ -15,7 +15,8 @@ def relation_asked(subjects: SubjectService, access: Access, asked: Asked) -> Re
     """Return in what relation to the caller's citizen the data stands that is asked for."""
     if isinstance(asked, Question):
         return subjects.relation_to(access, asked.subject)
-    return asked.relation if isinstance(asked, Explained) else Relation.SELF
+    represented = isinstance(asked, Explained) and asked.represented
+    return Relation.REPRESENTED if represented else Relation.SELF
 
 
 def require_granted(items: Sequence[str], granted: frozenset[str]) -> None:

@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.access import Relation
-
 MAX_ITEMS = 200
 """More items than any form has; a longer list is a mistake or an attempt to copy the register."""
 
@@ -94,13 +92,12 @@ class Asked(BaseModel):
 class Explained(Asked):
     """A question without a subject, to be explained."""
 
-    relation: Relation = Field(
-        default=Relation.SELF,
-        title="対象者との関係",
+    represented: bool = Field(
+        default=False,
+        title="代理人としての照会か",
         description=(
-            "`self`（既定）：本人、または連携先だけの照会。`represented`：ログインした代理人が、"
-            "代わる相手について照会するとき / `represented`: whoever has logged in asks in "
-            "another's place"
+            "true：ログインした代理人が、代わる相手について照会するときの判定 / "
+            "whether whoever has logged in asks in another's place"
         ),
     )
 

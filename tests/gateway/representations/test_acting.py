@@ -449,7 +449,8 @@ async def test_the_explanation_tells_the_rule_and_nothing_of_a_person(
     family: Family, relation: Relation, items: tuple[str, ...], purpose: str, rule: str
 ) -> None:
     """Without a subject: the same verdict whether or not anybody is represented."""
-    asked = Explained(purpose=purpose, items=items, relation=relation)
+    represented = relation is Relation.REPRESENTED
+    asked = Explained(purpose=purpose, items=items, represented=represented)
     told = []
     for registered in (False, True):
         if registered:
@@ -459,9 +460,9 @@ async def test_the_explanation_tells_the_rule_and_nothing_of_a_person(
         told.append(found.document(None))
     assert told[0] == told[1]
     assert told[0].rule == rule
-    represented = relation is Relation.REPRESENTED and rule == "every-item-granted"
-    assert told[0].representation_needed is represented
-    if represented:
+    needed = represented and rule == "every-item-granted"
+    assert told[0].representation_needed is needed
+    if needed:
         assert {g.relation for g in told[0].grants} == {"represented"}
 
 

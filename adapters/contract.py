@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -178,6 +178,8 @@ class ProtectionFlag:
 
     ``number`` is in the source's own numbering. People protected together with the applicant have
     flags of their own. ``until`` is what the register says; nothing lapses by that date alone.
+    ``other_parties`` are the numbers of everybody from whom the person is protected (加害者),
+    None where the source does not tell, or has no number of one of them.
 
     Source: resident specification 1.0, items of 支援措置.
     """
@@ -186,6 +188,7 @@ class ProtectionFlag:
     kind: MeasureKind
     since: dt.date | None
     until: dt.date | None
+    other_parties: tuple[str, ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
 from gateway.problems import Problem
 from gateway.protection import FlagStore, ProtectionService
+from gateway.protection.parties import OtherParties, PartiesStore
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
 from gateway.recalls import (
@@ -61,6 +62,13 @@ from gateway.recalls import (
 from gateway.recalls.routes import event_router
 from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
+from gateway.representations import (
+    ListRooms,
+    RepresentationList,
+    RepresentationService,
+    RepresentationStore,
+)
+from gateway.representations.routes import representation_router
 from gateway.routes import RouteService, RouteStore
 from gateway.settings import Settings
 from gateway.snapshots import SnapshotCopies, SnapshotStore
@@ -223,15 +231,21 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         log=log,
         flag_max_age=timedelta(seconds=settings.flag_max_age_s),
     )
-    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
     access = AccessService(
         AccessStore(store),
         keys,
         audit,
-        subjects,
+        SubjectService(SubjectStore(store), keys, clock=clock),
         clock=clock,
         issuer=settings.public_url,
         token_lifetime_s=settings.token_lifetime_s,
+    )
+    parties = OtherParties(PartiesStore(store), protection)
+    representations = RepresentationService(
+        RepresentationStore(store), access, parties, audit, clock=clock
+    )
+    subjects = SubjectService(
+        SubjectStore(store), keys, clock=clock, representatives=representations
     )
     routes = RouteService(RouteStore(store), clock)
     accesses = AccessesService(
@@ -352,6 +366,10 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         receipt_router(receipts, access),
         submission_router(submissions, access),
         consent_router(consents, access),
+        representation_router(
+            RepresentationList(ListRooms(representations, parties, access, subjects, audit, clock)),
+            access,
+        ),
         evidence_router(evidence, access),
         verification_router(evidence),
     ]

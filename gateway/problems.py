@@ -162,8 +162,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         403,
         "ログインした本人とは別の人です",
         "Not the person who has logged in",
-        "トークンを取得したときに返ったハンドルで照会してください。",
-        "Ask with the handle that came with the token.",
+        "トークンの取得か GET /v1/representations で返ったハンドルで照会してください。",
+        "Ask with the handle that came with the token, or one of GET /v1/representations.",
     ),
     (
         "unknown-subject",

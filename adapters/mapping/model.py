@@ -494,7 +494,11 @@ class GroupRule(_Section):
 
 
 class FlagsRule(_Section):
-    """How the list of people under protective measures is read."""
+    """How the list of people under protective measures is read.
+
+    ``other_party`` holds the number of somebody from whom the person is protected. A person and a
+    measure may stand in several rows, one for each of them.
+    """
 
     read: str
     records: RecordsPath = ""
@@ -504,6 +508,7 @@ class FlagsRule(_Section):
     full: tuple[str, ...]
     since: DateRule
     until: DateRule
+    other_party: FieldPath | None = None
 
 
 class Keyset(_Section):

@@ -17,6 +17,8 @@ class Relation(StrEnum):
     """Whose data a grant lets a consumer ask for, seen from the subject of the question."""
 
     SELF = "self"
+    REPRESENTED = "represented"
+    """Of another than who has logged in, who may act for them as a parent, guardian or agent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,8 @@ class GrantTerms:
     ``items`` are references of items or groups; ``field_sets`` are ids of sets of them that the
     town has named. ``consent``: each person must have agreed, and
     not have taken it back. ``login_level`` (1 to 3) asks that the citizen has
-    logged in within ``login_max_age_s`` seconds, 300 where that is not said.
+    logged in within ``login_max_age_s`` seconds, 300 where that is not said. ``relation`` is
+    that of the subject to whom the question is for; a representative must have logged in.
     """
 
     items: Iterable[str]
@@ -37,6 +40,7 @@ class GrantTerms:
     login_level: int | None = None
     login_max_age_s: int | None = None
     field_sets: tuple[str, ...] = ()
+    relation: Relation = Relation.SELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +105,22 @@ class GrantedItems:
 
 
 def granted_on(
-    now: dt.datetime, grants: Iterable[Grant], login: Login | None = None
+    now: dt.datetime,
+    grants: Iterable[Grant],
+    login: Login | None = None,
+    relation: Relation = Relation.SELF,
 ) -> GrantedItems:
     """Return what ``grants``, all of one consumer and purpose, allow at ``now``.
 
-    Days begin and end in Asia/Tokyo. ``login`` is that of the citizen who is asked about.
+    Days begin and end in Asia/Tokyo. ``login`` is that of the citizen who asks about themselves
+    or, with ``relation``, about another. A grant for one relation allows nothing for others.
 
     Raises:
         Problem: ``purpose-not-granted``, naming the end or the start of the nearest grant.
 
     """
     day = now.astimezone(TOKYO).date()
-    known = tuple(grants)
+    known = tuple(g for g in grants if g.relation is relation)
     valid = [g for g in known if g.holds_on(day)]
     if not valid:
         raise _not_granted(day, [g for g in known if not g.revoked])
@@ -121,7 +129,7 @@ def granted_on(
     rules = [g.login for g in valid if g.login is not None and g not in open_now]
     return GrantedItems(
         items,
-        Relation.SELF,
+        relation,
         tuple(g.grant_id for g in open_now),
         any(g.intersect for g in open_now),
         items - frozenset[str]().union(*(g.items for g in open_now if not g.consent)),

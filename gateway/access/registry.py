@@ -17,6 +17,7 @@ from gateway.access.number_uses import require_number_use
 from gateway.access.registrar import Registrar, kids_of
 from gateway.access.registration import (
     MATCH_BY_NUMBER,
+    RIGHTS,
     RegistrationError,
     checked_keys,
     checked_login,
@@ -276,12 +277,22 @@ class AccessRegistry(Registrar):
             organ = OrganKind(purpose.organ_kind)
             self._require_number_use(purpose.number_use, purpose.number_ordinance, organ)
         login = checked_login(terms.login_level, terms.login_max_age_s)
+        if terms.relation is Relation.REPRESENTED and login is None:
+            raise RegistrationError(
+                "代理人による照会の許可には、代理人のログインの水準（--login-level）が必要です。",
+                "A grant for representatives needs the level of their login (--login-level).",
+            )
+        if terms.relation is Relation.REPRESENTED and RIGHTS.intersection(items):
+            raise RegistrationError(
+                "right: で始まる権利は、代理人による利用には許可できません。",
+                "A right beside items cannot be granted to representatives.",
+            )
         row = GrantRow(
             grant_id=secrets.token_hex(8),
             municipality=municipality,
             client_id=client_id,
             purpose_id=purpose_id,
-            relation=Relation.SELF.value,
+            relation=terms.relation.value,
             items=items,
             field_sets=sorted(set(terms.field_sets)),
             intersect=terms.intersect,

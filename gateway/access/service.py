@@ -131,19 +131,32 @@ class AccessService:
         except TokenRefused as refusal:
             await self._refuse(proof_invalid(refusal), access.client_id, None, caller)
 
-    async def grants_of(self, access: Access, purpose_id: str) -> GrantedItems:
+    async def grants_of(
+        self, access: Access, purpose_id: str, relation: Relation = Relation.SELF
+    ) -> GrantedItems:
         """Return the items that the caller may ask for the purpose now, with its login if any.
 
         Raises:
-            Problem: as ``grants_for``.
+            Problem: as ``grants_for``; ``login-other-subject`` where the purpose is granted for
+                nobody but the citizen who has logged in.
 
         """
-        return await self.grants_for(
-            access.municipality, access.client_id, purpose_id, access.login
-        )
+        try:
+            return await self.grants_for(
+                access.municipality, access.client_id, purpose_id, access.login, relation
+            )
+        except Problem as problem:
+            if relation is not Relation.REPRESENTED or problem.type.slug == "unknown-purpose":
+                raise
+        raise Problem("login-other-subject")
 
     async def grants_for(
-        self, municipality: str, client_id: str, purpose_id: str, login: Login | None = None
+        self,
+        municipality: str,
+        client_id: str,
+        purpose_id: str,
+        login: Login | None = None,
+        relation: Relation = Relation.SELF,
     ) -> GrantedItems:
         """Return the items that the client may ask for the purpose now.
 
@@ -155,7 +168,7 @@ class AccessService:
         registered, rows = await self._store.grants(municipality, client_id, purpose_id)
         if not registered:
             raise Problem("unknown-purpose")
-        return granted_on(self._clock.now(), map(_to_grant, rows), login)
+        return granted_on(self._clock.now(), map(_to_grant, rows), login, relation)
 
     async def purpose(self, municipality: str, purpose_id: str) -> dict[str, str] | None:
         """Return what is registered of a purpose: names, legal basis, organ; None if nothing."""
@@ -285,10 +298,21 @@ class AccessService:
         return Binding.CERTIFICATE, presented.certificate
 
     async def _require_grant(self, request: TokenRequest, client: ClientRow) -> None:
+        """Do nothing if the purpose is granted, for a citizen's login to whomever it is for."""
+        of = (request.municipality, client.client_id, request.purpose)
         try:
-            await self.grants_for(request.municipality, client.client_id, request.purpose)
+            await self.grants_for(*of)
         except Problem as problem:
-            raise with_error(problem, "unauthorized_client") from None
+            if request.subject_token is None or not await self._for_others(of):
+                raise with_error(problem, "unauthorized_client") from None
+
+    async def _for_others(self, of: tuple[str, str, str]) -> bool:
+        """Return whether the purpose is granted to representatives alone."""
+        try:
+            await self.grants_for(*of, relation=Relation.REPRESENTED)
+        except Problem:
+            return False
+        return True
 
     async def _refuse(
         self,

@@ -23,6 +23,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "purpose-not-granted",
         "right-not-granted",
         "unknown-subject",
+        "login-other-subject",
         "cursor-invalid",
         "audit-unavailable",
         "proof-invalid",

@@ -42,6 +42,9 @@ class AccessDocument(_Shape):
     function: str = Field(description="question（照会） / own-accesses（この一覧の表示）")
     outcome: str = Field(description="complete / partial / none / refused / shown / withheld")
     items: list[AskedItem] = Field(description="求められた項目の名前。値はない / never values")
+    by_representative: bool = Field(
+        description="代理人が本人に代わって行ったか。だれかは示さない / in the person's place"
+    )
 
 
 class AccessesDocument(_Shape):
@@ -79,6 +82,7 @@ EXAMPLE = {
                     "group": "住民基本情報",
                 }
             ],
+            "by_representative": False,
         }
     ],
     "next": None,

@@ -68,12 +68,14 @@ class AccessesService:
 
         Raises:
             Problem: ``purpose-not-granted``, ``right-not-granted``, ``unknown-subject``,
-                ``cursor-invalid``, each recorded; ``audit-unavailable``, and nothing leaves.
+                ``login-other-subject``, ``cursor-invalid``, each recorded; ``audit-unavailable``,
+                and nothing leaves.
         """
         subject: Subject | None = None
         try:
             rights = await self._rights(access)
-            subject = await self._rooms.subjects.resolve(access, handle)
+            # What others did with a child's or ward's data is for nobody else to see.
+            subject = await self._rooms.subjects.resolve_own(access, handle)
             document = await self._page(access, rights, subject, cursor, limit)
         except Problem as problem:
             await self._record(access, caller, subject, "refused", problem.type.slug)
@@ -127,6 +129,7 @@ class AccessesService:
         documents = []
         for row in rows:
             purpose = purposes[row.purpose_id or ""]
+            entry = orjson.loads(row.entry)
             documents.append(
                 AccessDocument(
                     record_id=row.audit_id,
@@ -142,7 +145,8 @@ class AccessesService:
                     function=row.function or "",
                     outcome=row.outcome,
                     # What was delivered would tell what is recorded, and what was withheld.
-                    items=self._items(orjson.loads(row.entry)["items_asked"]),
+                    items=self._items(entry["items_asked"]),
+                    by_representative="representation" in entry,
                 )
             )
         return documents

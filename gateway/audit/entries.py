@@ -42,7 +42,8 @@ class AuditEntry:
     refusal. ``terminal`` is the address the call came from. ``before`` and ``after`` belong to
     records of kind settings. ``items_revealed`` are those of the items delivered that a measure
     of protection withholds from others. ``alarm`` says what a source did and how often: adapter,
-    capability, kind, count.
+    capability, kind, count. ``representation`` says in whose place somebody acted: the id and kind
+    of the representation, and the pseudonym of who acted (``subject_key`` is of the represented).
     """
 
     municipality: str
@@ -65,6 +66,7 @@ class AuditEntry:
     after: Mapping[str, Any] | None = None
     alarm: Mapping[str, str | int] | None = None
     items_revealed: tuple[str, ...] = ()
+    representation: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
         members["items_revealed"] = sorted(entry.items_revealed)
     if entry.alarm is not None:
         members["alarm"] = dict(entry.alarm)
+    if entry.representation is not None:
+        members["representation"] = dict(entry.representation)
     return members
 
 

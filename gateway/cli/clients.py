@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.access.certificates import Certificate
-from gateway.access.grants import GrantTerms
+from gateway.access.grants import GrantTerms, Relation
 from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
 from gateway.cli.session import new_table, opened, out, read_settings, run, say
 from gateway.clock import TOKYO, SystemClock
@@ -84,6 +84,8 @@ def show(client_id: ClientId) -> None:
     table = new_table("許可 / Grant", "団体", "利用目的 / Purpose", "期間 / Period", "項目 / Items")
     for grant in grants:
         period = f"{grant.valid_from} – {grant.valid_to or ''}".rstrip()
+        if grant.relation != Relation.SELF:
+            period += f"（{grant.relation}）"
         if grant.revoked_at is not None:
             period += "（取消 / revoked）"
         elif grant.approved_at is None:
@@ -223,6 +225,13 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
         int | None,
         typer.Option(help="ログインからの秒数の上限（既定 300） / Age of the login in seconds."),
     ] = None,
+    relation: Annotated[
+        Relation,
+        typer.Option(
+            help="だれの情報か：self（本人）・represented（ログインした代理人が代わる人） / "
+            "Whose data: the person's own, or of whomever the login may act for."
+        ),
+    ] = Relation.SELF,
 ) -> None:
     """許可を登録する。別の職員の承認で有効になる / Propose a grant; somebody else approves it."""
     settings = read_settings()
@@ -243,6 +252,7 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
                     consent=consent,
                     login_level=login_level,
                     login_max_age_s=login_max_age,
+                    relation=relation,
                 ),
             )
 

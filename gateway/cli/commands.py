@@ -24,6 +24,7 @@ from gateway.cli import (
     my_numbers,
     protection,
     purposes,
+    representations,
     routes,
     serving,
     snapshots,
@@ -52,6 +53,7 @@ app.add_typer(field_sets.app, name="field-set")
 app.add_typer(subjects.app, name="subject")
 app.add_typer(logins.app, name="login")
 app.add_typer(my_numbers.app, name="my-number")
+app.add_typer(representations.app, name="representation")
 app.add_typer(protection.app, name="protection")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(submissions.app, name="submission")

@@ -55,18 +55,37 @@ def set_(
     until: Annotated[
         dt.date | None, day_option("期限（既定：一年）", "Last day of the term; one year.")
     ] = None,
+    party_numbering: Annotated[
+        str | None,
+        typer.Option(
+            "--other-party-of",
+            help="相手方の番号の番号体系。標準入力は「番号,相手方の番号,…」になる / "
+            "Numbering of the other parties, whose numbers then follow on each line.",
+        ),
+    ] = None,
 ) -> None:
     """措置を登録する。すぐに効く。番号は標準入力から一行に一つ / Protect people, at once."""
-    numbers = read_numbers()
+    lines = [_cells(line, named=party_numbering is not None) for line in read_numbers()]
 
     async def work(session: Session, measures: Measures) -> list[str]:
         made = []
-        for number in numbers:
+        parties = [
+            await _party_ids(session, municipality, party_numbering or "", others)
+            for _, *others in lines
+        ]
+        for (number, *_), others in zip(lines, parties, strict=True):
             subject = await session.subjects.find_by_number(municipality, numbering, number)
             log = session.audit_log()
             key = log.pseudonym(municipality, subject.subject_id) if subject else None
             row = await measures.set(
-                municipality, numbering, number, kind, since=since, until=until, subject_key=key
+                municipality,
+                numbering,
+                number,
+                kind,
+                since=since,
+                until=until,
+                subject_key=key,
+                other_parties=others,
             )
             made.append(row.measure_id)
         return made
@@ -115,6 +134,34 @@ def list_(municipality: Municipality) -> None:
         return table
 
     out().print(_with_measures(work))
+
+
+def _cells(line: str, *, named: bool) -> list[str]:
+    """Return the number of a line and, where they are named, those of the other parties."""
+    cells = [cell.strip() for cell in line.split(",")]
+    if not all(cells) or (len(cells) > 1) is not named:
+        fail(
+            "行は番号一つです。--other-party-of を付けたときは「番号,相手方の番号,…」です。",
+            "a line is one number; with --other-party-of, other parties follow it",
+            2,
+        )
+    return cells
+
+
+async def _party_ids(
+    session: Session, municipality: str, numbering: str, numbers: list[str]
+) -> list[str]:
+    """Return the subject ids of the other parties; whoever is not known cannot be named."""
+    found = []
+    for number in numbers:
+        subject = await session.subjects.find_by_number(municipality, numbering, number)
+        if subject is None:
+            raise MeasureRefusedError(
+                "相手方の番号に、登録されていないものがあります。何も登録していません。",
+                "Nobody is known by a number of an other party; nothing was set.",
+            )
+        found.append(subject.subject_id)
+    return found
 
 
 def _with_measures(work: Callable[[Session, Measures], Awaitable[Result]]) -> Result:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Protocol
 
 from adapters.contract import Clock
@@ -23,6 +23,7 @@ from gateway.consents.store import ConsentStore
 from gateway.problems import FieldError, Problem
 from gateway.store.tables import ConsentRow
 from gateway.subjects import Subject, SubjectService
+from gateway.subjects.acting import in_whose_place
 from standard_models.dictionary import Dictionary
 
 FUNCTION: Final = "consent"
@@ -104,7 +105,7 @@ class ConsentService:
         """
         try:
             ids = await self._permit(access, given)
-            subject = await self._rooms.subjects.resolve(access, given.subject)
+            subject = await self._rooms.subjects.resolve(access, given.subject, given.items)
         except Problem as problem:
             await self._refused(access, caller, problem, FUNCTION)
             raise
@@ -150,7 +151,8 @@ class ConsentService:
 
     async def _permit(self, access: Access, given: GivenConsent) -> tuple[str, ...]:
         """Return the official ids of the items, all of which the grant wants a consent for."""
-        granted = await self._rooms.access.grants_of(access, given.purpose)
+        relation = self._rooms.subjects.relation_to(access, given.subject)
+        granted = await self._rooms.access.grants_of(access, given.purpose, relation)
         if given.purpose != access.purpose_id:
             raise Problem("purpose-not-granted")
         found = [self._rooms.dictionary.find_item(reference) for reference in given.items]
@@ -230,7 +232,7 @@ class ConsentService:
     ) -> AuditEntry:
         town = access.municipality
         key = self._rooms.audit.pseudonym(town, subject.subject_id) if subject else None
-        return operation_entry(
+        entry = operation_entry(
             access,
             caller,
             self._rooms.clock.now(),
@@ -240,6 +242,8 @@ class ConsentService:
             problem=problem,
             items_asked=items,
         )
+        acting = in_whose_place(self._rooms.audit, town, subject)
+        return replace(entry, representation=acting)
 
 
 def _places(found: Sequence[object], wanted: object) -> list[tuple[int, object]]:

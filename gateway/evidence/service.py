@@ -34,6 +34,7 @@ from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionService
 from gateway.store.tables import EvidenceRow
 from gateway.subjects import Subject, SubjectService
+from gateway.subjects.acting import in_whose_place
 from standard_models.answers import Method
 
 PREVIEW_TYPE: Final = "hitotsu-preview+jwt"
@@ -113,12 +114,12 @@ class EvidenceService:
 
         """
         try:
-            row = await self._own(access, asked)
+            row, subject = await self._own(access, asked)
         except Problem as problem:
             await self._record(access, caller, "refused", problem)
             raise
         at = row.revoked_at or self._rooms.clock.now()
-        entry = self._entry(access, caller, "revoked", row.subject_id)
+        entry = self._entry(access, caller, "revoked", subject)
         await self._rooms.store.revoke(access.municipality, row.evidence_id, at, to_record(entry))
         revoked_at = at.astimezone(TOKYO).isoformat()
         return {"evidence_id": row.evidence_id, "revoked_at": revoked_at}
@@ -241,7 +242,7 @@ class EvidenceService:
             expires_at=until,
             revoked_at=None,
         )
-        entry = self._entry(access, caller, "released", subject.subject_id)
+        entry = self._entry(access, caller, "released", subject)
         if not await self._rooms.store.add(row, to_record(entry)):
             return None
         payload, disclosures = self._statement(row, asked, answer)
@@ -287,7 +288,7 @@ class EvidenceService:
     def _status_uri(self, year: int) -> str:
         return f"{self._issuer}/evidence/status/{year}"
 
-    async def _own(self, access: Access, asked: Revocation) -> EvidenceRow:
+    async def _own(self, access: Access, asked: Revocation) -> tuple[EvidenceRow, Subject]:
         town = access.municipality
         subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.evidence_id)
@@ -296,7 +297,7 @@ class EvidenceService:
             subject.subject_id,
         ):
             raise Problem("unknown-evidence")
-        return row
+        return row, subject
 
     async def _record(self, access: Access, caller: Caller, outcome: str, problem: Problem) -> None:
         await self._rooms.audit.append(self._entry(access, caller, outcome, None, problem))
@@ -306,7 +307,7 @@ class EvidenceService:
         access: Access,
         caller: Caller,
         outcome: str,
-        subject_id: str | None,
+        subject: Subject | None,
         problem: Problem | None = None,
     ) -> AuditEntry:
         town = access.municipality
@@ -315,11 +316,14 @@ class EvidenceService:
             at=self._rooms.clock.now(),
             kind=AuditKind.OPERATION,
             client_id=access.client_id,
-            subject_key=self._rooms.audit.pseudonym(town, subject_id) if subject_id else None,
+            subject_key=(
+                self._rooms.audit.pseudonym(town, subject.subject_id) if subject else None
+            ),
             purpose=access.purpose_id,
             outcome=outcome,
             problem=problem.type.slug if problem else None,
             trace_id=caller.trace_id,
             terminal=caller.terminal,
             function="evidence",
+            representation=in_whose_place(self._rooms.audit, town, subject),
         )

@@ -78,8 +78,12 @@ class Measures:
         since: dt.date | None = None,
         until: dt.date | None = None,
         subject_key: str | None = None,
+        other_parties: Sequence[str] = (),
     ) -> ProtectionMeasureRow:
         """Protect the person with a number, at once; by default for a term of one year.
+
+        ``other_parties`` are the subject ids of everybody from whom it protects. They are named
+        here or never: to name them later would open what was closed to somebody else.
 
         Raises:
             MeasureRefusedError: the term ends before it begins.
@@ -95,6 +99,7 @@ class Measures:
             until=until or term_of(first),
             set_by=self._actor,
             set_at=self._clock.now(),
+            other_parties=sorted(set(other_parties)) or None,
         )
         if row.until < row.since:
             raise MeasureRefusedError(

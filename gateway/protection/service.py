@@ -64,13 +64,21 @@ class ProtectionService:
         return ProtectionStatus.PROTECTED if found.flagged else ProtectionStatus.CLEAR
 
     async def opened(
-        self, municipality: str, asker: tuple[str, str], numbers: Mapping[str, Iterable[str]]
+        self,
+        municipality: str,
+        asker: tuple[str, str],
+        numbers: Mapping[str, Iterable[str]],
+        *,
+        exemptions: bool = True,
     ) -> frozenset[str]:
         """Return the items that ``asker`` (client, purpose) may have although a measure protects.
 
         To be looked up for everybody alike, so that the time it takes tells nothing (DV-8).
+        Without ``exemptions`` only what was lifted for this one person counts: a citizen who is
+        there in person may not be who the card or phone belongs to. Rule DV-18.
         """
-        return await self._store.opened(municipality, asker, numbers, self._clock.now())
+        now = self._clock.now()
+        return await self._store.opened(municipality, asker, numbers, now, exemptions=exemptions)
 
     def revealed(self, municipality: str, asker: tuple[str, str], count: int) -> None:
         """Call the officer on duty: ``count`` protected items have left. Rule DV-17."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, delete, exists, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Boolean,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
-from adapters.contract import FlagReport
+from adapters.contract import FlagReport, ProtectionFlag
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import (
@@ -57,7 +69,7 @@ _OPENED: Final = select(_OPENING["items"]).where(
     _OPENING.opens_at <= bindparam("now"),
     _OPENING.closes_at > bindparam("now"),
     or_(
-        _OPENING.number.is_(None),
+        and_(_OPENING.number.is_(None), bindparam("exemptions", type_=Boolean)),
         tuple_(_OPENING.numbering, _OPENING.number).in_(bindparam("pairs", expanding=True)),
     ),
 )
@@ -90,8 +102,9 @@ class FlagStore:
                 "kind": flag.kind.value,
                 "since": flag.since,
                 "until": flag.until,
+                "other_parties": parties,
             }
-            for flag in report.flags
+            for flag, parties in _with_parties(report)
         }
         async with self._store.transaction() as session:
             await session.execute(
@@ -129,8 +142,13 @@ class FlagStore:
         asker: tuple[str, str],
         numbers: Mapping[str, Iterable[str]],
         now: dt.datetime,
+        *,
+        exemptions: bool = True,
     ) -> frozenset[str]:
-        """Return the item references that are open to ``asker`` (client, purpose) at ``now``."""
+        """Return the item references that are open to ``asker`` (client, purpose) at ``now``.
+
+        Without ``exemptions`` only by a lift for the person.
+        """
         pairs = [(numbering, n) for numbering, ns in numbers.items() for n in ns]
         client_id, purpose_id = asker
         values = {
@@ -139,6 +157,7 @@ class FlagStore:
             "purpose_id": purpose_id,
             "pairs": pairs,
             "now": now,
+            "exemptions": exemptions,
         }
         rows = await self._store.look_up(_OPENED, values)
         return frozenset[str]().union(*(row.items for row in rows))
@@ -263,6 +282,22 @@ class OpeningStore:
         )
         async with self._store.session() as session:
             return (await session.scalars(query)).all()
+
+
+def _with_parties(report: FlagReport) -> Iterator[tuple[ProtectionFlag, list[str] | None]]:
+    """Yield each flag with whomever all flags of its person and kind name; None where one may not.
+
+    A copy holds one row for each person and kind, and may not forget whom it protects from.
+    """
+    named: dict[tuple[str, str], set[str] | None] = {}
+    for flag in report.flags:
+        place = (flag.number, flag.kind.value)
+        before = named.get(place, set())
+        known = bool(flag.other_parties) and before is not None
+        named[place] = {*(before or ()), *(flag.other_parties or ())} if known else None
+    for flag in report.flags:
+        parties = named[flag.number, flag.kind.value]
+        yield flag, None if parties is None else sorted(parties)
 
 
 def _copies(municipality: str) -> Select[str, dt.datetime]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from gateway.access import Relation
 from gateway.problems import FieldError, Problem
 from gateway.questions.plan import Permitted
 from gateway.questions.schemas import Asked, ExplanationDocument, GrantDocument
@@ -28,7 +29,13 @@ class Fault(StrEnum):
 
 
 _OF_MUNICIPALITY: Final = frozenset(
-    {"unknown-purpose", "purpose-not-granted", "item-not-granted", "mode-not-granted"}
+    {
+        "unknown-purpose",
+        "purpose-not-granted",
+        "item-not-granted",
+        "mode-not-granted",
+        "login-other-subject",
+    }
 )
 
 
@@ -89,6 +96,7 @@ class Explanation:
             field_sets=list(granted.field_sets) if granted else [],
             not_granted=list(self.not_granted),
             consent_needed=list(self.permitted.by_consent) if self.permitted else [],
+            representation_needed=bool(granted and granted.relation is Relation.REPRESENTED),
             errors=[
                 {"pointer": e.pointer, "detail_ja": e.detail_ja, "detail_en": e.detail_en}
                 for e in self.errors

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.access import Access, Relation
 from gateway.problems import FieldError, Problem
 from gateway.questions.plan import Plan
+from gateway.questions.schemas import Asked, Explained, Question
+from gateway.subjects import SubjectService
+
+
+def relation_asked(subjects: SubjectService, access: Access, asked: Asked) -> Relation:
+    """Return in what relation to the caller's citizen the data stands that is asked for."""
+    if isinstance(asked, Question):
+        return subjects.relation_to(access, asked.subject)
+    represented = isinstance(asked, Explained) and asked.represented
+    return Relation.REPRESENTED if represented else Relation.SELF
 
 
 def require_granted(items: Sequence[str], granted: frozenset[str]) -> None:

@@ -11,7 +11,6 @@ from gateway.access import GrantedItems
 from gateway.problems import FieldError, Problem
 from standard_models.dictionary import Dictionary, Group
 
-
 PLANS: Final = 512
 """Plans that are kept; they hold nothing of anybody."""
 

@@ -16,6 +16,7 @@ from gateway.questions.parts import Part
 from gateway.questions.plan import Plan
 from gateway.questions.schemas import Mode
 from gateway.subjects import Subject
+from gateway.subjects.acting import in_whose_place
 from standard_models.answers import Answer, Value
 
 
@@ -96,6 +97,7 @@ class QuestionRecord:
             trace_id=self.caller.trace_id,
             terminal=self.caller.terminal,
             function="question",
+            representation=in_whose_place(self.audit, self.access.municipality, self.subject),
         )
 
 

@@ -14,7 +14,7 @@ from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.problems import Problem
 from gateway.questions.examples import ANSWER_EXAMPLE, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
 from gateway.questions.render import render_answer
-from gateway.questions.schemas import AnswerDocument, Asked, ExplanationDocument, Question
+from gateway.questions.schemas import AnswerDocument, Explained, ExplanationDocument, Question
 from gateway.questions.service import QuestionService
 
 _OPENAPI: dict[str, Any] = {**SECURED, **json_request(Question, QUESTION_EXAMPLES)}
@@ -80,7 +80,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
             "一切触れない。\n\n*Whether a question would be answered, by which rule, and who can "
             "mend it. Nobody's data is touched.*"
         ),
-        openapi_extra={**SECURED, **json_request(Asked, EXPLAIN_EXAMPLES)},
+        openapi_extra={**SECURED, **json_request(Explained, EXPLAIN_EXAMPLES)},
         responses={
             200: {"model": ExplanationDocument, "description": "判定 / the verdict"},
             **problem_responses(
@@ -92,7 +92,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         with service.place():
             who, caller = await who_calls(request, access)
             try:
-                asked = await json_body(request, Asked)
+                asked = await json_body(request, Explained)
             except Problem as problem:
                 await service.refuse(who, caller, problem)
             found = await service.explain(who, asked, caller)

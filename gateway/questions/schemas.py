@@ -89,6 +89,19 @@ class Asked(BaseModel):
     )
 
 
+class Explained(Asked):
+    """A question without a subject, to be explained."""
+
+    represented: bool = Field(
+        default=False,
+        title="代理人としての照会か",
+        description=(
+            "true：ログインした代理人が、代わる相手について照会するときの判定 / "
+            "whether whoever has logged in asks in another's place"
+        ),
+    )
+
+
 class Question(Asked):
     """What a consumer asks of whom."""
 
@@ -126,6 +139,12 @@ class ExplanationDocument(BaseModel):
     not_granted: list[str] = Field(description="許可のない項目 / items outside the grant")
     consent_needed: list[str] = Field(
         description="対象者の同意があるときだけ答える項目 / answered only with a consent"
+    )
+    representation_needed: bool = Field(
+        description=(
+            "代理（GET /v1/representations）がこの目的と項目に有効な間だけ答えるか / "
+            "answered only while a registered representation holds for purpose and items"
+        )
     )
     errors: list[dict[str, str]] = Field(description="直す場所 / places to mend")
 

@@ -33,7 +33,7 @@ from gateway.questions.derived import as_planned, with_derived, with_inputs
 from gateway.questions.door import through_the_door, withheld_items
 from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
-from gateway.questions.granted import require_granted, require_groups
+from gateway.questions.granted import relation_asked, require_granted, require_groups
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
 from gateway.questions.record import QuestionRecord, revealed_items
@@ -121,7 +121,7 @@ class QuestionService:
         try:
             permitted = await self.permit(access, question)
             plan, record.plan = permitted.plan, permitted.asked
-            subject = await self._rooms.subjects.resolve(access, question.subject)
+            subject = await self._rooms.subjects.resolve(access, question.subject, question.items)
             record.subject = subject
             await self._rooms.consents.require(access, subject, permitted.by_consent)
         except Problem as problem:
@@ -132,6 +132,9 @@ class QuestionService:
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
         try:
+            if subject.acting is not None:
+                # A measure, or an end, that came while a slow system was answering counts.
+                await self._rooms.subjects.resolve(access, question.subject, question.items)
             require_answers(parts, question.require, answered_at)
         except Problem as problem:
             await record.refused(problem, parts)
@@ -178,9 +181,11 @@ class QuestionService:
 
         Raises:
             Problem: ``unknown-purpose``, ``purpose-not-granted``, ``unknown-item``,
-                ``invalid-body``, ``item-not-granted``, ``mode-not-granted``.
+                ``invalid-body``, ``item-not-granted``, ``mode-not-granted``,
+                ``login-other-subject``.
         """
-        own = await self._rooms.access.grants_of(access, asked.purpose)
+        relation = relation_asked(self._rooms.subjects, access, asked)
+        own = await self._rooms.access.grants_of(access, asked.purpose, relation)
         granted = with_derived(own, self._rooms.predicates)
         if asked.purpose != access.purpose_id:
             raise Problem(
@@ -243,7 +248,10 @@ class QuestionService:
         # Looked up last: a flag that arrived while a slow system was answering counts.
         status = await self._rooms.protection.status(municipality, subject.numbers)
         asker = (access.client_id, access.purpose_id)
-        opened = await self._rooms.protection.opened(municipality, asker, subject.numbers)
+        # DV-18: whoever is there in person sees a protected address only after a visit to the desk.
+        opened = await self._rooms.protection.opened(
+            municipality, asker, subject.numbers, exemptions=access.login is None
+        )
         if status is not ProtectionStatus.PROTECTED:
             opened = frozenset()
         by_group = {p.planned.group.ref: p for p in (*answered, *others)}

@@ -27,6 +27,7 @@ from gateway.receipts.digests import (
 from gateway.receipts.schemas import StatedItem, Verification
 from gateway.receipts.tokens import Receipt, read_receipt, sign_receipt
 from gateway.subjects import Subject, SubjectService
+from gateway.subjects.acting import in_whose_place
 from standard_models.dictionary import DataItem, Dictionary
 
 
@@ -156,7 +157,8 @@ class ReceiptService:
 
         """
         try:
-            subject = await self._subjects.resolve(access, asked.subject)
+            stated = [one.item for one in asked.items]
+            subject = await self._subjects.resolve(access, asked.subject, stated)
         except Problem as problem:
             await self._record(access, caller, asked, None, "refused", problem)
             raise
@@ -258,6 +260,7 @@ class ReceiptService:
                 trace_id=caller.trace_id,
                 terminal=caller.terminal,
                 function="receipt-verify",
+                representation=in_whose_place(self._audit, access.municipality, subject),
             )
         )
 

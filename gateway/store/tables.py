@@ -40,6 +40,7 @@ NAMING = {
 
 Municipality = String(6)
 Json = JSON().with_variant(JSONB(), "postgresql")
+NullableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -244,8 +245,47 @@ class SourceNumberRow(Base):
     linked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 
+class RepresentationRow(Base):
+    """Who may act for whom: a parent, a guardian or a mandate, in force when two have agreed.
+
+    Both days are inclusive, in Asia/Tokyo. ``purposes`` and ``items`` are all that it is for; None
+    where it is for everything that is granted to representatives. ``document`` names the proof.
+    """
+
+    __tablename__ = "representation"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "representative_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+        ForeignKeyConstraint(
+            ["municipality", "represented_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+        Index(None, "municipality", "representative_id"),
+    )
+
+    representation_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    representative_id: Mapped[str] = mapped_column(String(32))
+    represented_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(20))
+    purposes: Mapped[list[str] | None] = mapped_column(NullableJson)
+    items: Mapped[list[str] | None] = mapped_column(NullableJson)
+    document: Mapped[str] = mapped_column(String(200))
+    valid_from: Mapped[dt.date] = mapped_column(Date)
+    valid_to: Mapped[dt.date | None] = mapped_column(Date)
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str | None] = mapped_column(String(100))
+    approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(100))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
 class ProtectionFlagRow(Base):
-    """The gateway's copy of a protective measure (支援措置), by the flagging system's number."""
+    """The gateway's copy of a protective measure (支援措置), by the flagging system's number.
+
+    ``other_parties`` are numbers of the same numbering; None where it is not known whom it names.
+    """
 
     __tablename__ = "protection_flag"
     __table_args__ = (Index(None, "municipality", "numbering", "number"),)
@@ -257,12 +297,14 @@ class ProtectionFlagRow(Base):
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     since: Mapped[dt.date | None] = mapped_column(Date)
     until: Mapped[dt.date | None] = mapped_column(Date)
+    other_parties: Mapped[list[str] | None] = mapped_column(NullableJson)
 
 
 class ProtectionMeasureRow(Base):
     """A protective measure that an officer set in the gateway itself; in force until two end it.
 
     ``until`` is the last day of its term, after which it waits for review and protects as before.
+    ``other_parties`` are subject ids; None where it is not known whom it names.
     """
 
     __tablename__ = "protection_measure"
@@ -280,6 +322,7 @@ class ProtectionMeasureRow(Base):
     end_proposed_by: Mapped[str | None] = mapped_column(String(100))
     ended_by: Mapped[str | None] = mapped_column(String(100))
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    other_parties: Mapped[list[str] | None] = mapped_column(NullableJson)
 
 
 class ProtectionOpeningRow(Base):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from adapters.contract import Clock
+from gateway.access.grants import Relation
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.keys import KeyStore
 from gateway.problems import Problem
@@ -26,15 +27,28 @@ from gateway.subjects.store import SubjectStore
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """By which representation somebody else acts in a person's place."""
+
+    representation_id: str
+    kind: str
+    representative_id: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """A person. ``numbers`` maps each numbering to the person's numbers in it."""
+    """A person. ``numbers`` maps each numbering to the person's numbers in it.
+
+    ``acting`` says who acts in the person's place, None where they do so themselves.
+    """
 
     subject_id: str = field(repr=False)
     numbers: Mapping[str, tuple[str, ...]] = field(repr=False)
+    acting: Acting | None = None
 
 
 class Asker(Protocol):
-    """Who asks about a person; ``login_handle`` is of the one person that it may ask about."""
+    """Who asks about a person; ``login_handle`` is of the citizen who is there, if one is."""
 
     @property
     def municipality(self) -> str:
@@ -45,37 +59,112 @@ class Asker(Protocol):
         """The consumer."""
 
     @property
+    def purpose_id(self) -> str:
+        """What it asks for."""
+
+    @property
     def login_handle(self) -> str | None:
         """The handle of the citizen who has logged in."""
+
+
+class Representatives(Protocol):
+    """Who knows who may act for whom."""
+
+    async def acting(
+        self, asker: Asker, representative: Subject, represented: Subject, items: Sequence[str]
+    ) -> Acting | None:
+        """Return by what ``representative`` may ask for ``items`` of ``represented``, if at all."""
+
+
+class NoRepresentatives:
+    """Nobody may act for anybody."""
+
+    async def acting(
+        self,
+        asker: Asker,  # noqa: ARG002 - of the protocol
+        representative: Subject,  # noqa: ARG002
+        represented: Subject,  # noqa: ARG002
+        items: Sequence[str],  # noqa: ARG002
+    ) -> Acting | None:
+        """Return None."""
+        return None
 
 
 class SubjectService:
     """Who is behind a handle or a number. Nothing here leaves the gateway but handles."""
 
-    def __init__(self, store: SubjectStore, keys: KeyStore, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: SubjectStore,
+        keys: KeyStore,
+        *,
+        clock: Clock,
+        representatives: Representatives | None = None,
+    ) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
+        self._representatives = representatives or NoRepresentatives()
         self._cipher = HandleCipher()
 
-    async def resolve(self, asker: Asker, handle: str) -> Subject:
+    async def resolve(self, asker: Asker, handle: str, items: Sequence[str] = ()) -> Subject:
         """Return the person behind a handle of this consumer.
+
+        ``items`` are the references of what is asked for; a representative may have less than all.
 
         Raises:
             Problem: ``unknown-subject``, the same for a handle that is malformed, forged, of
                 another consumer or municipality, run out, or of a person who is not known;
-                ``login-other-subject``: the token is good for the citizen who has logged in alone.
+                ``login-other-subject``: the citizen who has logged in is neither that person nor
+                may act for them now, the same whether or not there is such a person.
 
         """
         subject_id = self._open(asker, handle)
         # The lookup is made in every case, so that a guess takes as long as a find.
         subject = await self._load(asker.municipality, subject_id or new_subject_id())
+        only = asker.login_handle
+        if only not in {None, handle}:
+            own = self._open(asker, only or "")
+            if own is None or own != subject_id:
+                return await self._represented(asker, own, subject, items)
         if subject is None:
             raise Problem("unknown-subject")
-        only = asker.login_handle
-        if only not in {None, handle} and self._open(asker, only or "") != subject_id:
-            raise Problem("login-other-subject")
         return subject
+
+    async def resolve_own(self, asker: Asker, handle: str) -> Subject:
+        """Return the person behind a handle, for what nobody may be shown in another's place.
+
+        Raises:
+            Problem: as ``resolve``.
+
+        """
+        if self.relation_to(asker, handle) is not Relation.SELF:
+            raise Problem("login-other-subject")
+        return await self.resolve(asker, handle)
+
+    def relation_to(self, asker: Asker, handle: str) -> Relation:
+        """Return whether the handle is of whoever has logged in or, as it seems, of another.
+
+        Where nobody has logged in the consumer asks about whom it likes. Nothing is looked up.
+        """
+        only = asker.login_handle
+        if only in {None, handle}:
+            return Relation.SELF
+        subject_id = self._open(asker, handle)
+        own = subject_id is not None and subject_id == self._open(asker, only or "")
+        return Relation.SELF if own else Relation.REPRESENTED
+
+    async def _represented(
+        self, asker: Asker, own: str | None, subject: Subject | None, items: Sequence[str]
+    ) -> Subject:
+        """Return ``subject`` if whoever has logged in may act for it; as slow for nobody."""
+        town = asker.municipality
+        nobody = Subject(new_subject_id(), {})
+        representative = await self._load(town, own or nobody.subject_id) or nobody
+        acting = await self._representatives.acting(asker, representative, subject or nobody, items)
+        if acting is None or subject is None:
+            raise Problem("login-other-subject")
+        return replace(subject, acting=acting)
 
     def _open(self, asker: Asker, handle: str) -> str | None:
         return self._cipher.open(
@@ -97,6 +186,14 @@ class SubjectService:
     def handle_for(self, municipality: str, client_id: str, subject_id: str) -> str:
         """Return the handle of a person for one consumer; the same each time."""
         return self._cipher.seal(self._keys.keys(), municipality, client_id, subject_id)
+
+    async def find_all(self, municipality: str, subject_ids: Sequence[str]) -> Sequence[Subject]:
+        """Return the persons of internal subject ids, in one lookup, in their order."""
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for row in await self._store.numbers_of(municipality, subject_ids):
+            numbers = found.setdefault(row.subject_id, {})
+            numbers[row.numbering] = (*numbers.get(row.numbering, ()), row.number)
+        return [Subject(one, found[one]) for one in subject_ids if one in found]
 
     async def find_by_number(
         self, municipality: str, numbering: str, number: str

@@ -47,6 +47,19 @@ class SubjectStore:
             found.setdefault((row.municipality, row.subject_id), []).append(row)
         return found
 
+    async def numbers_of(self, municipality: str, subject_ids: Sequence[str]) -> Sequence[Any]:
+        """Return subject id, numbering and number of several persons."""
+        query = (
+            select(SourceNumberRow.subject_id, SourceNumberRow.numbering, SourceNumberRow.number)
+            .where(
+                SourceNumberRow.municipality == municipality,
+                SourceNumberRow.subject_id.in_(list(subject_ids)),
+            )
+            .order_by(SourceNumberRow.numbering, SourceNumberRow.number)
+        )
+        async with self._store.session() as session:
+            return (await session.execute(query)).all()
+
     async def find(self, municipality: str, numbering: str, number: str) -> str | None:
         """Return the subject id of the person with this number."""
         async with self._store.session() as session:

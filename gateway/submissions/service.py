@@ -25,6 +25,7 @@ from gateway.problems import FieldError, Problem
 from gateway.routes import RouteService
 from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.subjects import Subject, SubjectService
+from gateway.subjects.acting import in_whose_place
 from gateway.submissions.checks import at_item, by_group, known_items, misfits, numbers_in_texts
 from gateway.submissions.idempotency import InFlight, fingerprint, key_digest
 from gateway.submissions.schemas import Submission, Withdrawal
@@ -94,7 +95,8 @@ class SubmissionService:
         if earlier is not None:
             return earlier
         items = await self._permit(access, stated)
-        subject = await self._rooms.subjects.resolve(access, stated.subject)
+        refs = [item.ref for item in items]
+        subject = await self._rooms.subjects.resolve(access, stated.subject, refs)
         made = await self._make(access, stated, items, subject)
         record = to_record(
             self._entry(
@@ -135,7 +137,8 @@ class SubmissionService:
         return reply
 
     async def _permit(self, access: Access, stated: Submission) -> list[DataItem]:
-        granted = await self._rooms.access.grants_of(access, stated.purpose)
+        relation = self._rooms.subjects.relation_to(access, stated.subject)
+        granted = await self._rooms.access.grants_of(access, stated.purpose, relation)
         if stated.purpose != access.purpose_id:
             raise Problem("purpose-not-granted")
         items = known_items(stated, self._rooms.dictionary)
@@ -296,6 +299,7 @@ class SubmissionService:
             trace_id=caller.trace_id,
             terminal=caller.terminal,
             function=function,
+            representation=in_whose_place(self._rooms.audit, town, subject),
         )
 
 

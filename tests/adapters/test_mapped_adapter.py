@@ -290,6 +290,31 @@ async def test_flags_are_read_completely_or_not_at_all(host: Host) -> None:
         await adapter.protection_flags(Deadline.after(5))
 
 
+async def test_flags_tell_from_whom_they_protect_if_every_row_does(host: Host) -> None:
+    """DV-12: rows of one measure are one flag; one other party without a number hides them all."""
+    rows = [
+        row("1", kbn="2", made="00000000", aite="8"),
+        row("1", kbn="2", made="00000000", aite="9"),
+        row("2", kbn="2", made="00000000", aite="9"),
+        row("2", kbn="2", made="00000000", aite="  "),
+        row("3", kbn="1", made="00000000", aite=""),
+        row("4", kbn="1", made="00000000", aite="8"),
+        row("4", kbn="2", made="00000000", aite=None),
+    ]
+    mapping = MAPPING + FLAGS + "  other_party: aite\n"
+    adapter = opened(host, FakeSource(techo=rows), mapping)
+    assert isinstance(adapter, FlaggingAdapter)
+    report = await adapter.protection_flags(Deadline.after(5))
+    assert [(f.number, f.kind.value, f.other_parties) for f in report.flags] == [
+        ("1", "full", ("8", "9")),
+        ("2", "full", None),
+        ("3", "provisional", None),
+        ("4", "provisional", ("8",)),
+        ("4", "full", None),
+    ]
+    assert "other_parties" not in repr(report.flags)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [

@@ -175,6 +175,18 @@ async def test_everybody_under_protection_is_in_the_list_and_nobody_else(
     assert report.as_of is not None
 
 
+async def test_a_measure_tells_whom_it_names_where_that_person_has_a_number(
+    resident: Adapter, town: SmallTown
+) -> None:
+    """DV-12: EX, for VICTIM and CHILD alike; of a measure without an other party nobody knows."""
+    assert isinstance(resident, ProtectionFlags)
+    report = await resident.protection_flags(Deadline.after(20))
+    named = {f.number: f.other_parties for f in report.flags}
+    number = {who: person["resident"] for who, person in town.people.items()}
+    assert named[number["victim"]] == named[number["child"]] == (number["ex"],)
+    assert named[number["provisional"]] is None
+
+
 async def test_the_head_of_the_household_comes_first_and_every_row_names_the_one_who_asked(
     resident: Adapter, town: SmallTown
 ) -> None:

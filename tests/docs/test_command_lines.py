@@ -27,6 +27,10 @@ NOT_IN_ORDER = {
     "hitotsu protection end 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu protection approve 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu protection close 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu protection set -m 999997 --of resident --kind accompanying --other-party-of resident "
+    "< child-and-party.csv": "the table of links is read later",
+    "hitotsu representation approve 0123456789abcdef -m 999997": "an example of an id",
+    "hitotsu representation end 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu client approve-grant 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu purpose lift 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu linkage system revoke A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 -m 999997": "an example",
@@ -79,6 +83,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Path(name).touch()
     Path("tax-numbers.txt").write_text("10000001\n")
     Path("logins.csv").write_text("000000000019,citizen-1\n")
+    Path("child-and-party.csv").write_text("000000000019,000000000035\n")
+    Path("child-and-parent.csv").write_text("000000000019,000000000035,2018-02-17\n")
     Path("number.txt").write_text("000000000019\n")
     Path("numbers.txt").write_text("000000000019\n")
     Path("kojinbango.csv").write_bytes(

@@ -316,6 +316,7 @@ async def flags(kit: Kit) -> list[str]:
         (rule.kind, "~"),
         (rule.since.field, "00000000"),
         (rule.until.field, "00000000"),
+        *([(rule.other_party, kit.people[1].number)] if rule.other_party else []),
     ):
         row = write_path({**_hollow(path), **row}, path, text)
     found = []
@@ -327,6 +328,12 @@ async def flags(kit: Kit) -> list[str]:
         report = await adapter.protection_flags(Deadline.after(5))
         if [f.number for f in report.flags] != [kit.people[0].number]:
             found.append("a person with a measure of an unknown kind is not in the list")
+        if rule.other_party is not None:
+            unnamed = write_path(row, rule.other_party, " ")
+            session.recorded.fault = _listed(rule.read, rule.records, [row, unnamed])
+            (flag,) = (await adapter.protection_flags(Deadline.after(5))).flags
+            if flag.other_parties is not None:
+                found.append("a measure with an other party without a number names the others only")
         nameless = write_path(row, rule.number, " ")
         session.recorded.fault = _listed(rule.read, rule.records, [row, nameless])
         call = adapter.protection_flags(Deadline.after(5))

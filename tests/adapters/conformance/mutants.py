@@ -419,6 +419,10 @@ return await inner(dataclasses.replace(request, idempotency_key=str(len(_keys)))
         "protection_flags", """report = await inner(*args)
 return dataclasses.replace(
     report, flags=tuple(f for f in report.flags if f.kind.value == "provisional"))""")),
+    Mutant("an other party without a number is nobody", "protection-flags", RESIDENT,
+        code=replacing("protection_flags", """report = await inner(*args)
+return dataclasses.replace(report, flags=tuple(
+    dataclasses.replace(f, other_parties=f.other_parties or ("1",)) for f in report.flags))""")),
     Mutant("the number asked for", "other-person", code=RENAMED),
     Mutant("the number asked for", "one-read", code=RENAMED),
     Mutant("the number asked for", "replay", code=RENAMED),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gateway.access import Access, Caller
+from gateway.access.logins import Login, LoginLevel
 from gateway.protection.measures import MeasureKind, Measures
 from gateway.protection.openings import OpeningRefusedError, Openings, OpeningTerms
+from gateway.protection.service import ProtectionService
 from gateway.protection.store import MeasureStore, OpeningStore
+from gateway.questions.schemas import Question
 from gateway.store.tables import AuditRow
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
 from standard_models.builtin import load_builtin
@@ -214,3 +219,47 @@ async def test_the_record_says_who_opened_what_and_not_for_whom(world: World) ->
     ]
     assert all(s["after"]["legal_basis"] == "法12条" for s in ours)
     assert "canary" not in json.dumps(said)
+
+
+async def own_address(world: World) -> list[Answer]:
+    """Return what the house answers to the protected person, who has logged in with the card."""
+    handle = world.handles["protected"]
+    login = Login(handle, LoginLevel.PUBLIC_KEY_CARD, world.clock.now())
+    access = Access(CLIENT, TOWN, PURPOSE, "t", "k", login=login)
+    question = Question(subject=handle, purpose=PURPOSE, items=(BLOCK,))
+    answer = await world.questions.ask(access, question, Caller("f" * 32, "127.0.0.1"))
+    return [value for part in answer.parts for one in part.records for value in one.values()]
+
+
+async def test_the_own_address_is_shown_only_after_a_visit_to_the_desk(world: World) -> None:
+    """DV-18: card or phone may be in other hands. Two officers lift it for minutes."""
+    assert await own_address(world) == [ASK_OFFICE]
+    opening = await lift(world, terms())
+    assert await own_address(world) == [HOUSE]
+    await officer(world).end(TOWN, opening)
+    assert await own_address(world) == [ASK_OFFICE]
+    await lift(world, terms())
+    world.clock.advance(minutes=10)
+    await world.protection.pull()
+    assert await own_address(world) == [ASK_OFFICE]
+
+
+async def test_an_exemption_of_the_consumer_shows_nobody_their_own_address(world: World) -> None:
+    """DV-18: it is for the consumer's own work, not for whoever stands before the screen."""
+    await exempt(world, terms())
+    assert await addresses(world) == [HOUSE, ASK_OFFICE]
+    assert await own_address(world) == [ASK_OFFICE]
+
+
+async def test_without_its_rule_an_exemption_would_show_the_own_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DV-18: the test before this one would notice."""
+    opened = ProtectionService.opened
+
+    async def changed(self: ProtectionService, *asked: Any, exemptions: bool) -> frozenset[str]:
+        return await opened(self, *asked, exemptions=True)
+
+    monkeypatch.setattr(ProtectionService, "opened", changed)
+    await exempt(world, terms())
+    assert await own_address(world) == [HOUSE]

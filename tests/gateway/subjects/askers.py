@@ -12,3 +12,4 @@ class Asking:
     municipality: str
     client_id: str
     login_handle: str | None = None
+    purpose_id: str = "jidoteate-ninteiseikyu"

@@ -209,9 +209,7 @@ class Connection:
 
     async def _fetch(self, adapter: Fetch, request: FetchRequest) -> FetchResult:
         async with self._call("fetch", request.deadline) as deadline:
-            return await adapter.fetch(
-                FetchRequest(request.number, request.groups, deadline, request.trace_id)
-            )
+            return await adapter.fetch(replace(request, deadline=deadline))
 
     async def protection_flags(self, deadline: Deadline) -> FlagReport:
         """Return every protective measure that the source holds.

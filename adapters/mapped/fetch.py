@@ -55,13 +55,13 @@ class FetchingAdapter(MappedAdapter):
         fed = {r: w for r, w in request.groups.items() if self._read_of(r, request) == name}
         answer: Any
         try:
-            slots = self._slots_of(next(iter(fed)), request)
+            slots = self._slots_on(next(iter(fed)), request)
             answer = await self.ask(self.document.reads[name], slots, request.deadline)
         except AdapterError as error:
             answer = error
         return {ref: self._convert(ref, wanted, answer, request) for ref, wanted in fed.items()}
 
-    def _slots_of(self, ref: str, request: FetchRequest) -> Slots:
+    def _slots_on(self, ref: str, request: FetchRequest) -> Slots:
         if request.on is None:
             return {"number": request.number}
         day = self.dialect.slots({"day": self.document.history[ref].day}, {"day": request.on})

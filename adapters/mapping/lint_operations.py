@@ -26,10 +26,9 @@ def operation_findings(document: Document) -> Iterator[Finding]:
             continue
         for slot in sorted(slots_of(read) - slots):
             yield find(path, "unknown-slot", f"nothing fills {slot}; there are {_named(slots)}")
-        for slot in sorted((slots & PAGE_SLOTS) - slots_of(read)):
-            yield find(path, "unused-slot", f"pages needs {{{slot}}} in the read")
-        if DAY_SLOT in slots - slots_of(read):
-            yield find(path, "unused-slot", "a history needs {day} in the read")
+        for slot in sorted((slots & {*PAGE_SLOTS, DAY_SLOT}) - slots_of(read)):
+            section = "history" if slot == DAY_SLOT else "pages"
+            yield find(path, "unused-slot", f"{section} needs {{{slot}}} in the read")
     for ref, rule in mapping.extract.items():
         yield from _pages(document, ref, rule)
     for path, facts in _facts(document):

@@ -11,11 +11,12 @@ from typing import Any
 
 from gateway.access.certificates import Certificate, read_certificate
 from gateway.access.field_sets import no_field_set
-from gateway.access.grants import GrantTerms, Relation
+from gateway.access.grants import GrantTerms
 from gateway.access.limits import Asking, Bases, OrganKind, require_lawful
 from gateway.access.registrar import Registrar, kids_of
 from gateway.access.registration import (
     RegistrationError,
+    checked_bases,
     checked_keys,
     checked_login,
     checked_text,
@@ -241,7 +242,8 @@ class AccessRegistry(Registrar):
 
         Raises:
             RegistrationError: unknown client, purpose or item; a wildcard; My Number; dates in
-                the wrong order; what the law does not let be granted (``require_lawful``).
+                the wrong order; a household without basis; what the law does not let be granted
+                (``require_lawful``).
 
         """
         client = await self._client(client_id)
@@ -268,7 +270,8 @@ class AccessRegistry(Registrar):
             municipality=municipality,
             client_id=client_id,
             purpose_id=purpose_id,
-            relation=Relation.SELF.value,
+            relation=terms.relation.value,
+            bases=checked_bases(terms.relation, terms.bases),
             items=items,
             field_sets=sorted(set(terms.field_sets)),
             intersect=terms.intersect,
@@ -407,6 +410,7 @@ def _grant_facts(row: GrantRow) -> dict[str, Any]:
     return {
         "grant_id": row.grant_id,
         "relation": row.relation,
+        "bases": list(row.bases),
         "items": list(row.items),
         "field_sets": list(row.field_sets),
         "intersect": row.intersect,

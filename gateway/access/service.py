@@ -131,7 +131,13 @@ class AccessService:
         except TokenRefused as refusal:
             await self._refuse(proof_invalid(refusal), access.client_id, None, caller)
 
-    async def grants_of(self, access: Access, purpose_id: str) -> GrantedItems:
+    async def grants_of(
+        self,
+        access: Access,
+        purpose_id: str,
+        relation: Relation | None = Relation.SELF,
+        basis: str | None = None,
+    ) -> GrantedItems:
         """Return the items that the caller may ask for the purpose now, with its login if any.
 
         Raises:
@@ -139,23 +145,31 @@ class AccessService:
 
         """
         return await self.grants_for(
-            access.municipality, access.client_id, purpose_id, access.login
+            access.municipality, access.client_id, purpose_id, access.login, relation, basis
         )
 
     async def grants_for(
-        self, municipality: str, client_id: str, purpose_id: str, login: Login | None = None
+        self,
+        municipality: str,
+        client_id: str,
+        purpose_id: str,
+        login: Login | None = None,
+        relation: Relation | None = Relation.SELF,
+        basis: str | None = None,
     ) -> GrantedItems:
         """Return the items that the client may ask for the purpose now.
 
+        Of the person who is named, unless ``relation`` says otherwise; None stands for anybody.
+
         Raises:
-            Problem: ``unknown-purpose`` or ``purpose-not-granted``, naming the end date of a
-                grant that has run out.
+            Problem: ``unknown-purpose``, ``purpose-not-granted``, naming the end date of a
+                grant that has run out, or ``relation-not-granted``.
 
         """
         registered, rows = await self._store.grants(municipality, client_id, purpose_id)
         if not registered:
             raise Problem("unknown-purpose")
-        return granted_on(self._clock.now(), map(_to_grant, rows), login)
+        return granted_on(self._clock.now(), map(_to_grant, rows), login, relation, basis)
 
     async def purpose(self, municipality: str, purpose_id: str) -> dict[str, str] | None:
         """Return what is registered of a purpose: names, legal basis, organ; None if nothing."""
@@ -286,7 +300,9 @@ class AccessService:
 
     async def _require_grant(self, request: TokenRequest, client: ClientRow) -> None:
         try:
-            await self.grants_for(request.municipality, client.client_id, request.purpose)
+            await self.grants_for(
+                request.municipality, client.client_id, request.purpose, relation=None
+            )
         except Problem as problem:
             raise with_error(problem, "unauthorized_client") from None
 
@@ -369,4 +385,5 @@ def _to_grant(row: GrantRow) -> Grant:
         _to_login_rule(row),
         row.consent,
         tuple(row.field_sets),
+        tuple(row.bases),
     )

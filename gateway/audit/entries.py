@@ -42,7 +42,8 @@ class AuditEntry:
     refusal. ``terminal`` is the address the call came from. ``before`` and ``after`` belong to
     records of kind settings. ``items_revealed`` are those of the items delivered that a measure
     of protection withholds from others. ``alarm`` says what a source did and how often: adapter,
-    capability, kind, count.
+    capability, kind, count. ``scope`` says of whom and of which day was asked, where that is not
+    the person alone and now: relation, basis, reference date, and the part of the person in it.
     """
 
     municipality: str
@@ -65,6 +66,7 @@ class AuditEntry:
     after: Mapping[str, Any] | None = None
     alarm: Mapping[str, str | int] | None = None
     items_revealed: tuple[str, ...] = ()
+    scope: Mapping[str, str | int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
         members["after"] = _plain(entry.after)
     if entry.items_revealed:
         members["items_revealed"] = sorted(entry.items_revealed)
+    if entry.scope is not None:
+        members["scope"] = dict(entry.scope)
     if entry.alarm is not None:
         members["alarm"] = dict(entry.alarm)
     return members

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.access.certificates import Certificate
-from gateway.access.grants import GrantTerms
+from gateway.access.grants import GrantTerms, Relation
 from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
 from gateway.cli.session import new_table, opened, out, read_settings, run, say
 from gateway.clock import TOKYO, SystemClock
@@ -210,6 +210,20 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
             "Answer only of persons who have agreed.",
         ),
     ] = False,
+    relation: Annotated[
+        Relation,
+        typer.Option(
+            help="照会できる人の範囲：self 本人・household 同じ世帯の人（--basis が要る） / "
+            "Of whom: the person alone, or everybody of the household."
+        ),
+    ] = Relation.SELF,
+    basis: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="世帯の基礎（繰り返し可）：register・tax など / "
+            "Basis of the household: register, tax and others."
+        ),
+    ] = None,
     login_level: Annotated[
         int | None,
         typer.Option(
@@ -241,6 +255,8 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
                     valid_to=valid_to,
                     intersect=intersect,
                     consent=consent,
+                    relation=relation,
+                    bases=tuple(basis or ()),
                     login_level=login_level,
                     login_max_age_s=login_max_age,
                 ),
@@ -296,5 +312,7 @@ def _state(revoked_at: dt.datetime | None) -> str:
 
 
 def _items(grant: GrantRow) -> str:
-    """Return the sets of a grant by name, then its items one by one."""
-    return "\n".join([*(f"［{set_id}］" for set_id in grant.field_sets), *grant.items])
+    """Return the sets of a grant by name, then its items one by one; households by their bases."""
+    of_whom = [f"世帯 / household：{'、'.join(grant.bases)}"] if grant.bases else []
+    sets = [f"［{set_id}］" for set_id in grant.field_sets]
+    return "\n".join([*of_whom, *sets, *grant.items])

@@ -150,7 +150,7 @@ class ConsentService:
 
     async def _permit(self, access: Access, given: GivenConsent) -> tuple[str, ...]:
         """Return the official ids of the items, all of which the grant wants a consent for."""
-        granted = await self._rooms.access.grants_of(access, given.purpose)
+        granted = await self._rooms.access.grants_of(access, given.purpose, relation=None)
         if given.purpose != access.purpose_id:
             raise Problem("purpose-not-granted")
         found = [self._rooms.dictionary.find_item(reference) for reference in given.items]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.questions.relation_schemas import Include, RelationAsked
 
 MAX_ITEMS = 200
 """More items than any form has; a longer list is a mistake or an attempt to copy the register."""
@@ -69,6 +72,32 @@ class Asked(BaseModel):
             "data older than this many seconds comes back as the reason `stale`"
         ),
     )
+    relation: RelationAsked | None = Field(
+        default=None,
+        title="対象者から見た範囲",
+        description=(
+            "なければ対象者だけ。あれば、同じ世帯の一人ずつに同じ項目を答える（`members`） / "
+            "without it the subject alone; with it the same items of each member of the household"
+        ),
+    )
+    as_of: dt.date | None = Field(
+        default=None,
+        title="基準日",
+        description=(
+            "この日の内容を答える。その日の内容が分からないシステムの項目は、今日の値の代わりに"
+            "理由 `no-history` を返す / the day for which to answer; a system that cannot tell "
+            "what held then says `no-history` in the place of today's value"
+        ),
+    )
+    include: tuple[Include, ...] = Field(
+        default=(),
+        max_length=1,
+        title="除かずに含めるもの",
+        description=(
+            "`removed`：除票も含める（専用の許可が要る）。なければ、除票の人は台帳にない人と同じ / "
+            "removed entries too, with a right of its own; otherwise they are as never registered"
+        ),
+    )
     prefer_stated: tuple[str, ...] = Field(
         default=(),
         max_length=MAX_ITEMS,
@@ -107,6 +136,9 @@ class GrantDocument(BaseModel):
     grant_id: str
     relation: str
     intersect: bool
+    bases: list[str] = Field(
+        description="世帯の基礎（relation が household のとき） / of households"
+    )
 
 
 class ExplanationDocument(BaseModel):
@@ -175,6 +207,9 @@ class ProvenanceDocument(_Shape):
     as_of: str | None = Field(description="システムのデータの時点 / the source's own claim")
     retrieved_at: str
     stale: bool
+    reference_date: str | None = Field(
+        None, description="どの日の内容か。なければ今の内容 / the day asked for; without it, now"
+    )
 
 
 class PartDocument(_Shape):
@@ -195,6 +230,57 @@ class PartDocument(_Shape):
     )
 
 
+class NotShownDocument(_Shape):
+    """Members who count and of whom nothing is said."""
+
+    reason: str = Field(
+        description="ask-office / consent-needed / unavailable / stale：なぜ示さないか / why not"
+    )
+    count: int
+
+
+class HouseholdDocument(_Shape):
+    """The household: by which basis and day, and how many belong to it."""
+
+    kind: str
+    basis: str
+    label: str
+    source: str = Field(description="基礎の根拠 / where the basis stands")
+    reference_date: str
+    status: str = Field(description="名簿が読めたか。`ok` のほかは人数も分からない / of the list")
+    size: int | None = Field(
+        description="その日の世帯の人数。示さない人・絞り込みで外れた人も数える。"
+        "決められなければ null / everybody who belongs to it on the day, shown or not; null "
+        "where it cannot be told"
+    )
+    not_shown: list[NotShownDocument]
+    provenance: ProvenanceDocument | None
+    opens_at: str | None = None
+    lost_records: int | None = None
+    dropped_rows: int | None = Field(
+        None, description="この世帯の人でないとして捨てた行の数 / rows of others, dropped whole"
+    )
+    quality: list[QualityDocument] | None = Field(
+        None,
+        description="HEAD_UNSET / HEAD_CONFLICT：世帯主の状態 / what is not right with the head",
+    )
+
+
+class MemberDocument(_Shape):
+    """One member of the household."""
+
+    subject: str = Field(description="この人のハンドル / pairwise handle")
+    is_subject: bool = Field(description="照会した対象者か / whether it is who was asked for")
+    matches: str = Field(
+        description="yes / undecidable：絞り込みに合うか。不詳の日付では決められない / the filter"
+    )
+    relationship: str | None = Field(
+        None, description="続柄（続柄の項目をすべて照会したとき） / to the head, where asked for"
+    )
+    parts: list[PartDocument]
+    receipt: str | None = None
+
+
 class AnswerDocument(_Shape):
     """The answer to a question."""
 
@@ -204,6 +290,12 @@ class AnswerDocument(_Shape):
     purpose: str
     answered_at: str
     parts: list[PartDocument]
+    household: HouseholdDocument | None = Field(
+        None, description="relation を付けたとき / with a relation"
+    )
+    members: list[MemberDocument] | None = Field(
+        None, description="relation を付けたとき：示せる人 / with a relation: who is shown"
+    )
     receipt: str | None = Field(
         None, description="署名付きの受領票。値は入っていない / signed, without a value in it"
     )

@@ -101,12 +101,16 @@ class ListReader:
         if not call.basis.subject_listed and listed.part.status is PartStatus.OK:
             people = [(Listed(None, {}), call.subject), *people]
         people = each_once(people)
-        own = call.subject.subject_id
-        if people and not any(who is not None and who.subject_id == own for _, who in people):
+        if people and not names_subject(people, call.subject):
             listed.drop(len(people), call.caller.trace_id)
             listed.part = Part.without_records(listed.part.planned, PartStatus.UNAVAILABLE)
             return []
         return people
+
+
+def names_subject(people: Sequence[tuple[Listed, Subject | None]], subject: Subject) -> bool:
+    """Tell whether the person who was asked for is on the list."""
+    return any(who is not None and who.subject_id == subject.subject_id for _, who in people)
 
 
 def not_found(part: Part) -> Part:

@@ -40,6 +40,7 @@ class Register:
     foreign_rows: tuple[str, ...] = ()
     listed_instead: Mapping[str, str] = field(default_factory=dict)
     lost: int = 0
+    lists_removed: bool = False
     asked: list[FetchRequest] = field(default_factory=list)
 
     async def script(self, request: FetchRequest) -> FetchResult:
@@ -68,7 +69,11 @@ class Register:
         held = self.people[of].on(day) if of in self.people else None
         if held is None or held[1] != RESIDENT:
             return []
-        members = [n for n, p in self.people.items() if p.on(day) == held]
+        members = [
+            n
+            for n, p in self.people.items()
+            if (now := p.on(day)) == held or (self.lists_removed and now and now[0] == held[0])
+        ]
         return [
             _record(ref, number, fields, self._row(n, held[0]))
             for n in (*members, *self.foreign_rows)

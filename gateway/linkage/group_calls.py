@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.access import Access, AccessService
+from gateway.access.registration import REMOVED_RECORDS
 from gateway.linkage.parameters import Parameters
 from gateway.linkage.service import Calling
 from gateway.linkage.shape import FOUND, Refused

@@ -162,13 +162,13 @@ class ExplanationDocument(BaseModel):
     errors: list[dict[str, str]] = Field(description="直す場所 / places to mend")
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     """Shapes of the answer, for the API description only."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class QualityDocument(_Shape):
+class QualityDocument(Shape):
     """What was seen or done while a value was made."""
 
     code: str
@@ -176,7 +176,7 @@ class QualityDocument(_Shape):
     params: dict[str, str | int] | None = None
 
 
-class UncertainDateDocument(_Shape):
+class UncertainDateDocument(Shape):
     """A date that is not exactly one day."""
 
     precision: str
@@ -185,7 +185,7 @@ class UncertainDateDocument(_Shape):
     latest: str | None
 
 
-class ItemAnswerDocument(_Shape):
+class ItemAnswerDocument(Shape):
     """An item: ``value``, or ``absent`` with the reason."""
 
     value: str | int | float | bool | None = None
@@ -195,7 +195,7 @@ class ItemAnswerDocument(_Shape):
     quality: list[QualityDocument] | None = None
 
 
-class ProvenanceDocument(_Shape):
+class ProvenanceDocument(Shape):
     """Where the records of a part come from."""
 
     adapter: str
@@ -212,7 +212,7 @@ class ProvenanceDocument(_Shape):
     )
 
 
-class PartDocument(_Shape):
+class PartDocument(Shape):
     """What one group says."""
 
     group: str
@@ -230,58 +230,7 @@ class PartDocument(_Shape):
     )
 
 
-class NotShownDocument(_Shape):
-    """Members who count and of whom nothing is said."""
-
-    reason: str = Field(
-        description="ask-office / consent-needed / unavailable / stale：なぜ示さないか / why not"
-    )
-    count: int
-
-
-class HouseholdDocument(_Shape):
-    """The household: by which basis and day, and how many belong to it."""
-
-    kind: str
-    basis: str
-    label: str
-    source: str = Field(description="基礎の根拠 / where the basis stands")
-    reference_date: str
-    status: str = Field(description="名簿が読めたか。`ok` のほかは人数も分からない / of the list")
-    size: int | None = Field(
-        description="その日の世帯の人数。示さない人・絞り込みで外れた人も数える。"
-        "決められなければ null / everybody who belongs to it on the day, shown or not; null "
-        "where it cannot be told"
-    )
-    not_shown: list[NotShownDocument]
-    provenance: ProvenanceDocument | None
-    opens_at: str | None = None
-    lost_records: int | None = None
-    dropped_rows: int | None = Field(
-        None, description="この世帯の人でないとして捨てた行の数 / rows of others, dropped whole"
-    )
-    quality: list[QualityDocument] | None = Field(
-        None,
-        description="HEAD_UNSET / HEAD_CONFLICT：世帯主の状態 / what is not right with the head",
-    )
-
-
-class MemberDocument(_Shape):
-    """One member of the household."""
-
-    subject: str = Field(description="この人のハンドル / pairwise handle")
-    is_subject: bool = Field(description="照会した対象者か / whether it is who was asked for")
-    matches: str = Field(
-        description="yes / undecidable：絞り込みに合うか。不詳の日付では決められない / the filter"
-    )
-    relationship: str | None = Field(
-        None, description="続柄（続柄の項目をすべて照会したとき） / to the head, where asked for"
-    )
-    parts: list[PartDocument]
-    receipt: str | None = None
-
-
-class AnswerDocument(_Shape):
+class AnswerDocument(Shape):
     """The answer to a question."""
 
     question_id: str = Field(description="監査記録の番号 / id of the audit record")
@@ -290,12 +239,6 @@ class AnswerDocument(_Shape):
     purpose: str
     answered_at: str
     parts: list[PartDocument]
-    household: HouseholdDocument | None = Field(
-        None, description="relation を付けたとき / with a relation"
-    )
-    members: list[MemberDocument] | None = Field(
-        None, description="relation を付けたとき：示せる人 / with a relation: who is shown"
-    )
     receipt: str | None = Field(
         None, description="署名付きの受領票。値は入っていない / signed, without a value in it"
     )

@@ -18,6 +18,8 @@ from gateway.access.grants import GrantTerms
 from gateway.access.registration import REMOVED_RECORDS
 from gateway.clock import TOKYO
 from gateway.problems import Problem
+from gateway.questions.examples import HOUSEHOLD_ANSWER_EXAMPLE
+from gateway.questions.household_schemas import HouseholdAnswerDocument
 from gateway.questions.parts import Household, NotShown, PartStatus
 from gateway.questions.render import render_answer
 from gateway.questions.rooms import QuestionAnswer
@@ -173,6 +175,17 @@ async def test_each_member_comes_with_a_handle_a_relationship_and_parts_of_its_o
     assert tax == [PartStatus.OK, *[PartStatus.NOT_FOUND] * 3]
     assert (answer.outcome, answer.parts, answer.receipt) == ("complete", (), None)
     assert all(m.receipt for m in answer.members)
+
+
+async def test_the_answer_has_the_described_shape(homes: World) -> None:
+    """The description names every member of the answer; the example is one that could come."""
+    rendered = render_answer((await ask(homes, "R1", NAME))[0])
+    assert set(rendered) == set(HOUSEHOLD_ANSWER_EXAMPLE)
+    assert set(rendered) == set(HouseholdAnswerDocument.model_fields)
+    assert set(rendered["household"]) == set(HOUSEHOLD_ANSWER_EXAMPLE["household"])
+    assert set(rendered["members"][0]) == set(HOUSEHOLD_ANSWER_EXAMPLE["members"][0])
+    for document in (rendered, HOUSEHOLD_ANSWER_EXAMPLE):
+        HouseholdAnswerDocument.model_validate(document)
 
 
 async def test_a_member_who_is_not_identified_counts_and_is_not_guessed(homes: World) -> None:

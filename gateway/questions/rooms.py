@@ -119,6 +119,7 @@ def issued(part: Part) -> IssuedPart:
         absences=part.absences,
         source=found.adapter if found else None,
         as_of=found.as_of if found else None,
+        reference_date=found.reference_date if found else None,
     )
 
 

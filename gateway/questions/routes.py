@@ -58,8 +58,8 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         summary="照会する / Ask a question",
         description=(
             "対象者・利用目的・項目を指定して、必要な項目だけを一度に受け取る。許可のない項目が一つでもあれば"
-            "全体を断る。求めた項目は必ず、値か、値がない理由のどちらかで返る。`relation` を付けると、"
-            "同じ世帯の一人ずつに同じ項目を答える。`as_of` を付けると、その日の内容を答える。\n\n"
+            "全体を断る。求めた項目は必ず、値か、値がない理由のどちらかで返る。"
+            "`relation` は同じ世帯の一人ずつに、`as_of` はその日の内容を答える。\n\n"
             "*Every item asked for comes back as a value with its source, or as the reason why "
             "there is none. With a `relation`, each member of the household is answered for; with "
             "`as_of`, what held on that day.*"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from gateway.access import Relation
+from gateway.access import Access, Relation
 from gateway.connections import joined
 from gateway.households import heads_of, household_bases
 from gateway.problems import FieldError, Problem
@@ -44,14 +44,17 @@ from standard_models.values.three_valued import Judgement
 _KNOWN: Final = frozenset({PartStatus.OK, PartStatus.NOT_FOUND})
 
 
-def asked_relation(asked: Asked) -> tuple[Relation, str | None]:
+def asked_relation(asked: Asked, access: Access) -> tuple[Relation, str | None]:
     """Return of whom is asked, and for a household by which basis.
 
     Raises:
-        Problem: ``invalid-body``: there is no such basis.
+        Problem: ``invalid-body``: there is no such basis; ``login-other-subject``: the token is
+            good for the citizen who has logged in, and not for those who live with them (AT-6).
     """
     if asked.relation is None:
         return Relation.SELF, None
+    if access.login_handle is not None:
+        raise Problem("login-other-subject")
     if asked.relation.basis not in household_bases().by_id:
         known = "、".join(household_bases().by_id)
         raise Problem(

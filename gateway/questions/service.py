@@ -164,7 +164,7 @@ class QuestionService:
             Problem: ``unknown-purpose``, ``purpose-not-granted``, ``unknown-item``,
                 ``invalid-body``, ``item-not-granted``, ``mode-not-granted``.
         """
-        relation, basis = asked_relation(asked)
+        relation, basis = asked_relation(asked, access)
         own = await self._rooms.access.grants_of(access, asked.purpose, relation, basis)
         granted = with_derived(own, self._rooms.predicates)
         if asked.purpose != access.purpose_id:

@@ -13,16 +13,19 @@ import orjson
 import pytest
 
 from adapters.errors import PlannedUnavailable, Unavailable
-from gateway.access import AccessRegistry, AccessStore, Relation
+from gateway.access import Access, AccessRegistry, AccessStore, Caller, Relation
 from gateway.access.grants import GrantTerms
+from gateway.access.logins import Login, LoginLevel
 from gateway.access.registration import REMOVED_RECORDS
 from gateway.clock import TOKYO
 from gateway.problems import Problem
 from gateway.questions.examples import HOUSEHOLD_ANSWER_EXAMPLE
 from gateway.questions.household_schemas import HouseholdAnswerDocument
 from gateway.questions.parts import Household, NotShown, PartStatus
+from gateway.questions.relation_schemas import RelationAsked
 from gateway.questions.render import render_answer
 from gateway.questions.rooms import QuestionAnswer
+from gateway.questions.schemas import Question
 from gateway.subjects import LinkRow
 from standard_models.builtin import load_builtin
 from standard_models.values.three_valued import Judgement
@@ -424,6 +427,41 @@ async def test_a_grant_of_the_person_is_none_of_the_household_and_the_other_way_
         await homes.ask(f"{LIST}.setaiin_shimei", who="R1")
     assert own.value.type.slug == "item-not-granted"
     assert len(homes.systems["resident"].requests) == asked
+
+
+async def test_the_token_of_a_login_is_good_for_nobody_else(homes: World) -> None:
+    """AT-6: the citizen has shown who they are, and not for whom else they may ask."""
+    question = Question(
+        subject=homes.handles["R11"],
+        purpose=PURPOSE,
+        items=(NAME,),
+        relation=RelationAsked(kind="household"),
+    )
+    handle = homes.handles["R11"]
+    login = Login(handle, LoginLevel.PUBLIC_KEY_CARD, homes.clock.now())
+    access = Access(CLIENT, TOWN, PURPOSE, "t", "k", login=login)
+    with pytest.raises(Problem) as caught:
+        await homes.questions.ask(access, question, Caller("f" * 32, "127.0.0.1"))
+    assert caught.value.type.slug == "login-other-subject"
+    alone = question.model_copy(update={"relation": None})
+    answer = await homes.questions.ask(access, alone, Caller("f" * 32, "127.0.0.1"))
+    assert answer.outcome == "complete"
+
+
+async def test_the_household_of_a_removed_entry_is_that_of_nobody(homes: World) -> None:
+    """PL-11: today, and as of a day on which there was one."""
+    never = LinkRow(2, (("tax", "T9"),), "single-system")
+    await homes.subjects.import_links(TOWN, [never], anchor="resident", actor="test")
+    found = await homes.subjects.find_by_number(TOWN, "tax", "T9")
+    assert found is not None
+    homes.handles["never"] = homes.subjects.handle_for(TOWN, CLIENT, found.subject_id)
+    for more in ({}, {"as_of": DIED - dt.timedelta(days=1)}):
+        bodies = [
+            {**render_answer((await ask(homes, who, NAME, **more))[0]), "question_id": ""}
+            for who in ("R4", "never")
+        ]
+        assert bodies[0] == bodies[1]
+        assert bodies[0]["household"]["status"] == "not-found"
 
 
 async def test_an_ordinary_question_asks_no_more_than_before(homes: World) -> None:

@@ -429,22 +429,32 @@ async def test_a_grant_of_the_person_is_none_of_the_household_and_the_other_way_
     assert len(homes.systems["resident"].requests) == asked
 
 
-async def test_the_token_of_a_login_is_good_for_nobody_else(homes: World) -> None:
-    """AT-6: the citizen has shown who they are, and not for whom else they may ask."""
+async def logged_in_asks_for_the_household(world: World) -> Question:
+    """Ask for a household with the token of a login, which must be refused; return the question."""
     question = Question(
-        subject=homes.handles["R11"],
+        subject=world.handles["R11"],
         purpose=PURPOSE,
         items=(NAME,),
         relation=RelationAsked(kind="household"),
     )
-    handle = homes.handles["R11"]
-    login = Login(handle, LoginLevel.PUBLIC_KEY_CARD, homes.clock.now())
-    access = Access(CLIENT, TOWN, PURPOSE, "t", "k", login=login)
     with pytest.raises(Problem) as caught:
-        await homes.questions.ask(access, question, Caller("f" * 32, "127.0.0.1"))
+        await world.questions.ask(logged_in(world), question, Caller("f" * 32, "127.0.0.1"))
     assert caught.value.type.slug == "login-other-subject"
+    return question
+
+
+def logged_in(world: World) -> Access:
+    login = Login(world.handles["R11"], LoginLevel.PUBLIC_KEY_CARD, world.clock.now())
+    return Access(CLIENT, TOWN, PURPOSE, "t", "k", login=login)
+
+
+async def test_the_token_of_a_login_is_good_for_nobody_else(homes: World) -> None:
+    """AT-6: the citizen has shown who they are, and not for whom else they may ask."""
+    asked = len(homes.systems["resident"].requests)
+    question = await logged_in_asks_for_the_household(homes)
+    assert len(homes.systems["resident"].requests) == asked
     alone = question.model_copy(update={"relation": None})
-    answer = await homes.questions.ask(access, alone, Caller("f" * 32, "127.0.0.1"))
+    answer = await homes.questions.ask(logged_in(homes), alone, Caller("f" * 32, "127.0.0.1"))
     assert answer.outcome == "complete"
 
 

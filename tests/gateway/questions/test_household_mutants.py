@@ -16,12 +16,12 @@ from gateway.connections import Connection
 from gateway.households import household_bases
 from gateway.problems import Problem
 from gateway.protection import ProtectionStatus
-from gateway.questions import household, household_door, household_list, members
+from gateway.questions import household, household_door, household_list, members, service
 from gateway.questions.members import MemberReader, Standing
 from gateway.questions.parts import NotShown, PartStatus
 from gateway.questions.service import QuestionService
 from gateway.subjects import Subject
-from tests.gateway.questions.conftest import BLOCK, NAME, World, world
+from tests.gateway.questions.conftest import BLOCK, NAME, TAX, World, world
 from tests.gateway.questions.register import FOREVER, RESIDENT, Register, Resident
 from tests.gateway.questions.test_household import (
     DIED,
@@ -34,6 +34,7 @@ from tests.gateway.questions.test_household import (
     database_url,
     grant,
     homes,
+    logged_in_asks_for_the_household,
     names,
     register,
     revoke_households,
@@ -142,6 +143,38 @@ async def each_person_has_a_record(homes: World, _: Register) -> None:
     """AU-10."""
     await ask(homes, MANY, NAME)
     assert len(await homes.audit()) == 30
+
+
+async def a_login_is_for_one_person(homes: World, _: Register) -> None:
+    """AT-6."""
+    await logged_in_asks_for_the_household(homes)
+
+
+async def a_removed_person_is_nobody(homes: World, _: Register) -> None:
+    """PL-11: for the person alone, today and as of a day on which they were there."""
+    for day in (None, DIED - dt.timedelta(days=1)):
+        (part,) = (await homes.ask(NAME, who="R4", as_of=day)).parts
+        assert (part.status, part.provenance) == (PartStatus.NOT_FOUND, None)
+
+
+async def removed_entries_need_their_right(homes: World, _: Register) -> None:
+    """PL-8."""
+    with pytest.raises(Problem):
+        await homes.ask(NAME, who="R4", include=["removed"])
+
+
+async def yesterdays_data_is_not_of_today(homes: World, _: Register) -> None:
+    """FO-7: a system that has no history, and whose own data is of 1 October."""
+    homes.clock.advance(days=1)
+    await homes.protection.pull()
+    (part,) = (await homes.ask(TAX, who="ordinary", as_of=dt.date(2026, 10, 2))).parts
+    assert part.status is PartStatus.NO_HISTORY
+
+
+async def no_history_is_not_asked(homes: World, _: Register) -> None:
+    """FO-7: the tax system declares none."""
+    (part,) = (await homes.ask(TAX, who="ordinary", as_of=DIED)).parts
+    assert part.status is PartStatus.NO_HISTORY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -262,6 +295,33 @@ MUTANTS = (
         "one record for the whole household",
         each_person_has_a_record,
         lambda p: p.setattr(household.HouseholdAnswers, "_recorded", _one_record),
+    ),
+    Mutant(
+        "a login opens the household",
+        a_login_is_for_one_person,
+        lambda p: p.setattr(
+            service, "asked_relation", lambda asked, _: (Relation.HOUSEHOLD, asked.relation.basis)
+        ),
+    ),
+    Mutant(
+        "the removed are like anybody",
+        a_removed_person_is_nobody,
+        lambda p: p.setattr(service, "is_removed", lambda *_: False),
+    ),
+    Mutant(
+        "removed entries for whoever asks",
+        removed_entries_need_their_right,
+        lambda p: p.setattr(service, "require_removed", lambda *_: None),
+    ),
+    Mutant(
+        "what holds now is of any day",
+        yesterdays_data_is_not_of_today,
+        lambda p: p.setattr(service, "held_on", lambda parts, _: tuple(parts)),
+    ),
+    Mutant(
+        "every system is asked for a day",
+        no_history_is_not_asked,
+        lambda p: p.setattr(Connection, "reaches", lambda *_: True),
     ),
     Mutant(
         "the subject's consent for everybody",

@@ -116,13 +116,16 @@ class FetchRequest:
     """What the engine wants of one person from one system.
 
     ``number`` is the person's number in this system's own numbering. ``groups`` maps each group
-    (``001.juminkihonjoho``) to the romaji fields wanted of it; never empty.
+    (``001.juminkihonjoho``) to the romaji fields wanted of it; never empty. With ``on`` the
+    records that held on that day are wanted, an inclusive day in Asia/Tokyo; without it those of
+    now. Only groups whose supply declares ``history`` are asked for a day.
     """
 
     number: str
     groups: Mapping[str, frozenset[str]]
     deadline: Deadline
     trace_id: str
+    on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,8 @@ class Fetch(Protocol):
         """Return an outcome for every group of the request.
 
         Every record carries the number *as the source echoed it*. An unknown person yields empty
-        groups. A read that several groups share is made once.
+        groups. A read that several groups share is made once. A group that cannot be answered for
+        the day asked for is ``NoHistory``: what holds now never stands in for it.
 
         Raises:
             AdapterError: the whole call failed; the class tells why.

@@ -13,6 +13,7 @@ AdapterError
 ├── Conflict                the same key was used for something else
 ├── MappingFailed           a record as a whole cannot become a standard record
 ├── Unsupported             not declared in the manifest
+├── NoHistory               the source cannot say what held on the day asked for
 └── AdapterCrashed          anything else, wrapped
 
 ``detail`` is for the operator's log only and must not contain a personal value: name columns,
@@ -148,6 +149,12 @@ class Unsupported(AdapterError):
     """A group or capability was asked for that the manifest does not declare."""
 
     code = "unsupported"
+
+
+class NoHistory(AdapterError):
+    """The source cannot say what held on the day asked for; today's records are no answer."""
+
+    code = "source-no-history"
 
 
 class AdapterCrashed(AdapterError):

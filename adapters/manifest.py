@@ -71,12 +71,30 @@ class CapabilitySupport(_Exception):
     capability: Capability
 
 
+class History(_Section):
+    """The source can say what held on a day, from ``since`` on (the first day, included).
+
+    ``days_ahead`` is how far ahead it knows what is planned, such as a move out (転出予定).
+    """
+
+    since: dt.date
+    days_ahead: int = Field(default=0, ge=0, le=3660)
+
+    def reaches(self, day: dt.date, today: dt.date) -> bool:
+        """Tell whether the source can answer for ``day``."""
+        return self.since <= day <= today + dt.timedelta(days=self.days_ahead)
+
+
 class Supply(_Section):
-    """One group that the adapter supplies; ``except_items`` are the items it does not."""
+    """One group that the adapter supplies; ``except_items`` are the items it does not.
+
+    With ``history`` the group can be asked for as it was on a day.
+    """
 
     group: str = Field(pattern=GROUP_REF)
     edition: str
     except_items: tuple[ItemSupport, ...] = ()
+    history: History | None = None
 
 
 class ContractRange(_Section):
@@ -193,7 +211,12 @@ class Contact(_Section):
 
 
 class Manifest(_Section):
-    """The whole manifest."""
+    """The whole manifest.
+
+    ``links`` are items that name the person asked for in another numbering. ``members`` are items
+    that name somebody else (a member of the household, a dependant) in another numbering than the
+    adapter's own.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
@@ -211,6 +234,7 @@ class Manifest(_Section):
     flag_authority: FlagAuthority | None = None
     except_capabilities: tuple[CapabilitySupport, ...] = ()
     links: tuple[NumberLink, ...] = ()
+    members: tuple[NumberLink, ...] = ()
     freshness: Freshness = Freshness()
     hours: Hours = Hours()
     limits: Limits
@@ -223,6 +247,15 @@ class Manifest(_Section):
         """Return the references of the groups that the adapter supplies."""
         return tuple(supply.group for supply in self.supplies)
 
+    def history_of(self, group: str) -> History | None:
+        """Return from when on ``group`` can be asked for a day, None if it cannot."""
+        return next((s.history for s in self.supplies if s.group == group), None)
+
+    def numbering_of(self, item: str) -> str:
+        """Return in which numbering ``item`` names somebody else; the adapter's own by default."""
+        named = (link.numbering for link in self.members if link.item == item)
+        return next(named, self.numbering.id)
+
     @model_validator(mode="after")
     def _capabilities_say_the_same_as_the_rest(self) -> Self:
         if bool(_OF_GROUPS & self.capabilities) != bool(self.supplies):
@@ -231,6 +264,10 @@ class Manifest(_Section):
         flags = Capability.PROTECTION_FLAGS in self.capabilities
         if flags != (self.flag_authority is not None):
             msg = "capability protection-flags and flag_authority belong together"
+            raise ValueError(msg)
+        histories = any(supply.history is not None for supply in self.supplies)
+        if histories and Capability.FETCH not in self.capabilities:
+            msg = "history belongs to the capability fetch"
             raise ValueError(msg)
         if len(set(self.groups)) != len(self.groups):
             msg = "a group stands twice in supplies"

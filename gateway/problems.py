@@ -126,6 +126,22 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Ask only for granted items, or request an extension of the grant.",
     ),
     (
+        "relation-not-granted",
+        403,
+        "この範囲の人（世帯など）の照会は許可されていません",
+        "Relation not granted",
+        "許可された範囲（本人、または許可された基礎の世帯）で照会するか、許可の追加を依頼してください。",
+        "Ask within the granted relation and basis, or request an extension of the grant.",
+    ),
+    (
+        "too-many-members",
+        422,
+        "世帯の人数が上限を超えています",
+        "Too many members",
+        "施設などの場合は、対象者を一人ずつ照会してください。",
+        "For an institution, ask for people one by one.",
+    ),
+    (
         "mode-not-granted",
         403,
         "許可の分だけの回答（mode: intersect）は認められていません",

@@ -112,6 +112,7 @@ class AbsenceReason(StrEnum):
     STALE = "stale"
     CONFLICT = "conflict"
     LOST_IN_MAPPING = "lost-in-mapping"
+    NO_HISTORY = "no-history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ class Provenance:
 
     ``as_of`` is the time up to which the *source* claims its data to be complete (None when the
     source makes no claim); ``retrieved_at`` is when we read it. Both are aware datetimes.
+    ``reference_date`` is the day for which the source was asked, None for the present.
     """
 
     adapter: str
@@ -187,9 +189,11 @@ class Provenance:
     as_of: dt.datetime | None
     retrieved_at: dt.datetime
     stale: bool = False
+    reference_date: dt.date | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the provenance with RFC 3339 times."""
+        """Return the provenance with RFC 3339 times; a day only where one was asked for."""
+        day = {"reference_date": self.reference_date.isoformat()} if self.reference_date else {}
         return {
             "adapter": self.adapter,
             "adapter_version": self.adapter_version,
@@ -200,6 +204,7 @@ class Provenance:
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "retrieved_at": self.retrieved_at.isoformat(),
             "stale": self.stale,
+            **day,
         }
 
 

@@ -107,6 +107,7 @@ class Session:
         groups: Iterable[str] | None = None,
         *,
         deadline_s: float = PATIENCE_S,
+        on: dt.date | None = None,
     ) -> Outcomes:
         """Return the outcome of every group; an error of the whole call counts for each.
 
@@ -117,7 +118,7 @@ class Session:
         fields = {ref: frozenset(self.kit.dictionary.groups[ref].by_field) for ref in refs}
         if not isinstance(self.adapter, Fetch):
             raise TypeError("no fetch")
-        request = FetchRequest(number, fields, Deadline.after(deadline_s), "kit")
+        request = FetchRequest(number, fields, Deadline.after(deadline_s), "kit", on)
         try:
             return (await self.adapter.fetch(request)).groups
         except AdapterError as error:

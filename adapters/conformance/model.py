@@ -13,7 +13,7 @@ from adapters.manifest import Capability
 if TYPE_CHECKING:
     from adapters.conformance.kit import Kit
 
-KIT_VERSION = "1.1"
+KIT_VERSION = "1.2"
 """Version of the set of cases; a new mandatory case raises it."""
 
 

@@ -86,6 +86,9 @@ def disagreements(manifest: Manifest, mapping: MappingDocument) -> list[str]:
         Capability.SUBMIT: bool(mapping.submit),
         Capability.PROTECTION_FLAGS: mapping.protection_flags is not None,
     }
+    histories = {s.group for s in manifest.supplies if s.history is not None}
+    if set(mapping.history) != histories:
+        wrong.append("they do not declare history for the same groups")
     for capability, mapped in sections.items():
         if mapped != (capability in manifest.capabilities):
             wrong.append(f"{capability} is in one of them only")

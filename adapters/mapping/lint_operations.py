@@ -11,6 +11,7 @@ from adapters.mapping.model import ExtractRule, FactRule, Read
 from adapters.mapping.outgoing import OWN
 
 PAGE_SLOTS: Final = frozenset({"after", "limit"})
+DAY_SLOT: Final = "day"
 _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
 _BIND: Final = re.compile(r"(?<![:\w]):([a-z_]+)\b")
 
@@ -25,13 +26,15 @@ def operation_findings(document: Document) -> Iterator[Finding]:
             continue
         for slot in sorted(slots_of(read) - slots):
             yield find(path, "unknown-slot", f"nothing fills {slot}; there are {_named(slots)}")
-        for slot in sorted((slots & PAGE_SLOTS) - slots_of(read)):
-            yield find(path, "unused-slot", f"pages needs {{{slot}}} in the read")
+        for slot in sorted((slots & {*PAGE_SLOTS, DAY_SLOT}) - slots_of(read)):
+            section = "history" if slot == DAY_SLOT else "pages"
+            yield find(path, "unused-slot", f"{section} needs {{{slot}}} in the read")
     for ref, rule in mapping.extract.items():
         yield from _pages(document, ref, rule)
     for path, facts in _facts(document):
         yield from _tables(document, path, facts)
     groups = [(("extract", ref), ref) for ref in mapping.extract]
+    groups += [(("history", ref), ref) for ref in mapping.history]
     groups += [(("search", "group"), mapping.search.group)] if mapping.search else []
     if mapping.changes:
         groups += [(("changes", "groups"), ref) for ref in mapping.changes.groups]
@@ -93,6 +96,8 @@ def _reads(document: Document) -> Iterator[tuple[Path, Read | None, frozenset[st
         yield ("extract", ref), reads.get(extract.read), pages
         if extract.totals:
             yield ("extract", ref, "totals"), reads.get(extract.totals.read), frozenset()
+    for ref, history in mapping.history.items():
+        yield ("history", ref), reads.get(history.read), frozenset({"number", DAY_SLOT})
     for ref, submit in mapping.submit.items():
         yield ("submit", ref), submit.call, _fact_slots(submit.items) | {"number", "key"}
 

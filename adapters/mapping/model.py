@@ -620,6 +620,28 @@ class SubmitRule(_Section):
         return call
 
 
+class HistoryRule(_Section):
+    """How the records of a group are read as they were on a day.
+
+    ``read`` is asked in the place of the group's own, with the slots ``{number}`` and ``{day}``;
+    its records look like those of the group. ``day`` is how the source writes the day. ``unclear``
+    is a field that is filled in a record if the source does not know whether it held on that day:
+    then nothing is said of the group.
+    """
+
+    read: str
+    day: FactRule
+    unclear: FieldPath | None = None
+
+    @field_validator("day")
+    @classmethod
+    def _is_a_date(cls, day: FactRule) -> FactRule:
+        if day.date is None:
+            msg = "a day is written as a date"
+            raise ValueError(msg)
+        return day
+
+
 class Mapping(_Section):
     """The whole document. ``steps_module`` is the module beside it that has the vendor's steps."""
 
@@ -638,3 +660,4 @@ class Mapping(_Section):
     changes: ChangesRule | None = None
     extract: dict[str, ExtractRule] = Field(default_factory=dict)
     submit: dict[str, SubmitRule] = Field(default_factory=dict)
+    history: dict[str, HistoryRule] = Field(default_factory=dict)

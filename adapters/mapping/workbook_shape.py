@@ -44,7 +44,9 @@ HEADS: Final = {
 }
 TABLE_KEYS: Final = {"source": "出典", "clause": "根拠", "note": "備考"}
 FIELD_KEYS: Final = {"name": "名称", "clause": "根拠", "note": "備考"}
-PARSED_COVER: Final = ("faults", "protection_flags", "search", "changes", "extract", "submit")
+PARSED_COVER: Final = (
+    "faults", "protection_flags", "search", "changes", "extract", "submit", "history",
+)  # fmt: skip
 COVER: Final = {
     "language": "言語の版",
     "system": "システム",

@@ -14,11 +14,15 @@ from gateway.problems import Problem
 
 
 class Relation(StrEnum):
-    """Whose data a grant lets a consumer ask for, seen from the subject of the question."""
+    """Whose data a grant lets a consumer ask for, seen from the subject of the question.
+
+    ``household``: everybody who belongs together with the subject by one of the grant's bases.
+    """
 
     SELF = "self"
     REPRESENTED = "represented"
     """Of another than who has logged in, who may act for them as a parent, guardian or agent."""
+    HOUSEHOLD = "household"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,8 @@ class GrantTerms:
     """What a grant shall allow. Both dates are inclusive days in Asia/Tokyo.
 
     ``items`` are references of items or groups; ``field_sets`` are ids of sets of them that the
-    town has named. ``consent``: each person must have agreed, and
+    town has named. ``relation`` says of whom; with ``household``, ``bases`` are by which lists.
+    ``consent``: each person must have agreed, and
     not have taken it back. ``login_level`` (1 to 3) asks that the citizen has
     logged in within ``login_max_age_s`` seconds, 300 where that is not said. ``relation`` is
     that of the subject to whom the question is for; a representative must have logged in.
@@ -41,12 +46,14 @@ class GrantTerms:
     login_max_age_s: int | None = None
     field_sets: tuple[str, ...] = ()
     relation: Relation = Relation.SELF
+    bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Items of one registration. Both dates are inclusive days in Asia/Tokyo.
 
+    ``bases`` are those by which a household may be asked for (relation ``household`` alone).
     ``approved``: a second person has agreed. ``intersect``: more may be asked than is granted.
     ``login``: the items are for a citizen who has logged in, and how. ``consent``: they need the
     consent of the person.
@@ -63,6 +70,13 @@ class Grant:
     login: LoginRule | None = None
     consent: bool = False
     field_sets: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+    def covers(self, relation: Relation | None, basis: str | None) -> bool:
+        """Return whether the grant is about ``relation``; None stands for any."""
+        if relation is None:
+            return True
+        return self.relation is relation and (basis is None or basis in self.bases)
 
     def holds_on(self, day: dt.date) -> bool:
         """Return whether the grant may be used on ``day``."""
@@ -87,6 +101,7 @@ class GrantedItems:
     relation: Relation
     grant_ids: tuple[str, ...]
     intersect: bool
+    bases: frozenset[str] = frozenset()
     by_consent: frozenset[str] = frozenset()
     behind_login: frozenset[str] = frozenset()
     login: LoginRule | None = None
@@ -108,19 +123,25 @@ def granted_on(
     now: dt.datetime,
     grants: Iterable[Grant],
     login: Login | None = None,
-    relation: Relation = Relation.SELF,
+    relation: Relation | None = Relation.SELF,
+    basis: str | None = None,
 ) -> GrantedItems:
     """Return what ``grants``, all of one consumer and purpose, allow at ``now``.
 
     Days begin and end in Asia/Tokyo. ``login`` is that of the citizen who asks about themselves
-    or, with ``relation``, about another. A grant for one relation allows nothing for others.
+    or, with ``relation``, about another. A grant counts for its own relation alone, and of
+    households for its own bases; with ``relation`` None every grant counts.
 
     Raises:
-        Problem: ``purpose-not-granted``, naming the end or the start of the nearest grant.
+        Problem: ``purpose-not-granted``, naming the end or the start of the nearest grant;
+            ``relation-not-granted`` where there are grants, but none of this relation or basis.
 
     """
     day = now.astimezone(TOKYO).date()
-    known = tuple(g for g in grants if g.relation is relation)
+    everything = tuple(grants)
+    known = tuple(g for g in everything if g.covers(relation, basis))
+    if not known and any(g.holds_on(day) for g in everything):
+        raise Problem("relation-not-granted")
     valid = [g for g in known if g.holds_on(day)]
     if not valid:
         raise _not_granted(day, [g for g in known if not g.revoked])
@@ -129,9 +150,10 @@ def granted_on(
     rules = [g.login for g in valid if g.login is not None and g not in open_now]
     return GrantedItems(
         items,
-        relation,
+        relation or Relation.SELF,
         tuple(g.grant_id for g in open_now),
         any(g.intersect for g in open_now),
+        frozenset(b for g in open_now for b in g.bases),
         items - frozenset[str]().union(*(g.items for g in open_now if not g.consent)),
         frozenset[str]().union(*(g.items for g in valid)) - items,
         LoginRule(max(r.level for r in rules), min(r.max_age for r in rules)) if rules else None,

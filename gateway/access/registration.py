@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from gateway.access.grants import Relation
 from gateway.access.jose import KeyRefused, check_jwks
 from gateway.access.logins import LoginLevel, LoginRule
+from gateway.households import household_bases
 from gateway.predicates.predicates import BUSINESS as JUDGEMENTS
 from standard_models.dictionary import DataItem, Dictionary, Group
 
@@ -38,7 +40,11 @@ MATCH_SUBJECTS: Final = "right:match-subjects"
 """Lets a consumer find a person by 基本4情報; a right to these items is none to search by them."""
 MATCH_BY_NUMBER: Final = "right:match-by-number"
 """Lets a consumer find a person by My Number, for a purpose of the law's list alone (MN-5)."""
-RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS, MATCH_BY_NUMBER})
+REMOVED_RECORDS: Final = "right:removed-records"
+"""Lets a question ask for 除票 (``include``); without it they are as if they were not there."""
+RIGHTS: Final = frozenset(
+    {OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS, MATCH_BY_NUMBER, REMOVED_RECORDS}
+)
 """What can be granted beside items. None of them can be asked for in a question."""
 
 
@@ -211,6 +217,29 @@ def checked_login(level: int | None, max_age_s: int | None) -> LoginRule | None:
             f"A level of login (1 to 3) and an age of 1 to {MAX_LOGIN_AGE_S} seconds are needed.",
         )
     return LoginRule(LoginLevel(level), dt.timedelta(seconds=seconds))
+
+
+def checked_bases(relation: Relation, bases: Iterable[str]) -> list[str]:
+    """Return the bases of a grant: one at least for a household, none for the person alone.
+
+    Raises:
+        RegistrationError: none, too many, or one that there is not.
+
+    """
+    named, known = sorted(set(bases)), household_bases().by_id
+    if unknown := [basis for basis in named if basis not in known]:
+        raise RegistrationError(
+            f"世帯の基礎「{unknown[0]}」はありません。あるのは {'、'.join(known)} です。",
+            f"There is no basis {unknown[0]!r} of households; there are {', '.join(known)}.",
+        )
+    if (relation is Relation.HOUSEHOLD) != bool(named):
+        raise RegistrationError(
+            "世帯（--relation household）の許可には、世帯の基礎（--basis）が一つ以上必要です。"
+            "本人だけの許可には付けられません。",
+            "A grant of households (--relation household) needs at least one basis (--basis); a "
+            "grant of the person alone has none.",
+        )
+    return named
 
 
 def require_municipality(text: str) -> None:

@@ -19,6 +19,7 @@ from gateway.access.registration import (
     MATCH_BY_NUMBER,
     RIGHTS,
     RegistrationError,
+    checked_bases,
     checked_keys,
     checked_login,
     checked_text,
@@ -252,7 +253,8 @@ class AccessRegistry(Registrar):
 
         Raises:
             RegistrationError: unknown client, purpose or item; a wildcard; My Number; dates in
-                the wrong order; what the law does not let be granted (``require_lawful``).
+                the wrong order; a household without basis; what the law does not let be granted
+                (``require_lawful``).
 
         """
         client = await self._client(client_id)
@@ -293,6 +295,7 @@ class AccessRegistry(Registrar):
             client_id=client_id,
             purpose_id=purpose_id,
             relation=terms.relation.value,
+            bases=checked_bases(terms.relation, terms.bases),
             items=items,
             field_sets=sorted(set(terms.field_sets)),
             intersect=terms.intersect,
@@ -437,6 +440,7 @@ def _grant_facts(row: GrantRow) -> dict[str, Any]:
     return {
         "grant_id": row.grant_id,
         "relation": row.relation,
+        "bases": list(row.bases),
         "items": list(row.items),
         "field_sets": list(row.field_sets),
         "intersect": row.intersect,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -132,7 +133,11 @@ class AccessService:
             await self._refuse(proof_invalid(refusal), access.client_id, None, caller)
 
     async def grants_of(
-        self, access: Access, purpose_id: str, relation: Relation = Relation.SELF
+        self,
+        access: Access,
+        purpose_id: str,
+        relation: Relation | None = Relation.SELF,
+        basis: str | None = None,
     ) -> GrantedItems:
         """Return the items that the caller may ask for the purpose now, with its login if any.
 
@@ -143,7 +148,7 @@ class AccessService:
         """
         try:
             return await self.grants_for(
-                access.municipality, access.client_id, purpose_id, access.login, relation
+                access.municipality, access.client_id, purpose_id, access.login, relation, basis
             )
         except Problem as problem:
             if relation is not Relation.REPRESENTED or problem.type.slug == "unknown-purpose":
@@ -156,19 +161,22 @@ class AccessService:
         client_id: str,
         purpose_id: str,
         login: Login | None = None,
-        relation: Relation = Relation.SELF,
+        relation: Relation | None = Relation.SELF,
+        basis: str | None = None,
     ) -> GrantedItems:
         """Return the items that the client may ask for the purpose now.
 
+        Of the person who is named, unless ``relation`` says otherwise; None stands for anybody.
+
         Raises:
-            Problem: ``unknown-purpose`` or ``purpose-not-granted``, naming the end date of a
-                grant that has run out.
+            Problem: ``unknown-purpose``, ``purpose-not-granted``, naming the end date of a
+                grant that has run out, or ``relation-not-granted``.
 
         """
         registered, rows = await self._store.grants(municipality, client_id, purpose_id)
         if not registered:
             raise Problem("unknown-purpose")
-        return granted_on(self._clock.now(), map(_to_grant, rows), login, relation)
+        return granted_on(self._clock.now(), map(_to_grant, rows), login, relation, basis)
 
     async def purpose(self, municipality: str, purpose_id: str) -> dict[str, str] | None:
         """Return what is registered of a purpose: names, legal basis, organ; None if nothing."""
@@ -300,19 +308,16 @@ class AccessService:
     async def _require_grant(self, request: TokenRequest, client: ClientRow) -> None:
         """Do nothing if the purpose is granted, for a citizen's login to whomever it is for."""
         of = (request.municipality, client.client_id, request.purpose)
+        others = (Relation.REPRESENTED,) if request.subject_token is not None else ()
         try:
+            await self.grants_for(*of, relation=None)
+            for relation in (Relation.HOUSEHOLD, *others):
+                with suppress(Problem):
+                    await self.grants_for(*of, relation=relation)
+                    return
             await self.grants_for(*of)
         except Problem as problem:
-            if request.subject_token is None or not await self._for_others(of):
-                raise with_error(problem, "unauthorized_client") from None
-
-    async def _for_others(self, of: tuple[str, str, str]) -> bool:
-        """Return whether the purpose is granted to representatives alone."""
-        try:
-            await self.grants_for(*of, relation=Relation.REPRESENTED)
-        except Problem:
-            return False
-        return True
+            raise with_error(problem, "unauthorized_client") from None
 
     async def _refuse(
         self,
@@ -393,4 +398,5 @@ def _to_grant(row: GrantRow) -> Grant:
         _to_login_rule(row),
         row.consent,
         tuple(row.field_sets),
+        tuple(row.bases),
     )

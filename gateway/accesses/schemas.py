@@ -40,7 +40,9 @@ class AccessDocument(_Shape):
     organ: str = Field(description="担当課・機関 / organ that asks")
     purpose: AccessPurpose
     function: str = Field(description="question（照会） / own-accesses（この一覧の表示）")
-    outcome: str = Field(description="complete / partial / none / refused / shown / withheld")
+    outcome: str = Field(
+        description="complete / partial / none / refused / shown / withheld / filtered / not-shown"
+    )
     items: list[AskedItem] = Field(description="求められた項目の名前。値はない / never values")
     by_representative: bool = Field(
         description="代理人が本人に代わって行ったか。だれかは示さない / in the person's place"

@@ -44,6 +44,8 @@ class AuditEntry:
     of protection withholds from others. ``alarm`` says what a source did and how often: adapter,
     capability, kind, count. ``representation`` says in whose place somebody acted: the id and kind
     of the representation, and the pseudonym of who acted (``subject_key`` is of the represented).
+    ``scope`` says of whom and of which day was asked, where that is not the person alone and now:
+    relation, basis, reference date, and the part of the person in it.
     """
 
     municipality: str
@@ -67,6 +69,7 @@ class AuditEntry:
     alarm: Mapping[str, str | int] | None = None
     items_revealed: tuple[str, ...] = ()
     representation: Mapping[str, str] | None = None
+    scope: Mapping[str, str | int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
         members["after"] = _plain(entry.after)
     if entry.items_revealed:
         members["items_revealed"] = sorted(entry.items_revealed)
+    if entry.scope is not None:
+        members["scope"] = dict(entry.scope)
     if entry.alarm is not None:
         members["alarm"] = dict(entry.alarm)
     if entry.representation is not None:

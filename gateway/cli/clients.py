@@ -212,6 +212,21 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
             "Answer only of persons who have agreed.",
         ),
     ] = False,
+    relation: Annotated[
+        Relation,
+        typer.Option(
+            help="だれの情報か：self 本人・household 同じ世帯の人（--basis が要る）・"
+            "represented ログインした代理人が代わる人 / Whose data: the person's own, everybody's "
+            "of the household, or of whomever the login may act for."
+        ),
+    ] = Relation.SELF,
+    basis: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="世帯の基礎（繰り返し可）：register・tax など / "
+            "Basis of the household: register, tax and others."
+        ),
+    ] = None,
     login_level: Annotated[
         int | None,
         typer.Option(
@@ -225,13 +240,6 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
         int | None,
         typer.Option(help="ログインからの秒数の上限（既定 300） / Age of the login in seconds."),
     ] = None,
-    relation: Annotated[
-        Relation,
-        typer.Option(
-            help="だれの情報か：self（本人）・represented（ログインした代理人が代わる人） / "
-            "Whose data: the person's own, or of whomever the login may act for."
-        ),
-    ] = Relation.SELF,
 ) -> None:
     """許可を登録する。別の職員の承認で有効になる / Propose a grant; somebody else approves it."""
     settings = read_settings()
@@ -250,9 +258,10 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command
                     valid_to=valid_to,
                     intersect=intersect,
                     consent=consent,
+                    relation=relation,
+                    bases=tuple(basis or ()),
                     login_level=login_level,
                     login_max_age_s=login_max_age,
-                    relation=relation,
                 ),
             )
 
@@ -306,5 +315,7 @@ def _state(revoked_at: dt.datetime | None) -> str:
 
 
 def _items(grant: GrantRow) -> str:
-    """Return the sets of a grant by name, then its items one by one."""
-    return "\n".join([*(f"［{set_id}］" for set_id in grant.field_sets), *grant.items])
+    """Return the sets of a grant by name, then its items one by one; households by their bases."""
+    of_whom = [f"世帯 / household：{'、'.join(grant.bases)}"] if grant.bases else []
+    sets = [f"［{set_id}］" for set_id in grant.field_sets]
+    return "\n".join([*of_whom, *sets, *grant.items])

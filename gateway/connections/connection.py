@@ -149,6 +149,11 @@ class Connection:
         """Tell whether people are looked up in what the system delivered."""
         return self._copy is not None
 
+    def reaches(self, group: str, day: dt.date, today: dt.date) -> bool:
+        """Tell whether the source can say what held of ``group`` on ``day``; a copy never can."""
+        history = None if self.answers_from_copy else self.manifest.history_of(group)
+        return history is not None and history.reaches(day, today)
+
     def is_old(self, since: dt.datetime) -> bool:
         """Tell whether a copy of that time is one that deliveries should have replaced."""
         limit = self.manifest.freshness.old_after if self.answers_from_copy else None
@@ -218,9 +223,7 @@ class Connection:
         return await self._call(
             "fetch",
             request.deadline,
-            lambda nearer: adapter.fetch(
-                FetchRequest(request.number, request.groups, nearer, request.trace_id)
-            ),
+            lambda nearer: adapter.fetch(replace(request, deadline=nearer)),
         )
 
     async def protection_flags(self, deadline: Deadline) -> FlagReport:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Protocol
 
 from adapters.contract import Clock
-from gateway.access import Access, AccessService, Caller
+from gateway.access import Access, AccessService, Caller, Relation
 from gateway.access.entries import operation_entry
 from gateway.access.limits import legal_limits
 from gateway.audit import AuditEntry, AuditLog, to_record
@@ -152,7 +152,10 @@ class ConsentService:
     async def _permit(self, access: Access, given: GivenConsent) -> tuple[str, ...]:
         """Return the official ids of the items, all of which the grant wants a consent for."""
         relation = self._rooms.subjects.relation_to(access, given.subject)
-        granted = await self._rooms.access.grants_of(access, given.purpose, relation)
+        acts = relation is Relation.REPRESENTED
+        granted = await self._rooms.access.grants_of(
+            access, given.purpose, relation if acts else None
+        )
         if given.purpose != access.purpose_id:
             raise Problem("purpose-not-granted")
         found = [self._rooms.dictionary.find_item(reference) for reference in given.items]

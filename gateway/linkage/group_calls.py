@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.access import Access, AccessService
+from gateway.access.registration import REMOVED_RECORDS
 from gateway.linkage.parameters import Parameters
 from gateway.linkage.service import Calling
 from gateway.linkage.shape import FOUND, Refused
 from gateway.problems import Problem
 from gateway.questions.parts import PartStatus
+from gateway.questions.relation_schemas import Include
 from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionService
 from gateway.subjects import SubjectService
@@ -72,10 +74,12 @@ class GroupCalls:
         self, calling: Calling, group: Group, handle: str
     ) -> Sequence[Mapping[str, Answer]]:
         with self._questions.place():
+            items, removed = await self._items(calling, group)
             question = Question(
                 subject=handle,
                 purpose=calling.purpose,
-                items=await self._items(calling, group),
+                items=items,
+                include=(Include.REMOVED,) if removed else (),
                 receipt=False,
             )
             access = Access(calling.client_id, calling.municipality, calling.purpose, "linkage", "")
@@ -87,16 +91,20 @@ class GroupCalls:
             raise Refused(503)
         return part.records
 
-    async def _items(self, calling: Calling, group: Group) -> tuple[str, ...]:
-        """Return what is granted of the group; all of it, to be refused, where nothing is."""
+    async def _items(self, calling: Calling, group: Group) -> tuple[tuple[str, ...], bool]:
+        """Return what is granted of the group, and whether removed entries are.
+
+        All of it, to be refused, where nothing is.
+        """
         everything = tuple(item.ref for item in group.items)
         try:
             granted = await self._access.grants_for(
                 calling.municipality, calling.client_id, calling.purpose
             )
         except Problem:
-            return everything
-        return tuple(ref for ref in everything if ref in granted.items) or everything
+            return everything, False
+        items = tuple(ref for ref in everything if ref in granted.items) or everything
+        return items, REMOVED_RECORDS in granted.items
 
 
 def _is_not_allowed(problem: Problem) -> bool:

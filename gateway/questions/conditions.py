@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from gateway.clock import TOKYO
 from gateway.problems import FieldError, Problem
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Plan, PlannedPart
+from gateway.questions.schemas import Asked
 from standard_models.answers import Absence, AbsenceReason, Answer
 
 _NOT_GRANTED: Final = Absence(AbsenceReason.NOT_GRANTED)
@@ -46,6 +48,47 @@ def aged(parts: Iterable[Part], max_age_s: int | None, now: dt.datetime) -> tupl
         return tuple(parts)
     limit = now - dt.timedelta(seconds=max_age_s)
     return tuple(_stale(part) if _too_old(part, limit) else part for part in parts)
+
+
+def check_dated(asked: Asked) -> None:
+    """Do nothing unless a day is asked for together with what a person stated, which has none.
+
+    Raises:
+        Problem: ``invalid-body``.
+    """
+    if asked.as_of is not None and asked.prefer_stated:
+        raise Problem(
+            "invalid-body",
+            errors=[
+                FieldError(
+                    "/prefer_stated",
+                    "基準日（as_of）のある照会では、本人の申告は使えません。",
+                    "What a person stated cannot stand for a day (as_of).",
+                )
+            ],
+        )
+
+
+def held_on(parts: Iterable[Part], day: dt.date | None) -> tuple[Part, ...]:
+    """Return ``parts``; one that says what holds now, and not on ``day``, says no more than that.
+
+    What a source holds now holds for today if its own data is of today. Rule FO-7.
+    """
+    if day is None:
+        return tuple(parts)
+    return tuple(_without_history(part) if _is_of_before(part, day) else part for part in parts)
+
+
+def _is_of_before(part: Part, day: dt.date) -> bool:
+    found = part.provenance
+    if found is None or found.reference_date is not None:
+        return False
+    return (found.as_of or found.retrieved_at).astimezone(TOKYO).date() < day
+
+
+def _without_history(part: Part) -> Part:
+    made = Part.without_records(part.planned, PartStatus.NO_HISTORY)
+    return replace(made, provenance=part.provenance)
 
 
 def with_not_granted(parts: Iterable[Part], asked: Plan) -> tuple[Part, ...]:

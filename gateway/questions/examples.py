@@ -20,18 +20,25 @@ QUESTION_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
                 "027.jukyushikakujoho.shikyujotai",
             ],
         },
-    }
+    },
+    "household": {
+        "summary": "世帯の 18 歳未満の人、基準日の内容で / Children of a household, as of a day",
+        "value": {
+            "subject": "ここに対象者ハンドル",
+            "purpose": PURPOSE,
+            "items": ["001.juminkihonjoho.shimei", "001.juminkihonjoho.seinengappi"],
+            "relation": {"kind": "household", "basis": "register", "age": {"at_most": 17}},
+            "as_of": "2026-10-01",
+        },
+    },
 }
 
 EXPLAIN_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
-    "three-systems": {
+    example: {
         "summary": "同じ照会を、対象者なしで / The same question, of nobody",
-        "value": {
-            name: member
-            for name, member in QUESTION_EXAMPLES["three-systems"]["value"].items()
-            if name != "subject"
-        },
+        "value": {name: member for name, member in asked["value"].items() if name != "subject"},
     }
+    for example, asked in QUESTION_EXAMPLES.items()
 }
 
 
@@ -108,4 +115,74 @@ ANSWER_EXAMPLE: Final[dict[str, Any]] = {
     ],
     "receipt": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImhpdG90c3UtcmVjZWlwdCtqd3QifQ.…",
     "explanations": {},
+}
+
+
+def _of_register(reference_date: str) -> dict[str, Any]:
+    found = _provenance("reference-resident", "住民記録システム")
+    return {**found, "reference_date": reference_date}
+
+
+HOUSEHOLD_ANSWER_EXAMPLE: Final[dict[str, Any]] = {
+    "question_id": "0b6a2d4e115f0c6f2e5f7b4f0c9f6c1f",
+    "outcome": "complete",
+    "municipality": "999997",
+    "purpose": PURPOSE,
+    "answered_at": "2026-10-01T10:15:30+09:00",
+    "parts": [],
+    "household": {
+        "kind": "household",
+        "basis": "register",
+        "label": "住民基本台帳の世帯",
+        "source": "住民基本台帳法第6条・第7条第4号",
+        "reference_date": "2026-10-01",
+        "status": "ok",
+        "size": 4,
+        "not_shown": [{"reason": "ask-office", "count": 1}],
+        "provenance": _of_register("2026-10-01"),
+    },
+    "members": [
+        {
+            "subject": "この人のハンドル",
+            "is_subject": False,
+            "matches": "yes",
+            "parts": [
+                {
+                    "group": "001.juminkihonjoho",
+                    "business": "001",
+                    "label": "住民基本情報",
+                    "edition": "provisional-2026",
+                    "provisional": True,
+                    "status": "ok",
+                    "provenance": _of_register("2026-10-01"),
+                    "records": [
+                        {
+                            "shimei": {"value": "見本　はる"},
+                            "seinengappi": {"value": "2018-04-02"},
+                        }
+                    ],
+                    "absences": {},
+                }
+            ],
+            "receipt": "…",
+        }
+    ],
+    "receipt": None,
+    "explanations": {
+        "ask-office": {
+            "ja": {
+                "happened": "この項目は表示できません。",
+                "can_do": "窓口でお聞きください。",
+                "ask": "役所の窓口",
+            },
+        }
+    },
+}
+
+ANSWER_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "three-systems": {"summary": "一人について / Of one person", "value": ANSWER_EXAMPLE},
+    "household": {
+        "summary": "世帯の一人ずつについて / Of each member of a household",
+        "value": HOUSEHOLD_ANSWER_EXAMPLE,
+    },
 }

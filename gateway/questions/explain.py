@@ -32,6 +32,8 @@ _OF_MUNICIPALITY: Final = frozenset(
     {
         "unknown-purpose",
         "purpose-not-granted",
+        "relation-not-granted",
+        "right-not-granted",
         "item-not-granted",
         "mode-not-granted",
         "login-other-subject",
@@ -87,7 +89,10 @@ class Explanation:
             purpose=purpose,
             grants=[
                 GrantDocument(
-                    grant_id=grant_id, relation=granted.relation.value, intersect=granted.intersect
+                    grant_id=grant_id,
+                    relation=granted.relation.value,
+                    intersect=granted.intersect,
+                    bases=sorted(granted.bases),
                 )
                 for grant_id in granted.grant_ids
             ]

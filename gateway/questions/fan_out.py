@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from adapters.errors import (
     BadAnswer,
     Foreign,
     MappingFailed,
+    NoHistory,
     PlannedUnavailable,
     SourceTimeout,
     WrongSubject,
@@ -29,13 +31,15 @@ from standard_models.answers import Method, Provenance
 class SystemCall:
     """Everything that one system is asked for one person: its parts, the person's numbers.
 
-    ``known`` are the person's numbers in every numbering, for records that name them too.
+    ``known`` are the person's numbers in every numbering, for records that name them too. With
+    ``on`` the system is asked what held on that day.
     """
 
     connection: Connection
     numbers: Sequence[str]
     parts: Sequence[PlannedPart]
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,7 @@ async def ask_system(call: SystemCall, deadline: Deadline, trace_id: str) -> Sys
     else:
         results = await asyncio.gather(*(question.ask() for question in questions))
     parts = [
-        _to_part(call.connection, part, [result[part.group.ref] for result in results])
-        for part in call.parts
+        _to_part(call, part, [result[part.group.ref] for result in results]) for part in call.parts
     ]
     return SystemAnswer(parts, [alarm for question in questions for alarm in question.alarms])
 
@@ -74,6 +77,7 @@ class _NumberCall:
         self._number = number
         self._deadline = deadline
         self._trace_id = trace_id
+        self._on = call.on
         manifest = call.connection.manifest
         self._expected = {}
         for part in call.parts:
@@ -85,7 +89,7 @@ class _NumberCall:
     async def ask(self) -> Mapping[str, Outcome]:
         """Return the outcome of every group; what is not this person's is an error there."""
         groups = {ref: expected.fields for ref, expected in self._expected.items()}
-        request = FetchRequest(self._number, groups, self._deadline, self._trace_id)
+        request = FetchRequest(self._number, groups, self._deadline, self._trace_id, self._on)
         try:
             result = await self._connection.fetch(request)
         except AdapterError as error:
@@ -119,7 +123,7 @@ class _NumberCall:
         )
 
 
-def _to_part(connection: Connection, planned: PlannedPart, outcomes: Sequence[Outcome]) -> Part:
+def _to_part(call: SystemCall, planned: PlannedPart, outcomes: Sequence[Outcome]) -> Part:
     """Join what the system said under each of the person's numbers. One failure fails the part."""
     found: list[GroupRecords] = []
     for outcome in outcomes:
@@ -127,7 +131,7 @@ def _to_part(connection: Connection, planned: PlannedPart, outcomes: Sequence[Ou
             return _failed(planned, outcome)
         found.append(outcome)
     lost = sum(f.lost for f in found)
-    provenance = _provenance(connection, planned, found)
+    provenance = _provenance(call, planned, found)
     chosen = choose_records(planned.group, [r for f in found for r in f.records])
     if chosen is None:
         return Part.without_records(planned, PartStatus.CONFLICT, provenance=provenance)
@@ -143,14 +147,17 @@ def _failed(planned: PlannedPart, error: AdapterError) -> Part:
         return Part.without_records(planned, PartStatus.UNAVAILABLE_PLANNED, opens_at=error.until)
     if isinstance(error, SourceTimeout):
         return Part.without_records(planned, PartStatus.TIMEOUT)
+    if isinstance(error, NoHistory):
+        return Part.without_records(planned, PartStatus.NO_HISTORY)
     if isinstance(error, MappingFailed):
         return Part.without_records(planned, PartStatus.LOST_IN_MAPPING)
     return Part.without_records(planned, PartStatus.UNAVAILABLE)
 
 
 def _provenance(
-    connection: Connection, planned: PlannedPart, found: Sequence[GroupRecords]
+    call: SystemCall, planned: PlannedPart, found: Sequence[GroupRecords]
 ) -> Provenance:
+    connection = call.connection
     manifest = connection.manifest
     claims = [f.as_of for f in found]
     as_of = min(c for c in claims if c) if all(claims) else None
@@ -166,4 +173,5 @@ def _provenance(
         as_of=as_of,
         retrieved_at=retrieved_at,
         stale=connection.is_old(as_of or retrieved_at),
+        reference_date=call.on,
     )

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.households import Basis
 from gateway.questions.plan import PlannedPart
-from standard_models.answers import Absence, AbsenceReason, Answer, Provenance
+from standard_models.answers import Absence, AbsenceReason, Answer, Provenance, Quality
+from standard_models.values.three_valued import Judgement
 
 
 class PartStatus(StrEnum):
@@ -24,6 +26,7 @@ class PartStatus(StrEnum):
     STALE = "stale"
     CONFLICT = "conflict"
     LOST_IN_MAPPING = "lost-in-mapping"
+    NO_HISTORY = "no-history"
 
 
 _ABSENCE_OF = {
@@ -36,6 +39,7 @@ _ABSENCE_OF = {
     PartStatus.STALE: AbsenceReason.STALE,
     PartStatus.CONFLICT: AbsenceReason.CONFLICT,
     PartStatus.LOST_IN_MAPPING: AbsenceReason.LOST_IN_MAPPING,
+    PartStatus.NO_HISTORY: AbsenceReason.NO_HISTORY,
 }
 
 
@@ -69,3 +73,44 @@ class Part:
         absence = Absence(_ABSENCE_OF[status])
         absences = dict.fromkeys(planned.fields, absence)
         return cls(planned, status, (), absences, provenance, opens_at, lost_records)
+
+
+class NotShown(StrEnum):
+    """Why nothing is said of a member who counts. One reason stands for protection and doubt."""
+
+    ASK_OFFICE = "ask-office"
+    CONSENT_NEEDED = "consent-needed"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Who belongs together, by which basis, on which day; nobody is named here.
+
+    ``size`` counts everybody who belongs to it on the day, whoever is shown; None where the list
+    could not be read whole. ``dropped_rows`` are rows of the list that are of somebody else's
+    household.
+    """
+
+    basis: Basis
+    reference_date: dt.date
+    status: PartStatus
+    size: int | None
+    not_shown: Mapping[NotShown, int] = field(default_factory=dict)
+    provenance: Provenance | None = None
+    opens_at: dt.datetime | None = None
+    lost_records: int = 0
+    dropped_rows: int = 0
+    quality: tuple[Quality, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member who is shown. ``matches``: whether the filter holds, as far as one can tell."""
+
+    handle: str
+    is_subject: bool
+    matches: Judgement
+    parts: tuple[Part, ...]
+    relationship: str | None = None
+    receipt: str | None = None

@@ -31,6 +31,12 @@ class QuestionRecord:
     plan: Plan | None = None
     subject: Subject | None = None
     mode: Mode = Mode.REFUSE
+    as_of: dt.date | None = None
+    scope: Mapping[str, str | int] | None = None
+
+    def of_member(self, subject: Subject | None, part: str) -> QuestionRecord:
+        """Return the record of another person whom the same question touches. Rule AU-10."""
+        return replace(self, subject=subject, scope={**(self.scope or {}), "part": part})
 
     async def refused(self, problem: Problem, parts: Iterable[Part] = ()) -> None:
         """Make a refusal durable, with what had become of the parts by then."""
@@ -98,7 +104,11 @@ class QuestionRecord:
             terminal=self.caller.terminal,
             function="question",
             representation=in_whose_place(self.audit, self.access.municipality, self.subject),
+            scope=self.scope or self._day(),
         )
+
+    def _day(self) -> Mapping[str, str] | None:
+        return {"reference_date": self.as_of.isoformat()} if self.as_of else None
 
 
 def _statuses(parts: Iterable[Part]) -> dict[str, str]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
-from gateway.questions.parts import Part
-from gateway.questions.service import QuestionAnswer
-from standard_models.answers import Absence, Answer
+from gateway.questions.parts import Household, Member, Part
+from gateway.questions.rooms import QuestionAnswer
+from standard_models.answers import Absence, AbsenceReason, Answer
 from standard_models.texts import explain
+
+_EXPLAINED: Final = frozenset(reason.value for reason in AbsenceReason)
 
 
 def render_answer(answer: QuestionAnswer) -> dict[str, Any]:
     """Return the answer in the shape that ``docs/api.md`` describes."""
-    return {
+    parts = [*answer.parts, *(part for member in answer.members for part in member.parts)]
+    codes = {*_codes(parts), *_codes_of(answer.household)}
+    document = {
         "question_id": answer.question_id,
         "outcome": answer.outcome,
         "municipality": answer.municipality,
@@ -21,8 +25,53 @@ def render_answer(answer: QuestionAnswer) -> dict[str, Any]:
         "answered_at": answer.answered_at.isoformat(),
         "parts": [render_part(part) for part in answer.parts],
         "receipt": answer.receipt,
-        "explanations": {code: explain(code) for code in sorted(set(_codes(answer.parts)))},
+        "explanations": {code: explain(code) for code in sorted(codes)},
     }
+    if answer.household is not None:
+        document["household"] = render_household(answer.household)
+        document["members"] = [render_member(member) for member in answer.members]
+    return document
+
+
+def render_household(household: Household) -> dict[str, Any]:
+    """Return by which basis and day people belong together, and how many they are."""
+    data: dict[str, Any] = {
+        "kind": "household",
+        "basis": household.basis.id,
+        "label": household.basis.name,
+        "source": household.basis.source,
+        "reference_date": household.reference_date.isoformat(),
+        "status": household.status.value,
+        "size": household.size,
+        "not_shown": [
+            {"reason": reason.value, "count": count}
+            for reason, count in household.not_shown.items()
+        ],
+        "provenance": household.provenance.to_json() if household.provenance else None,
+    }
+    if household.opens_at:
+        data["opens_at"] = household.opens_at.isoformat()
+    if household.lost_records:
+        data["lost_records"] = household.lost_records
+    if household.dropped_rows:
+        data["dropped_rows"] = household.dropped_rows
+    if household.quality:
+        data["quality"] = [quality.to_json() for quality in household.quality]
+    return data
+
+
+def render_member(member: Member) -> dict[str, Any]:
+    """Return one member who is shown; the relationship where it was asked for."""
+    data: dict[str, Any] = {
+        "subject": member.handle,
+        "is_subject": member.is_subject,
+        "matches": member.matches.value,
+        "parts": [render_part(part) for part in member.parts],
+        "receipt": member.receipt,
+    }
+    if member.relationship is not None:
+        data["relationship"] = member.relationship
+    return data
 
 
 def render_part(part: Part) -> dict[str, Any]:
@@ -46,6 +95,15 @@ def render_part(part: Part) -> dict[str, Any]:
     if part.lost_records:
         data["lost_records"] = part.lost_records
     return data
+
+
+def _codes_of(household: Household | None) -> Iterator[str]:
+    if household is None:
+        return
+    yield from (reason.value for reason in household.not_shown if reason in _EXPLAINED)
+    if household.status.value in _EXPLAINED:
+        yield household.status.value
+    yield from (quality.code for quality in household.quality)
 
 
 def _codes(parts: Iterable[Part]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from gateway.api.bodies import json_body
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.problems import Problem
-from gateway.questions.examples import ANSWER_EXAMPLE, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
+from gateway.questions.examples import ANSWER_EXAMPLES, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
+from gateway.questions.household_schemas import HouseholdAnswerDocument
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import AnswerDocument, Explained, ExplanationDocument, Question
 from gateway.questions.service import QuestionService
@@ -20,9 +21,9 @@ from gateway.questions.service import QuestionService
 _OPENAPI: dict[str, Any] = {**SECURED, **json_request(Question, QUESTION_EXAMPLES)}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": AnswerDocument,
+        "model": AnswerDocument | HouseholdAnswerDocument,
         "description": "回答。一部だけのときも 200 / the answer, also a partial one",
-        "content": {"application/json": {"example": ANSWER_EXAMPLE}},
+        "content": {"application/json": {"examples": ANSWER_EXAMPLES}},
     },
     **problem_responses(
         "unknown-item",
@@ -30,6 +31,9 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "purpose-not-granted",
         "item-not-granted",
         "mode-not-granted",
+        "relation-not-granted",
+        "right-not-granted",
+        "too-many-members",
         "unknown-subject",
         "login-needed",
         "login-other-subject",
@@ -54,9 +58,11 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         summary="照会する / Ask a question",
         description=(
             "対象者・利用目的・項目を指定して、必要な項目だけを一度に受け取る。許可のない項目が一つでもあれば"
-            "全体を断る。求めた項目は必ず、値か、値がない理由のどちらかで返る。\n\n"
+            "全体を断る。求めた項目は必ず、値か、値がない理由のどちらかで返る。"
+            "`relation` は同じ世帯の一人ずつに、`as_of` はその日の内容を答える。\n\n"
             "*Every item asked for comes back as a value with its source, or as the reason why "
-            "there is none.*"
+            "there is none. With a `relation`, each member of the household is answered for; with "
+            "`as_of`, what held on that day.*"
         ),
         openapi_extra=_OPENAPI,
         responses=_RESPONSES,

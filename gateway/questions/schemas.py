@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.questions.relation_schemas import Include, RelationAsked
 
 MAX_ITEMS = 200
 """More items than any form has; a longer list is a mistake or an attempt to copy the register."""
@@ -69,6 +72,32 @@ class Asked(BaseModel):
             "data older than this many seconds comes back as the reason `stale`"
         ),
     )
+    relation: RelationAsked | None = Field(
+        default=None,
+        title="対象者から見た範囲",
+        description=(
+            "なければ対象者だけ。あれば、同じ世帯の一人ずつに同じ項目を答える（`members`） / "
+            "without it the subject alone; with it the same items of each member of the household"
+        ),
+    )
+    as_of: dt.date | None = Field(
+        default=None,
+        title="基準日",
+        description=(
+            "この日の内容を答える。その日の内容が分からないシステムの項目は、今日の値の代わりに"
+            "理由 `no-history` を返す / the day for which to answer; a system that cannot tell "
+            "what held then says `no-history` in the place of today's value"
+        ),
+    )
+    include: tuple[Include, ...] = Field(
+        default=(),
+        max_length=1,
+        title="除かずに含めるもの",
+        description=(
+            "`removed`：除票も含める（専用の許可が要る）。なければ、除票の人は台帳にない人と同じ / "
+            "removed entries too, with a right of its own; otherwise they are as never registered"
+        ),
+    )
     prefer_stated: tuple[str, ...] = Field(
         default=(),
         max_length=MAX_ITEMS,
@@ -120,6 +149,9 @@ class GrantDocument(BaseModel):
     grant_id: str
     relation: str
     intersect: bool
+    bases: list[str] = Field(
+        description="世帯の基礎（relation が household のとき） / of households"
+    )
 
 
 class ExplanationDocument(BaseModel):
@@ -149,13 +181,13 @@ class ExplanationDocument(BaseModel):
     errors: list[dict[str, str]] = Field(description="直す場所 / places to mend")
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     """Shapes of the answer, for the API description only."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class QualityDocument(_Shape):
+class QualityDocument(Shape):
     """What was seen or done while a value was made."""
 
     code: str
@@ -163,7 +195,7 @@ class QualityDocument(_Shape):
     params: dict[str, str | int] | None = None
 
 
-class UncertainDateDocument(_Shape):
+class UncertainDateDocument(Shape):
     """A date that is not exactly one day."""
 
     precision: str
@@ -172,7 +204,7 @@ class UncertainDateDocument(_Shape):
     latest: str | None
 
 
-class ItemAnswerDocument(_Shape):
+class ItemAnswerDocument(Shape):
     """An item: ``value``, or ``absent`` with the reason."""
 
     value: str | int | float | bool | None = None
@@ -182,7 +214,7 @@ class ItemAnswerDocument(_Shape):
     quality: list[QualityDocument] | None = None
 
 
-class ProvenanceDocument(_Shape):
+class ProvenanceDocument(Shape):
     """Where the records of a part come from."""
 
     adapter: str
@@ -194,9 +226,12 @@ class ProvenanceDocument(_Shape):
     as_of: str | None = Field(description="システムのデータの時点 / the source's own claim")
     retrieved_at: str
     stale: bool
+    reference_date: str | None = Field(
+        None, description="どの日の内容か。なければ今の内容 / the day asked for; without it, now"
+    )
 
 
-class PartDocument(_Shape):
+class PartDocument(Shape):
     """What one group says."""
 
     group: str
@@ -214,7 +249,7 @@ class PartDocument(_Shape):
     )
 
 
-class AnswerDocument(_Shape):
+class AnswerDocument(Shape):
     """The answer to a question."""
 
     question_id: str = Field(description="監査記録の番号 / id of the audit record")

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import NoReturn
 
-from adapters.contract import Clock, Deadline
-from gateway.access import Access, AccessService, Caller
-from gateway.audit import AuditLog
+from adapters.contract import Deadline
+from gateway.access import Access, Caller, Relation
 from gateway.clock import TOKYO
-from gateway.connections import Alarm, Connections, joined
-from gateway.consents import Consents, NoConsents
-from gateway.metrics import Metrics
-from gateway.predicates import Predicates
+from gateway.connections import Alarm, joined
+from gateway.households import household_bases
 from gateway.problems import Problem
-from gateway.protection import ProtectionService, ProtectionStatus
+from gateway.protection import ProtectionStatus
 from gateway.questions.conditions import (
     aged,
+    check_dated,
     check_require,
+    held_on,
     require_answers,
     with_not_granted,
 )
@@ -34,52 +32,31 @@ from gateway.questions.door import through_the_door, withheld_items
 from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.granted import relation_asked, require_granted, require_groups
+from gateway.questions.household import HouseholdAnswers, asked_relation
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
 from gateway.questions.record import QuestionRecord, revealed_items
-from gateway.questions.schemas import Asked, Mode, Question
-from gateway.questions.statements import (
-    NothingStated,
-    StatedSource,
-    Statements,
-    check_preferred,
+from gateway.questions.relation_schemas import Include
+from gateway.questions.removed import (
+    is_removed,
+    require_removed,
+    with_fields,
+    with_state,
+    without_register,
 )
-from gateway.receipts import IssuedPart, ReceiptService
-from gateway.routes import RouteService
-from gateway.subjects import Subject, SubjectService
-from standard_models.dictionary import Dictionary
+from gateway.questions.rooms import (
+    Gathering,
+    HouseholdCall,
+    QuestionAnswer,
+    QuestionRooms,
+    issued,
+    outcome_of,
+)
+from gateway.questions.schemas import Asked, Mode, Question
+from gateway.questions.statements import Statements, check_preferred
+from gateway.subjects import Subject
 
-
-@dataclass(frozen=True, slots=True)
-class QuestionAnswer:
-    """An answer whose audit record is durable."""
-
-    question_id: str
-    outcome: str
-    municipality: str
-    purpose: str
-    answered_at: dt.datetime
-    parts: tuple[Part, ...]
-    receipt: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionRooms:
-    """The rooms that a question passes through."""
-
-    access: AccessService
-    subjects: SubjectService
-    routes: RouteService
-    connections: Connections
-    protection: ProtectionService
-    audit: AuditLog
-    dictionary: Dictionary
-    clock: Clock
-    metrics: Metrics
-    receipts: ReceiptService
-    stated: StatedSource = field(default_factory=NothingStated)
-    consents: Consents = field(default_factory=NoConsents)
-    predicates: Predicates = field(default_factory=Predicates)
+__all__ = ["QuestionAnswer", "QuestionRooms", "QuestionService"]
 
 
 class QuestionService:
@@ -94,6 +71,7 @@ class QuestionService:
         self._rooms = rooms
         self._deadline_s = deadline_s
         self._places = at_once
+        self._households = HouseholdAnswers(rooms, self._gather, self._calls)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -118,6 +96,7 @@ class QuestionService:
                 made, in which case nothing of the answer leaves.
         """
         record = self._record(access, caller, mode=question.mode)
+        record.as_of = question.as_of
         try:
             permitted = await self.permit(access, question)
             plan, record.plan = permitted.plan, permitted.asked
@@ -127,6 +106,11 @@ class QuestionService:
         except Problem as problem:
             await record.refused(problem)
             raise
+        if question.relation is not None:
+            day, deadline = question.as_of or self._today(), Deadline.after(self._deadline_s)
+            return await self._households.ask(
+                HouseholdCall(access, question, permitted, subject, caller, record, day, deadline)
+            )
         parts, alarms, opened = await self._collect(access, subject, plan, caller, question)
         parts = with_not_granted(parts, permitted.asked)
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
@@ -139,7 +123,7 @@ class QuestionService:
         except Problem as problem:
             await record.refused(problem, parts)
             raise
-        outcome = _outcome(parts)
+        outcome = outcome_of(parts)
         revealed = revealed_items(parts, opened)
         question_id = await record.answered(outcome, parts, answered_at, revealed)
         if revealed:
@@ -148,7 +132,7 @@ class QuestionService:
             self._rooms.protection.revealed(access.municipality, asker, len(revealed))
         receipt = (
             self._rooms.receipts.issue(
-                access, question.subject, question_id, answered_at, [_issued(p) for p in parts]
+                access, question.subject, question_id, answered_at, [issued(p) for p in parts]
             )
             if question.receipt
             else None
@@ -184,8 +168,10 @@ class QuestionService:
                 ``invalid-body``, ``item-not-granted``, ``mode-not-granted``,
                 ``login-other-subject``.
         """
-        relation = relation_asked(self._rooms.subjects, access, asked)
-        own = await self._rooms.access.grants_of(access, asked.purpose, relation)
+        relation, basis = asked_relation(asked, access)
+        if relation is Relation.SELF:
+            relation = relation_asked(self._rooms.subjects, access, asked)
+        own = await self._rooms.access.grants_of(access, asked.purpose, relation, basis)
         granted = with_derived(own, self._rooms.predicates)
         if asked.purpose != access.purpose_id:
             raise Problem(
@@ -197,6 +183,8 @@ class QuestionService:
         everything = plan_question(asked.items, dictionary)
         check_require(asked.require, everything)
         check_preferred(asked.prefer_stated, everything)
+        check_dated(asked)
+        require_removed(asked, granted)
         if asked.mode is Mode.REFUSE:
             granted.require_login(asked.items)
             require_granted(asked.items, granted.items)
@@ -222,29 +210,11 @@ class QuestionService:
         The last are the references of items that are open although a measure protects the person.
         """
         municipality = access.municipality
-        statements = Statements(
-            self._rooms.stated, municipality, subject.subject_id, access.purpose_id
-        )
         predicates = self._rooms.predicates
         needed = with_inputs(plan.parts, predicates)
-        stated = await statements.before_systems(needed, question.prefer_stated)
-        known = {part.planned.group.ref for part in stated}
-        left = [part for part in needed if part.group.ref not in known]
-        calls, no_system = await self._calls(municipality, subject, left)
         deadline = Deadline.after(self._deadline_s)
-        async with asyncio.TaskGroup() as tasks:
-            asking = [
-                tasks.create_task(ask_system(call, deadline, caller.trace_id)) for call in calls
-            ]
-        found = [part for task in asking for part in task.result().parts]
-        answered = aged(found, question.max_age, self._rooms.clock.now())
-        others = aged(
-            [*stated, *await statements.instead_of(no_system)],
-            question.max_age,
-            self._rooms.clock.now(),
-        )
-        alarms = [alarm for task in asking for alarm in task.result().alarms]
-        self._count(answered)
+        asking = Gathering(access, subject, question, caller, deadline)
+        found, alarms = await self._of_register(asking, needed)
         # Looked up last: a flag that arrived while a slow system was answering counts.
         status = await self._rooms.protection.status(municipality, subject.numbers)
         asker = (access.client_id, access.purpose_id)
@@ -254,16 +224,63 @@ class QuestionService:
         )
         if status is not ProtectionStatus.PROTECTED:
             opened = frozenset()
-        by_group = {p.planned.group.ref: p for p in (*answered, *others)}
-        before = [by_group[part.group.ref] for part in needed]
+        before = [found[part.group.ref] for part in needed]
         after = tuple(through_the_door(part, status, opened) for part in before)
         if withheld := sum(
             withheld_items(a) - withheld_items(b) for a, b in zip(after, before, strict=True)
         ):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
         found_by_group = {part.planned.group.ref: part for part in after}
-        day = self._rooms.clock.now().astimezone(TOKYO).date()
+        day = question.as_of or self._today()
         return as_planned(plan.parts, found_by_group, predicates, day), alarms, opened
+
+    def _today(self) -> dt.date:
+        return self._rooms.clock.now().astimezone(TOKYO).date()
+
+    async def _of_register(
+        self, asking: Gathering, needed: Sequence[PlannedPart]
+    ) -> tuple[Mapping[str, Part], list[Alarm]]:
+        """Return the ``needed`` parts by group; a removed entry only where it may be shown."""
+        question, person = asking.question, household_bases().person
+        if Include.REMOVED in question.include:
+            return await self._gather(asking, needed, question.as_of)
+        read = with_state(needed, person, self._rooms.dictionary)
+        found, alarms = await self._gather(asking, read, question.as_of)
+        removed = is_removed(found, person)
+        if question.as_of is not None and not removed and person.group in found:
+            state = with_fields((), person.group, (person.state,), self._rooms.dictionary)
+            now, more = await self._gather(asking, state, None)
+            removed, alarms = is_removed(now, person), [*alarms, *more]
+        return (without_register(found, person) if removed else found), alarms
+
+    async def _gather(
+        self, asking: Gathering, needed: Sequence[PlannedPart], on: dt.date | None
+    ) -> tuple[Mapping[str, Part], list[Alarm]]:
+        """Return what systems and the person say of the ``needed`` parts; nothing is withheld yet.
+
+        By group, and with what sources did that is not about the person.
+        """
+        access, subject, question = asking.access, asking.subject, asking.question
+        statements = Statements(
+            self._rooms.stated, access.municipality, subject.subject_id, access.purpose_id
+        )
+        stated = await statements.before_systems(needed, question.prefer_stated)
+        known = {part.planned.group.ref for part in stated}
+        left = [part for part in needed if part.group.ref not in known]
+        calls, no_system = await self._calls(access.municipality, subject, left, on)
+        trace_id = asking.caller.trace_id
+        async with asyncio.TaskGroup() as tasks:
+            asked = [
+                tasks.create_task(ask_system(call, asking.deadline, trace_id)) for call in calls
+            ]
+        found = [part for task in asked for part in task.result().parts]
+        now = self._rooms.clock.now()
+        answered = aged(held_on(found, question.as_of), question.max_age, now)
+        instead = no_system if question.as_of else await statements.instead_of(no_system)
+        others = aged([*stated, *instead], question.max_age, now)
+        self._count(answered)
+        alarms = [alarm for task in asked for alarm in task.result().alarms]
+        return {p.planned.group.ref: p for p in (*answered, *others)}, alarms
 
     def _record(self, access: Access, caller: Caller, mode: Mode = Mode.REFUSE) -> QuestionRecord:
         rooms = self._rooms
@@ -275,45 +292,38 @@ class QuestionService:
             self._rooms.metrics.part_ended(adapter, part.status.value)
 
     async def _calls(
-        self, municipality: str, subject: Subject, parts: Sequence[PlannedPart]
+        self,
+        municipality: str,
+        subject: Subject,
+        parts: Sequence[PlannedPart],
+        on: dt.date | None = None,
     ) -> tuple[list[SystemCall], list[Part]]:
-        """Return one call for each system, and the parts that no system can answer."""
+        """Return one call for each system, and the parts that no system can answer.
+
+        With ``on``, a system whose history reaches that day is asked for it. One without answers
+        for today alone.
+        """
         routes = await self._rooms.routes.for_groups(municipality, [p.group.ref for p in parts])
-        by_adapter: dict[str, list[PlannedPart]] = {}
+        by_adapter: dict[tuple[str, dt.date | None], list[PlannedPart]] = {}
         unanswered: list[Part] = []
         for part in parts:
             route = routes.get(part.group.ref)
             if route is None:
                 unanswered.append(Part.without_records(part, PartStatus.NOT_SUPPLIED))
-            elif self._rooms.connections.find(municipality, route.adapter_id) is None:
+            elif (found := self._rooms.connections.find(municipality, route.adapter_id)) is None:
                 unanswered.append(Part.without_records(part, PartStatus.UNAVAILABLE))
+            elif on is None:
+                by_adapter.setdefault((route.adapter_id, None), []).append(part)
+            elif found.reaches(part.group.ref, on, self._today()):
+                by_adapter.setdefault((route.adapter_id, on), []).append(part)
+            elif on == self._today():
+                by_adapter.setdefault((route.adapter_id, None), []).append(part)
             else:
-                by_adapter.setdefault(route.adapter_id, []).append(part)
+                unanswered.append(Part.without_records(part, PartStatus.NO_HISTORY))
         calls = []
-        for adapter_id, its_parts in by_adapter.items():
+        for (adapter_id, day), its_parts in by_adapter.items():
             connection = self._rooms.connections.find(municipality, adapter_id)
             if connection is not None:
                 numbers = subject.numbers.get(connection.manifest.numbering.id, ())
-                calls.append(SystemCall(connection, numbers, its_parts, subject.numbers))
+                calls.append(SystemCall(connection, numbers, its_parts, subject.numbers, day))
         return calls, unanswered
-
-
-def _issued(part: Part) -> IssuedPart:
-    found = part.provenance
-    return IssuedPart(
-        group=part.planned.group,
-        fields=part.planned.fields,
-        records=part.records,
-        absences=part.absences,
-        source=found.adapter if found else None,
-        as_of=found.as_of if found else None,
-    )
-
-
-def _outcome(parts: Sequence[Part]) -> str:
-    """Return ``complete`` when every part is known, ``none`` when no part is, else ``partial``.
-
-    That a source knows no record is an answer; that it could not be asked is not.
-    """
-    known = [p.status in {PartStatus.OK, PartStatus.NOT_FOUND} for p in parts]
-    return "complete" if all(known) else "partial" if any(known) else "none"

@@ -27,7 +27,10 @@ MAX_DIGESTS: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class IssuedPart:
-    """A part as it leaves. ``records`` hold every field; without any, ``absences`` does."""
+    """A part as it leaves. ``records`` hold every field; without any, ``absences`` does.
+
+    ``reference_date`` is the day for which the source was asked, None for the present.
+    """
 
     group: Group
     fields: Sequence[str]
@@ -35,6 +38,7 @@ class IssuedPart:
     absences: Mapping[str, Answer]
     source: str | None
     as_of: dt.datetime | None
+    reference_date: dt.date | None = None
 
 
 class Digester:
@@ -85,6 +89,7 @@ def _members(part: IssuedPart, digester: Digester) -> dict[str, Any]:
         for record, holder in enumerate(part.records or (part.absences,))
         for name in part.fields
     )
+    day = {"reference_date": part.reference_date.isoformat()} if part.reference_date else {}
     return {
         "group": group.ref,
         "edition": group.edition_id,
@@ -92,4 +97,5 @@ def _members(part: IssuedPart, digester: Digester) -> dict[str, Any]:
         "as_of": int(part.as_of.timestamp()) if part.as_of else None,
         "items": part.fields,
         "digests": urlsafe_b64encode(digests).rstrip(b"=").decode(),
+        **day,
     }

@@ -128,6 +128,9 @@ class VerdictDocument(_Shape):
     source: str | None = Field(None, description="値を渡したシステム / adapter it came from")
     as_of: str | None = Field(None, description="システムのデータの時点 / the source's own claim")
     edition: str | None = None
+    reference_date: str | None = Field(
+        None, description="基準日を指定した照会の値なら、その日 / the day that was asked for"
+    )
 
 
 class VerificationDocument(_Shape):

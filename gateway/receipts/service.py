@@ -61,6 +61,7 @@ class ItemVerdict:
     source: str | None = None
     as_of: dt.datetime | None = None
     edition: str | None = None
+    reference_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class _Issued:
     source: str | None
     as_of: dt.datetime | None
     edition: str
+    reference_date: str | None
 
 
 _Place = tuple[str, int]
@@ -272,7 +274,7 @@ def _judge(*, same: bool, fresh: bool) -> Verdict:
 
 
 def _verdict(place: _Place, verdict: Verdict, was: _Issued) -> ItemVerdict:
-    return ItemVerdict(*place, verdict, was.source, was.as_of, was.edition)
+    return ItemVerdict(*place, verdict, was.source, was.as_of, was.edition, was.reference_date)
 
 
 def _canonical(item: DataItem, stated: StatedItem) -> str:
@@ -285,7 +287,13 @@ def _canonical(item: DataItem, stated: StatedItem) -> str:
 def _issued(receipt: Receipt) -> Mapping[_Place, _Issued]:
     """Return every digest of a genuine receipt by item and record."""
     return {
-        (reference, record): _Issued(digest, part["source"], _time(part["as_of"]), part["edition"])
+        (reference, record): _Issued(
+            digest,
+            part["source"],
+            _time(part["as_of"]),
+            part["edition"],
+            part.get("reference_date"),
+        )
         for part in receipt.parts
         for reference, record, digest in iter_digests(part)
     }
@@ -312,6 +320,7 @@ def render_verified(verified: Verified) -> dict[str, Any]:
                 "source": found.source,
                 "as_of": found.as_of.isoformat() if found.as_of else None,
                 "edition": found.edition,
+                **({"reference_date": found.reference_date} if found.reference_date else {}),
             }
             for found in verified.items
         ],

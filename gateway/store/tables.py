@@ -93,6 +93,7 @@ class GrantRow(Base):
     ``intersect`` the consumer may ask for more than it is granted, and gets what is. With
     ``login_level`` the citizen must have logged in at that level within ``login_max_age_s``.
     ``field_sets`` are the ids of the sets from which ``items`` came, beside those named singly.
+    ``bases`` are those by which a household may be asked for (relation ``household``).
     """
 
     __tablename__ = "grant"
@@ -110,6 +111,7 @@ class GrantRow(Base):
     relation: Mapped[str] = mapped_column(String(20))
     items: Mapped[list[str]] = mapped_column(Json)
     field_sets: Mapped[list[str]] = mapped_column(Json, server_default="[]")
+    bases: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     intersect: Mapped[bool] = mapped_column(Boolean)
     consent: Mapped[bool] = mapped_column(Boolean, server_default=false())
     login_level: Mapped[int | None] = mapped_column(Integer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -201,6 +201,19 @@ class SubjectService:
         """Return the person with ``number`` in the system's own numbering."""
         subject_id = await self._store.find(municipality, numbering, number)
         return await self._load(municipality, subject_id) if subject_id else None
+
+    async def find_by_numbers(
+        self, municipality: str, numbering: str, numbers: Collection[str]
+    ) -> Mapping[str, Subject]:
+        """Return whoever is known by one of ``numbers``, by that number; nobody is guessed."""
+        held: dict[str, tuple[str, defaultdict[str, list[str]]]] = {}
+        for row in await self._store.numbers_of_each(municipality, numbering, numbers):
+            known = held.setdefault(row.known, (row.subject_id, defaultdict(list)))
+            known[1][row.numbering].append(row.number)
+        return {
+            number: Subject(subject_id, {n: tuple(found) for n, found in all_of_them.items()})
+            for number, (subject_id, all_of_them) in held.items()
+        }
 
     async def numbers_in(self, municipality: str, numbering: str) -> Sequence[tuple[str, str]]:
         """Return subject id and number of everybody who has a number in the numbering."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
@@ -65,6 +66,31 @@ class SubjectStore:
         async with self._store.session() as session:
             row = await session.get(SourceNumberRow, (municipality, numbering, number))
             return row.subject_id if row else None
+
+    async def numbers_of_each(
+        self, municipality: str, numbering: str, numbers: Collection[str]
+    ) -> Sequence[Any]:
+        """Return, for each known number of ``numbers``, all numbers of its person (``known``)."""
+        named = aliased(SourceNumberRow)
+        every = SourceNumberRow
+        query = (
+            select(named.number.label("known"), every.subject_id, every.numbering, every.number)
+            .join(
+                every,
+                and_(
+                    every.municipality == named.municipality,
+                    every.subject_id == named.subject_id,
+                ),
+            )
+            .where(
+                named.municipality == municipality,
+                named.numbering == numbering,
+                named.number.in_(numbers),
+            )
+            .order_by(every.numbering, every.number)
+        )
+        async with self._store.session() as session:
+            return (await session.execute(query)).all()
 
     async def numbers_in(self, municipality: str, numbering: str) -> Sequence[tuple[str, str]]:
         """Return subject id and number of everybody who has one in the numbering."""

@@ -26,7 +26,7 @@ from examples.online_service.gateway_client import GatewayClient, Registration
 from examples.town.demo.gateway import MUNICIPALITY, ROUTES, client_key, handle_of, register
 from gateway.access import AccessRegistry, AccessStore
 from gateway.access.grants import GrantTerms
-from gateway.access.registration import is_my_number, is_person_number
+from gateway.access.registration import REMOVED_RECORDS, is_my_number, is_person_number
 from gateway.clock import TOKYO, SystemClock
 from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
@@ -128,8 +128,17 @@ class Examiner:
     url: str
 
     async def ask(self, number: str) -> dict[str, Any]:
-        """Ask everything of the person with this number in the resident system."""
-        return await self.client.ask(self.handles[number], self.items)
+        """Ask everything of the person with this number in the resident system, 除票 too."""
+        body = {
+            "subject": self.handles[number],
+            "purpose": EXAMINER,
+            "items": list(self.items),
+            "include": ["removed"],
+        }
+        response = await self.client._post_question(body)
+        assert response.status_code == 200, response.text
+        document: dict[str, Any] = response.json()
+        return document
 
     async def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Return what the gateway answers to another operation; nothing but 200 is an answer."""
@@ -197,7 +206,8 @@ async def examiner(
     store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
     try:
         jwks = {"keys": [key.as_dict(private=False)]}
-        await register(store, load_builtin(), EXAMINER, jwks, EXAMINER, items)
+        granted = (*items, REMOVED_RECORDS)
+        await register(store, load_builtin(), EXAMINER, jwks, EXAMINER, granted)
         subjects = SubjectService(SubjectStore(store), keys, clock=SystemClock())
         handles = {n: await handle_of(subjects, EXAMINER, n) for n in numbers}
     finally:
@@ -211,12 +221,19 @@ async def examiner(
 
 async def grant_right(folder: Path, right: str) -> None:
     """Grant the examiner a right beside its items, as two officers would."""
+    await grant_terms(folder, items=[right])
+
+
+async def grant_terms(folder: Path, **terms: Any) -> None:
+    """Grant the examiner what ``terms`` say from today on, as two officers would."""
     store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
     clock = SystemClock()
     try:
         registry = AccessRegistry(AccessStore(store), load_builtin(), clock=clock, actor="test")
-        terms = GrantTerms(items=[right], valid_from=clock.now().astimezone(TOKYO).date())
-        row = await registry.propose_grant(MUNICIPALITY, EXAMINER, EXAMINER, terms)
+        today = clock.now().astimezone(TOKYO).date()
+        row = await registry.propose_grant(
+            MUNICIPALITY, EXAMINER, EXAMINER, GrantTerms(valid_from=today, **terms)
+        )
         await approve(registry, row.grant_id)
     finally:
         await store.aclose()

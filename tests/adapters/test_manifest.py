@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -156,3 +157,35 @@ def test_an_item_supplied_since_a_day_names_the_day() -> None:
         with_item()
     with pytest.raises(ConfigurationError, match="since"):
         with_item(support="impossible", since="2019-05-01")
+
+
+def test_a_history_says_how_far_it_reaches() -> None:
+    """From its first day to the last day of what is planned, both included; none by default."""
+    supply = {"group": "001.juminkihonjoho", "edition": "provisional-2026"}
+    assert read().history_of("001.juminkihonjoho") is None
+    told = {**supply, "history": {"since": "2020-01-01", "days_ahead": 14}}
+    history = read(supplies=[told]).history_of("001.juminkihonjoho")
+    assert history is not None
+    today = dt.date(2026, 10, 1)
+    days = [dt.date(2019, 12, 31), dt.date(2020, 1, 1), dt.date(2026, 10, 15)]
+    assert [history.reaches(day, today) for day in days] == [False, True, True]
+    assert not history.reaches(dt.date(2026, 10, 16), today)
+
+
+def test_history_is_of_records_that_are_fetched() -> None:
+    """An adapter that answers about nobody has none."""
+    told = {
+        "group": "001.juminkihonjoho",
+        "edition": "provisional-2026",
+        "history": {"since": "2020-01-01"},
+    }
+    with pytest.raises(ConfigurationError, match="history belongs to"):
+        read(capabilities=["changes"], supplies=[told])
+
+
+def test_members_are_named_in_the_adapters_own_numbers_unless_it_says_otherwise() -> None:
+    """A welfare system may know children by their 宛名番号."""
+    item = "027.jidojoho.jido_atenabango"
+    assert read().numbering_of(item) == "resident"
+    told = read(members=[{"numbering": "welfare", "item": item}])
+    assert told.numbering_of(item) == "welfare"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import sqlite3
 from pathlib import Path
@@ -51,9 +52,12 @@ def test_the_town_has_as_many_households_as_asked_for(town: Any) -> None:
 
 
 def _current_residents(folder: Path) -> dict[str, list[str]]:
+    """Return the newest row of everybody; what nobody has decided on (仮登録) is not there."""
     newest: dict[str, list[str]] = {}
     for line in (folder / "resident" / "jkatena.tsv").read_text("utf-8").splitlines():
         columns = line.split("\t")
+        if columns[5] == "90":
+            continue
         before = newest.get(columns[1])
         if before is None or int(columns[2]) > int(before[2]):
             newest[columns[1]] = columns
@@ -137,7 +141,17 @@ def test_nothing_in_the_register_happens_after_the_reference_day(everybody: list
             processed = [entry.processed for entry in person.entries]
             assert processed == sorted(processed)
             assert all(day < REFERENCE_DAY for day in processed)
-            assert all(e.on.day is None or e.on.day <= e.processed for e in person.entries)
+            done = [e for e in person.entries if e.state != "leaving"]
+            assert all(e.on.day is None or e.on.day <= e.processed for e in done)
+
+
+def test_a_move_out_that_is_planned_has_the_planned_day(everybody: list[Group]) -> None:
+    """転出予定: notified before the reference day, for a day behind it."""
+    leaving = [p for g in everybody for p in g.people if p.entries and p.current.state == "leaving"]
+    assert [(p.current.reason, p.current.on.day) for p in leaving] == [
+        ("moved-out", dt.date(2026, 10, 15))
+    ]
+    assert all(p.current.processed < REFERENCE_DAY for p in leaving)
 
 
 def test_every_household_with_residents_has_one_head(everybody: list[Group]) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from adapters.conformance.cases import (
     behaviour,
     files,
+    history,
     hostile,
     load,
     mapping,
@@ -27,6 +28,7 @@ CASES: Final[tuple[Case, ...]] = (
     *pace.CASES,
     *wire.CASES,
     *operations.CASES,
+    *history.CASES,
     *files.CASES,
     *hostile.CASES,
     *privacy.CASES,

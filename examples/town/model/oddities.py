@@ -95,13 +95,25 @@ def other_states(maker: Maker) -> None:
     maker.change(abroad, "moved-abroad", dt.date(2026, 8, 1), state="moved-out")
     removed = _alone(maker, "removed_by_office", "M", dt.date(1958, 1, 1))
     maker.change(removed, "removed-by-office", dt.date(2026, 4, 4), notified=False, state="removed")
-    _alone(maker, "leaving", "F", dt.date(1999, 7, 19))
-    maker.change(
-        maker.group.pointers["leaving"], "corrected", dt.date(2026, 9, 20), state="leaving"
-    )
+    leaving = _alone(maker, "leaving", "F", dt.date(1999, 7, 19))
+    maker.change(leaving, "moved-out", dt.date(2026, 10, 15), state="leaving")
     last_year = _alone(maker, "no_current_year", "F", dt.date(1933, 11, 11))
     give_tax_rows(maker, last_year, [_pensioner(2025, 900_000)])
     maker.change(last_year, "died", dt.date(2025, 12, 18), state="dead")
+
+
+def not_decided_yet(maker: Maker) -> None:
+    """Entries that nobody has decided on (仮登録): a move, and a newborn's first entry."""
+    mother = _alone(maker, "provisional_move", "F", dt.date(1994, 3, 8))
+    mother.provisional = dataclasses.replace(
+        mother.current, reason="moved-within", address=maker.home(), processed=dt.date(2026, 9, 30)
+    )
+    child = maker.person("M", dt.date(2026, 9, 27), family=(mother.name.family, "カリ"))
+    child.provisional = dataclasses.replace(
+        mother.provisional, reason="born", name=child.name, on=child.birth,
+        relation=("eldest-son",), resident_since=child.birth,
+    )  # fmt: skip
+    maker.group.pointers["provisional_newborn"] = child
 
 
 def old_and_private_glyphs(maker: Maker) -> None:
@@ -296,5 +308,6 @@ ODDITIES: tuple[Story, ...] = (
     outsiders,
     tax_oddities,
     care_and_certificates,
+    not_decided_yet,
 )
 """Every story of hard records."""

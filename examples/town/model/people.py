@@ -54,6 +54,8 @@ class Person:
     """One person. ``number`` is the 宛名番号, empty for somebody who was never a resident.
 
     ``taxes`` holds one record for each number in the tax system; usually none or one.
+    ``provisional`` is an entry that nobody has decided on yet (仮登録): to everybody outside the
+    register it is not there.
     """
 
     number: str
@@ -62,6 +64,7 @@ class Person:
     birth: RecordedDate
     foreign: ForeignStatus | None = None
     entries: list[Entry] = field(default_factory=list)
+    provisional: Entry | None = None
     taxes: list[TaxRecord] = field(default_factory=list)
     welfare: WelfareRecord | None = None
 

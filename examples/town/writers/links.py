@@ -39,8 +39,9 @@ class LinkWriter:
     def write(self, group: Group) -> None:
         """Write one row for each person with a number; a second tax number has a row of its own."""
         for person in group.people:
-            for row in rows(person):
-                self._row(row)
+            if person.entries or person.taxes:
+                for row in rows(person):
+                    self._row(row)
 
     def _row(self, values: tuple[str, ...]) -> None:
         self._file.write(cp932.encode(",".join(values)) + b"\r\n")

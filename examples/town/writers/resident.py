@@ -54,6 +54,9 @@ class ResidentWriter:
         for person in group.people:
             if person.entries:
                 self._person(person, levels.get(person.number, "0"))
+            if person.provisional:
+                row = atena_row(person, person.provisional, len(person.entries) + 1)
+                self._row("jkatena", pad_row(row | {"JUMIN_JOTAI": codes.PROVISIONAL}))
         alive = {person.current.household for person in group.people if person.is_resident}
         for household in group.households:
             self._row("jksetai", household_row(household, existing=household.number in alive))

@@ -8,6 +8,7 @@ from examples.town.model.recorded_dates import RecordedDate, era_of
 
 ERA_DIGITS = {"M": "1", "T": "2", "S": "3", "H": "4", "R": "5"}
 STATES = {"resident": "00", "leaving": "01", "moved-out": "10", "dead": "20", "removed": "30"}
+PROVISIONAL = "90"
 SEXES = {"M": "1", "F": "2", "U": "9"}
 RELATIONS = {
     "head": "01", "husband": "02", "wife": "03", "husband-unregistered": "04",

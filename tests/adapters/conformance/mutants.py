@@ -389,6 +389,14 @@ return FetchResult({ref: Unavailable("x") if isinstance(o, AdapterError) else o
     Mutant("gone is nobody", "gone", code=swallowing("Unavailable", "return None")),
     Mutant("a search without facts", "search", RESIDENT, edits={"mapping.yaml": (
         "needs: [[shimei, seinengappi], [shimei_kana, seinengappi]]", "needs: [[]]")}),
+    Mutant("today in the place of a day", "history", RESIDENT, code=fetching(
+        "return await inner(dataclasses.replace(request, on=None))")),
+    Mutant("every day the same", "history", RESIDENT, code=fetching("""on = request.on
+if on is not None:
+    on = on.replace(year=2020, month=1, day=1)
+return await inner(dataclasses.replace(request, on=on))""")),
+    Mutant("sure of what the source is not sure of", "history", RESIDENT, patch=lambda p: p.setattr(
+        "adapters.mapped.fetch.FetchingAdapter._require_clear", lambda *_: None)),
     Mutant("a change too few", "changes", RESIDENT, code=replacing(
         "changes", """batch = await inner(*args)
 return dataclasses.replace(batch, changes=batch.changes[:-1])""")),

@@ -32,6 +32,16 @@ def test_keys_are_made_once_and_never_shown(hitotsu, installation: Path):
         assert secret not in first.output + again.output
 
 
+def test_a_grant_of_households_says_by_which_lists(ready):
+    """There is no *the* household: without a basis the command is refused, with one it is shown."""
+    grant = ("client", "grant", "online", *TOWN, "--purpose", "jidoteate")
+    household = ("--relation", "household", "--item", "001.juminkihonjoho.shimei")
+    refused = ready(*grant, *household)
+    assert (refused.exit_code, "--basis" in refused.stderr) == (1, True)
+    assert ready(*grant, *household, "--basis", "register").exit_code == 0
+    assert "世帯 / household：register" in ready("client", "show", "online").stdout
+
+
 def test_a_consumer_is_registered_granted_and_shown(ready, monkeypatch):
     """A group is expanded to its items; a second person approves; the grant's id is shown whole."""
     granted = ready(

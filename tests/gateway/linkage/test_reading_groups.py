@@ -78,17 +78,37 @@ async def test_a_source_that_fails_does_not_look_empty(face: Face) -> None:
     }
 
 
+async def test_removed_entries_need_their_right(face: Face) -> None:
+    """除票, PL-8: without the right the system reads nothing of somebody who died."""
+
+    async def dead(request: FetchRequest) -> FetchResult:
+        said: dict[str, str | int] = {"shimei": "見本　花子", "juminjotai": "3"}
+        groups = {
+            ref: GroupRecords((record(ref, request.number, fields, said),), TIME, TIME)
+            for ref, fields in request.groups.items()
+        }
+        return FetchResult(groups)
+
+    face.world.systems["resident"].script = dead
+    assert (await face.call(RESIDENT, _who("R1"))).json()["result"] == []
+
+
 async def test_pages_follow_a_link_that_carries_no_number(face: Face) -> None:
     """50 records a page; the last one has no further link."""
 
     async def household(request: FetchRequest) -> FetchResult:
         names = [f"見本　{'一二三四五六七八九十'[n % 10]}" for n in range(51)]
-        records = [
-            record(ref, request.number, fields, {"setaiin_shimei": name})
+        groups = {
+            ref: GroupRecords(
+                tuple(
+                    record(ref, request.number, fields, {"setaiin_shimei": name})
+                    for name in (names if ref == "001.setaiinjoho" else names[:1])
+                ),
+                TIME,
+                TIME,
+            )
             for ref, fields in request.groups.items()
-            for name in names
-        ]
-        groups = {ref: GroupRecords(tuple(records), TIME, TIME) for ref in request.groups}
+        }
         return FetchResult(groups)
 
     face.world.systems["resident"].script = household

@@ -24,8 +24,15 @@ TIME = dt.datetime(2026, 10, 1, 9, 15, tzinfo=TOKYO)
 Script = Callable[[FetchRequest], Awaitable[FetchResult]]
 
 
+HISTORIC = frozenset({"001.juminkihonjoho", "001.setaiinjoho"})
+HISTORY = {"since": "2020-01-01", "days_ahead": 60}
+
+
 def manifest_of(system: str, groups: list[str], *, flags: bool = False) -> Manifest:
-    """Return the manifest of a scripted system whose numbering has its name."""
+    """Return the manifest of a scripted system whose numbering has its name.
+
+    The groups of the resident register have a history.
+    """
     return Manifest.model_validate(
         {
             "id": f"scripted-{system}",
@@ -40,7 +47,14 @@ def manifest_of(system: str, groups: list[str], *, flags: bool = False) -> Manif
             "product": {"name_ja": f"{system}システム", "name_en": system},
             "numbering": {"id": system, "name_ja": system},
             "capabilities": ["fetch", "protection-flags"] if flags else ["fetch"],
-            "supplies": [{"group": g, "edition": "provisional-2026"} for g in groups],
+            "supplies": [
+                {
+                    "group": g,
+                    "edition": "provisional-2026",
+                    "history": HISTORY if g in HISTORIC else None,
+                }
+                for g in groups
+            ],
             "flag_authority": {"max_age_s": 600, "poll_s": 60} if flags else None,
             "limits": {"max_concurrency": 2, "timeout_s": 5},
             "personal_data": {"processed": []},

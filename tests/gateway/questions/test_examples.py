@@ -2,7 +2,10 @@
 
 import pytest
 
-from gateway.questions.examples import ANSWER_EXAMPLE, QUESTION_EXAMPLES
+from gateway.questions.examples import (
+    ANSWER_EXAMPLE,
+    QUESTION_EXAMPLES,
+)
 from gateway.questions.plan import plan_question
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import AnswerDocument, Question

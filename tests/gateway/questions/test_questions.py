@@ -74,12 +74,13 @@ async def test_three_systems_answer_one_question(world: World) -> None:
 async def test_each_system_is_asked_by_its_own_number_and_for_no_more_than_needed(
     world: World,
 ) -> None:
-    """A system sees its own numbering, and only the items asked for and the keys of the group."""
+    """A system sees its own numbering, and only what is asked for, the keys of the group, and in
+    the register whether the entry was removed (PL-8)."""
     await world.ask(NAME)
     (request,) = world.systems["resident"].requests
     assert request.number == "R1"
     assert request.groups == {
-        "001.juminkihonjoho": frozenset({"shimei", "atenabango", "rirekibango"})
+        "001.juminkihonjoho": frozenset({"shimei", "atenabango", "rirekibango", "juminjotai"})
     }
     assert world.systems["tax"].requests == []
 

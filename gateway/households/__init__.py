@@ -1,0 +1,15 @@
+"""Households: by which list people belong together, and who is on such a list."""
+
+from gateway.households.bases import Bases, Basis, PersonState, household_bases
+from gateway.households.members import AgeRange, Listed, heads_of, listed_members
+
+__all__ = [
+    "AgeRange",
+    "Bases",
+    "Basis",
+    "Listed",
+    "PersonState",
+    "heads_of",
+    "household_bases",
+    "listed_members",
+]

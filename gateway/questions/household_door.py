@@ -1,0 +1,71 @@
+"""What protection lets out of a household, and what of each person on its list leaves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.protection import ProtectionStatus
+from gateway.questions.members import Touched, not_shown
+from gateway.questions.parts import NotShown, Part
+from gateway.questions.rooms import outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What protection lets out of a household, looked up for everybody on its list.
+
+    ``statuses`` and ``opened`` stand in the order of the members. Whoever is on the list is looked
+    up, whether they are shown or not: one protected person withholds the address of all (DV-9).
+    """
+
+    statuses: Sequence[ProtectionStatus]
+    opened: Sequence[frozenset[str]]
+
+    @property
+    def status(self) -> ProtectionStatus:
+        """Return the status that counts for the address of everybody."""
+        for status in (ProtectionStatus.UNKNOWN, ProtectionStatus.PROTECTED):
+            if status in self.statuses:
+                return status
+        return ProtectionStatus.CLEAR
+
+    @property
+    def items(self) -> frozenset[str]:
+        """Return the items that are opened although a measure protects: for all of them."""
+        if self.status is not ProtectionStatus.PROTECTED:
+            return frozenset()
+        sides = zip(self.statuses, self.opened, strict=True)
+        opened = [items for status, items in sides if status is ProtectionStatus.PROTECTED]
+        return frozenset.intersection(*opened)
+
+    def reasons(self, touched: Sequence[Touched]) -> list[NotShown | None]:
+        """Return why nothing is said of each, None for those who may be shown.
+
+        Where the subject is protected, those who live with them are shown, as to themselves.
+        """
+        sides = list(zip(touched, self.statuses, self.opened, strict=True))
+        own = any(t.is_subject and s is ProtectionStatus.PROTECTED for t, s, _ in sides)
+        return [not_shown(t, s, may_see=own or bool(items)) for t, s, items in sides]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One person of the list, and what leaves of them; ``reason`` why nothing does."""
+
+    member: Touched
+    reason: NotShown | None = None
+    parts: tuple[Part, ...] = ()
+    revealed: tuple[str, ...] = ()
+    shown: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """Return how it ended for this person, for their audit record."""
+        if self.shown:
+            return outcome_of(self.parts)
+        if self.member.subject is None:
+            return "not-identified"
+        if not self.member.belongs:
+            return self.member.standing.value
+        return "not-shown" if self.reason else "filtered"

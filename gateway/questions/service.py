@@ -110,8 +110,13 @@ class QuestionService:
         finally:
             self._places += 1
 
-    async def ask(self, access: Access, question: Question, caller: Caller) -> QuestionAnswer:
+    async def ask(
+        self, access: Access, question: Question, caller: Caller, *, use_openings: bool = True
+    ) -> QuestionAnswer:
         """Return the answer to ``question``.
+
+        Without ``use_openings`` nothing leaves that a measure of protection withholds, also where
+        officers have opened it to whoever asks.
 
         Raises:
             Problem: a refusal, itself audited; ``audit-unavailable`` when no record could be
@@ -127,7 +132,9 @@ class QuestionService:
         except Problem as problem:
             await record.refused(problem)
             raise
-        parts, alarms, opened = await self._collect(access, subject, plan, caller, question)
+        parts, alarms, opened = await self._collect(
+            access, subject, plan, caller, question, use_openings=use_openings
+        )
         parts = with_not_granted(parts, permitted.asked)
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
@@ -211,6 +218,8 @@ class QuestionService:
         plan: Plan,
         caller: Caller,
         question: Question,
+        *,
+        use_openings: bool,
     ) -> tuple[tuple[Part, ...], list[Alarm], frozenset[str]]:
         """Return the parts as they may leave, and what sources did that is not about them.
 
@@ -244,7 +253,7 @@ class QuestionService:
         status = await self._rooms.protection.status(municipality, subject.numbers)
         asker = (access.client_id, access.purpose_id)
         opened = await self._rooms.protection.opened(municipality, asker, subject.numbers)
-        if status is not ProtectionStatus.PROTECTED:
+        if status is not ProtectionStatus.PROTECTED or not use_openings:
             opened = frozenset()
         by_group = {p.planned.group.ref: p for p in (*answered, *others)}
         before = [by_group[part.group.ref] for part in needed]

@@ -9,7 +9,7 @@ from gateway.console.persons import REASONS, Looking, Persons, Reveals, RevealSt
 from gateway.console.persons.reveal import SHOWN_S, RevealRefused, check_reason
 from gateway.console.persons.sheet import sheet_of
 from gateway.console.staff import LoginRefused, Right, StaffService
-from gateway.console.web.shell import PREFIX, Shell, Visit
+from gateway.console.web.shell import PREFIX, PageRefused, Shell, Visit
 from standard_models.dictionary import Dictionary
 
 Errors = tuple[tuple[str, str], ...]
@@ -79,7 +79,11 @@ class RevealPages:
         return response
 
     async def _looking(self, visit: Visit) -> Looking:
-        return await self._persons.looking(visit.who, visit.path("reference"), visit.caller)
+        """Return what is looked at, if the member may ask for more of it at this very desk."""
+        looking = await self._persons.looking(visit.who, visit.path("reference"), visit.caller)
+        if visit.who.find_duty(Right.REVEAL, *looking.duty.asker) is None:
+            raise PageRefused("error.right", 403)
+        return looking
 
     async def _standing(self, visit: Visit, looking: Looking, errors: Errors = ()) -> Response:
         standing = await self._reveals.standing(looking)

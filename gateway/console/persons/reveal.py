@@ -31,6 +31,7 @@ SHOWN_S: Final = 60
 """How long it stands on the screen before the page hides it again."""
 _REFERENCE: Final = re.compile(r"(?![0-9]{12}$)[0-9A-Za-z-]{1,30}")
 """A number of a case: no words, and nothing of the shape of an individual number."""
+_SPOKEN: Final = str.maketrans("0123456789abcdef", "CDEFGHJKMNPRTVWX")
 
 REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "identified-at-desk": (
@@ -235,8 +236,8 @@ def check_reason(reason: str, reference: str) -> None:
 
 
 def spoken(opening_id: str) -> str:
-    """Return the code by which two officers speak of a proposal on the phone."""
-    return opening_id[:6].upper()
+    """Return the code by which two officers speak of a proposal: no look-alikes (AC-7)."""
+    return opening_id[:6].translate(_SPOKEN)
 
 
 def _is_open(row: ProtectionOpeningRow, now: dt.datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import lxml.html
+import pytest
 from fastapi import APIRouter, FastAPI
 
 from gateway.access import AccessRegistry, AccessStore
@@ -41,6 +43,8 @@ TAX_DESK, WELFARE_DESK = "zeimu-mado", "fukushi-mado"
 SECRET_BLOCK, SECRET_MAIL = "みどり一丁目", "あおば二丁目"
 PASSWORD = "long and easy to remember"
 ADDRESS = "192.0.2.40"
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what asks nothing of a database that other tests do not ask of both."""
 CHEAP = PasswordCosts(memory_kib=8, iterations=1)
 """Argon2id with next to no work: these tests log in a few hundred times."""
 
@@ -244,7 +248,5 @@ class Office:
 
 
 def _secret(letters: str) -> bytes:
-    import base64
-
     text = letters.replace(" ", "")
     return base64.b32decode(text + "=" * (-len(text) % 8))

@@ -11,7 +11,7 @@ import pytest
 from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore
 from gateway.console.records import csv_of
 from gateway.console.staff import Right
-from tests.gateway.console.office import ADDRESS, TAX_DESK, Browser, Office
+from tests.gateway.console.office import ADDRESS, ONE_DATABASE, TAX_DESK, Browser, Office
 from tests.gateway.questions.conftest import CLIENT, NAME, TOWN
 
 
@@ -66,6 +66,7 @@ async def test_who_saw_a_person(office: Office, officer: Browser) -> None:
     assert len(newest["subject_key"]) == 64
 
 
+@ONE_DATABASE
 async def test_the_banner_stands_where_a_protected_person_was_searched_for(
     office: Office, officer: Browser
 ) -> None:
@@ -118,6 +119,7 @@ async def test_failed_logins_of_staff(office: Office, officer: Browser) -> None:
     assert (who, failed, good) == ("staff:sato@192.0.2.66", "3", "0")
 
 
+@ONE_DATABASE
 async def test_long_results_come_in_pages_and_what_was_typed_stays(
     office: Office, officer: Browser
 ) -> None:
@@ -142,7 +144,7 @@ async def test_long_results_come_in_pages_and_what_was_typed_stays(
     assert [row[1] for row in table(officer)] == ["machine-50"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("name", "fields", "says"),
     [
@@ -169,6 +171,7 @@ async def test_a_wrong_field_is_named_and_what_was_typed_is_kept(
         assert officer.html.xpath(f"//*[@name='{field}']/@value")[-1:] in ([value], [])
 
 
+@ONE_DATABASE
 async def test_an_export_is_a_right_of_its_own_and_recorded(
     office: Office, officer: Browser
 ) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from gateway.api.server import server_config
 from gateway.audit import AuditLog, AuditStore
@@ -179,7 +179,8 @@ def test_a_protected_address_is_shown_with_a_second_officer_and_hidden_again(
     page.get_by_role("link", name="いま隠す").click()
     assert page.url == person
     assert SECRET_BLOCK not in page.content()
-    page.go_back(wait_until="commit")
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):
+        page.go_back(wait_until="commit")
     assert SECRET_BLOCK not in page.content()
 
 

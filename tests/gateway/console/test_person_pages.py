@@ -11,6 +11,7 @@ from gateway.audit import AuditQuery, AuditStore
 from gateway.console.staff import Right
 from tests.gateway.console.office import (
     ADDRESS,
+    ONE_DATABASE,
     SECRET_BLOCK,
     SECRET_MAIL,
     TAX_DESK,
@@ -19,6 +20,8 @@ from tests.gateway.console.office import (
     Office,
 )
 from tests.gateway.questions.conftest import PURPOSE, TOWN
+
+pytestmark = ONE_DATABASE
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from gateway.protection.openings import OpeningRefusedError, Openings, OpeningTe
 from gateway.protection.store import OpeningStore
 from tests.gateway.console.office import (
     ADDRESS,
+    ONE_DATABASE,
     PASSWORD,
     SECRET_BLOCK,
     SECRET_MAIL,
@@ -103,6 +104,7 @@ async def test_an_address_is_shown_for_a_reason_and_with_a_second_officer(staffe
     assert office.world.log.events.count("protected-items-revealed") == 1
 
 
+@ONE_DATABASE
 async def test_nothing_is_shown_without_agreement(staffed: Office) -> None:
     """DV-6: the proposal alone opens nothing, to nobody."""
     browser, path = await before(staffed, "sato")
@@ -112,6 +114,7 @@ async def test_nothing_is_shown_without_agreement(staffed: Office) -> None:
     assert "protected-items-revealed" not in staffed.world.log.events
 
 
+@ONE_DATABASE
 async def test_what_is_agreed_is_for_whoever_proposed_it_and_this_person_alone(
     staffed: Office,
 ) -> None:
@@ -135,6 +138,7 @@ async def test_what_is_agreed_is_for_whoever_proposed_it_and_this_person_alone(
     assert SECRET_BLOCK not in (await act(office, late, path, "sato")).text
 
 
+@ONE_DATABASE
 async def test_the_ordinary_page_stays_closed_while_something_is_open(staffed: Office) -> None:
     """An exemption of the desk and an agreed proposal change nothing on it; nobody is alarmed."""
     office = staffed
@@ -146,6 +150,7 @@ async def test_the_ordinary_page_stays_closed_while_something_is_open(staffed: O
     assert "protected-items-revealed" not in office.world.log.events
 
 
+@ONE_DATABASE
 async def test_with_an_exemption_of_the_desk_a_reason_and_a_second_look_suffice(
     staffed: Office,
 ) -> None:
@@ -169,6 +174,7 @@ async def exemption(office: Office) -> None:
     await second.approve(TOWN, row.opening_id)
 
 
+@ONE_DATABASE
 async def test_a_reason_comes_from_the_list_and_the_case_is_a_number(staffed: Office) -> None:
     """Nothing about a person can be written into the audit record."""
     browser, path = await before(staffed, "sato")
@@ -185,6 +191,7 @@ async def test_a_reason_comes_from_the_list_and_the_case_is_a_number(staffed: Of
             assert says in browser.words
 
 
+@ONE_DATABASE
 async def test_acting_takes_both_factors_once_more(staffed: Office) -> None:
     """A browser that was left open proposes nothing; after five failures it is out."""
     office = staffed
@@ -198,6 +205,7 @@ async def test_acting_takes_both_factors_once_more(staffed: Office) -> None:
     assert "職員ログイン" in browser.words
 
 
+@ONE_DATABASE
 async def test_nobody_agrees_to_their_own_proposal(office: Office) -> None:
     """DV-6: also not with every right there is, and not over the command line as somebody else."""
     await office.hire("sato", Right.VIEW_PERSON, Right.REVEAL, Right.PROTECTION)
@@ -221,6 +229,7 @@ async def test_nobody_agrees_to_their_own_proposal(office: Office) -> None:
         await by_command.approve(TOWN, row.opening_id)
 
 
+@ONE_DATABASE
 async def test_one_officer_takes_back_what_is_open(staffed: Office) -> None:
     """To protect, one is enough."""
     office = staffed
@@ -233,6 +242,7 @@ async def test_one_officer_takes_back_what_is_open(staffed: Office) -> None:
     assert SECRET_BLOCK not in (await act(office, browser, path, "sato")).text
 
 
+@ONE_DATABASE
 async def test_there_is_nothing_to_show_of_a_person_without_a_measure(staffed: Office) -> None:
     """And while the status is not known nothing can be opened."""
     office = staffed
@@ -245,6 +255,7 @@ async def test_there_is_nothing_to_show_of_a_person_without_a_measure(staffed: O
     assert browser.has_banner
 
 
+@ONE_DATABASE
 async def test_the_right_to_look_is_not_the_right_to_ask(office: Office) -> None:
     """NZ-4: without it there is neither the link nor the page."""
     await office.hire("suzuki", Right.VIEW_PERSON)

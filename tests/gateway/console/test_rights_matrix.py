@@ -13,11 +13,11 @@ from gateway.console.staff import Right
 from gateway.console.web.shell import COOKIE, PageRule
 from gateway.questions.routes import question_router
 from tests.gateway.access.consumers import public_jwks
-from tests.gateway.console.office import WELFARE_DESK, Office
+from tests.gateway.console.office import ONE_DATABASE, WELFARE_DESK, Office
 from tests.gateway.questions.conftest import CLIENT, NAME, PURPOSE, TOWN, World
 from tests.gateway.receipts.over_http import KnownCaller
 
-ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = ONE_DATABASE
 NEEDED = {
     ("GET", ""): None,
     ("POST", "/logout"): None,
@@ -65,7 +65,6 @@ async def test_every_page_stands_in_the_matrix(office: Office) -> None:
     assert {(p.method, p.path) for p in office.pages.pages if p.public} == PUBLIC
 
 
-@ONE_DATABASE
 async def test_without_a_login_every_page_leads_to_it(office: Office) -> None:
     """Whatever is sent along: an unknown cookie, a token of the API."""
     browser = office.browser()
@@ -84,7 +83,6 @@ async def test_without_a_login_every_page_leads_to_it(office: Office) -> None:
             assert (answer.status_code, answer.headers["location"]) == (303, "/console/login")
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize("held", [None, *Right])
 async def test_every_page_opens_with_its_own_right_alone(
     office: Office, held: Right | None
@@ -108,7 +106,6 @@ async def test_every_page_opens_with_its_own_right_alone(
         assert (answer.status_code == 403) is refused, (page.method, page.path)
 
 
-@ONE_DATABASE
 async def test_a_right_at_one_desk_is_none_at_another(office: Office) -> None:
     """Rights on persons are for one desk and one purpose."""
     await office.hire("sato", Right.VIEW_PERSON)
@@ -123,7 +120,6 @@ async def test_a_right_at_one_desk_is_none_at_another(office: Office) -> None:
     assert browser.page.status_code == 403
 
 
-@ONE_DATABASE
 async def test_a_refusal_is_recorded(office: Office) -> None:
     """AU-11: failure events of the console."""
     await office.hire("sato")
@@ -138,7 +134,6 @@ async def test_a_refusal_is_recorded(office: Office) -> None:
     )
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
@@ -163,7 +158,6 @@ async def test_a_form_of_another_page_is_refused(
     assert "職員ログイン" not in (await browser.get("")).text
 
 
-@ONE_DATABASE
 async def test_outside_the_configured_networks_there_is_no_console(office: Office) -> None:
     """Not even a login."""
     browser = office.browser(address="203.0.113.9")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from adapters.contract import Clock
 from gateway.access import Access, AccessService, Caller
-from gateway.audit import AuditLog
+from gateway.audit import AuditEntry, AuditKind, AuditLog
 from gateway.connections import Connections
 from gateway.console.persons.store import ViewStore
 from gateway.console.staff import Duty, Member, Right
@@ -108,11 +108,16 @@ class Persons:
         if found is None:
             await self._nobody(member, duty, caller)
             return None
-        return await self._look_at(member, duty, found.subject_id)
+        return await self._look_at(member, duty, found.subject_id, caller)
 
     async def also_for(self, looking: Looking, duty: Duty) -> str:
-        """Return a reference to the same person for another duty of the member."""
-        return await self._look_at(looking.member, duty, looking.subject.subject_id)
+        """Return a reference to the same person for another duty of the member.
+
+        Raises:
+            Problem: ``audit-unavailable``.
+        """
+        subject_id = looking.subject.subject_id
+        return await self._look_at(looking.member, duty, subject_id, looking.caller)
 
     async def looking(self, member: Member, reference: str, caller: Caller) -> Looking:
         """Return what a reference stands for.
@@ -230,14 +235,33 @@ class Persons:
         if piece:
             yield piece
 
-    async def _look_at(self, member: Member, duty: Duty, subject_id: str) -> str:
+    async def _look_at(self, member: Member, duty: Duty, subject_id: str, caller: Caller) -> str:
+        """Return a new reference, after it has been recorded who found whom.
+
+        Whoever has a reference can learn that the banner stands, without asking for any item.
+        """
+        now = self._rooms.clock.now()
+        await self._rooms.audit.append(
+            AuditEntry(
+                municipality=member.municipality,
+                at=now,
+                kind=AuditKind.EVENT,
+                outcome="found",
+                trace_id=caller.trace_id,
+                terminal=member.at(caller.terminal),
+                client_id=duty.client_id,
+                purpose=duty.purpose_id,
+                subject_key=self._rooms.audit.pseudonym(member.municipality, subject_id),
+                function="console-find",
+            )
+        )
         row = StaffViewRow(
             reference=_reference(),
             session=member.session,
             subject_id=subject_id,
             client_id=duty.client_id,
             purpose_id=duty.purpose_id,
-            made_at=self._rooms.clock.now(),
+            made_at=now,
         )
         await self._rooms.views.add(row)
         return row.reference

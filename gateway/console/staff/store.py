@@ -169,6 +169,8 @@ class StaffStore:
                     .values(proposed_by=propose_rights_anew, approved_by=None, approved_at=None)
                 )
             if end_sessions:
+                own = select(StaffSessionRow.digest).where(StaffSessionRow.staff_id == staff_id)
+                await session.execute(delete(StaffViewRow).where(StaffViewRow.session.in_(own)))
                 await session.execute(
                     delete(StaffSessionRow).where(StaffSessionRow.staff_id == staff_id)
                 )

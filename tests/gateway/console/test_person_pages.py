@@ -71,6 +71,23 @@ async def test_each_look_is_one_audit_record_with_officer_and_terminal(
     assert len(look["items_asked"]) == 3
 
 
+async def test_that_a_person_was_found_is_recorded_before_anything_is_told(
+    office: Office, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AU-11: a reference tells that the banner stands; without a record there is none."""
+    browser.http.follow_redirects = False
+    assert (await office.look(browser, "R2")).status_code == 303
+    found = (await rows(office, client_id=TAX_DESK))[-1]
+    assert (found["function"], found["outcome"]) == ("console-find", "found")
+    assert found["terminal"] == f"staff:sato@{ADDRESS}"
+    await browser.get("/persons")
+    monkeypatch.setattr(office.audit, "_queue_limit", 0)
+    answer = await browser.send(
+        "/persons", duty=f"{TAX_DESK}/{PURPOSE}", numbering="resident", number="R2"
+    )
+    assert answer.status_code == 503
+
+
 async def test_the_number_stands_in_no_address(office: Office, browser: Browser) -> None:
     """It is sent in a body; the address holds letters that are good for this session alone."""
     page = await office.look(browser, "R1")

@@ -199,9 +199,8 @@ def reason(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("もう一度確かめてください")
 
 
-def test_what_is_shown_hides_by_itself(console: Open, page: Page) -> None:
-    """Without a script: the header sends the page away; its time is looked at, not waited for."""
-    page.goto(f"{console.base}/console/login")
+def test_an_ordinary_person_has_no_banner(console: Open, page: Page) -> None:
+    """Otherwise nobody would look at it any more."""
     console.log_in(page, "sato")
     console.look(page, "R1")
     expect(page.get_by_text(SECRET_BLOCK)).to_be_visible()
@@ -209,7 +208,7 @@ def test_what_is_shown_hides_by_itself(console: Open, page: Page) -> None:
     picture(page, "ordinary-1280")
 
 
-def test_the_keyboard_goes_by_the_banner_to_the_content(console: Open, page: Page) -> None:
+def test_the_keyboard_goes_by_the_menu_to_the_content(console: Open, page: Page) -> None:
     """Skip link, menu, then what the page is about; each stop can be seen (AC-2)."""
     console.log_in(page, "sato")
     stops = []

@@ -19,6 +19,7 @@ from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, acce
 from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
+from gateway.audit.searches import SearchStore
 from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, SourceState
@@ -26,8 +27,13 @@ from gateway.connections.config import read_adapters_file
 from gateway.connections.http import open_http_client
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
+from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore
+from gateway.console.records import Searches
 from gateway.console.routes import console_router
+from gateway.console.staff import StaffService, StaffStore
 from gateway.console.states import ConnectionStates
+from gateway.console.web import ConsoleRooms, console_pages
+from gateway.console.web.shell import Shell
 from gateway.editions import open_dictionary
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
 from gateway.evidence.routes import evidence_router, verification_router
@@ -49,6 +55,7 @@ from gateway.predicates import Predicates
 from gateway.problems import Problem
 from gateway.protection import FlagStore, ProtectionService
 from gateway.protection.parties import OtherParties, PartiesStore
+from gateway.protection.store import OpeningStore
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
 from gateway.recalls import (
@@ -392,6 +399,43 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
             log=log,
         )
         routers.append(linkage_router(linkage))
+    if settings.console_networks:
+        staff = StaffService(
+            StaffStore(store),
+            keys,
+            audit,
+            clock=clock,
+            log=log,
+            idle=timedelta(seconds=settings.console_idle_s),
+        )
+        persons = Persons(
+            PersonRooms(
+                views=ViewStore(store),
+                questions=questions,
+                access=access,
+                subjects=subjects,
+                protection=protection,
+                connections=connections,
+                audit=audit,
+                dictionary=dictionary,
+                clock=clock,
+            )
+        )
+        console = ConsoleRooms(
+            shell=Shell(
+                staff,
+                audit,
+                clock,
+                networks=settings.console_networks,
+                public_url=settings.public_url,
+            ),
+            staff=staff,
+            persons=persons,
+            reveals=Reveals(OpeningStore(store), persons, audit, dictionary, clock),
+            searches=Searches(SearchStore(store), subjects, protection, audit, clock),
+            dictionary=dictionary,
+        )
+        routers.append(console_pages(console).router())
     if settings.state_page:
         states = ConnectionStates(connections, protection, dictionary)
         routers.append(console_router(states, clock))

@@ -279,6 +279,23 @@ class Settings(BaseSettings):
             "the state page for staff is served. It has no login: for the inner network only."
         ),
     )
+    console_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description=(
+            "職員画面（/console）を使えるネットワーク（JSON の配列）。空なら職員画面はない / "
+            "Networks from which staff may use the console (/console), as a JSON array; without "
+            "any, there is no console."
+        ),
+    )
+    console_idle_s: int = Field(
+        default=1_800,
+        ge=1_200,
+        le=36_000,
+        description=(
+            "職員画面を使わないままログインが切れるまでの秒数（20 分以上） / Seconds without use "
+            "after which a login to the console is over; 20 minutes at least."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="ログの詳しさ / How much is logged: debug, info, warning or error.",

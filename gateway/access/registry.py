@@ -408,16 +408,16 @@ class AccessRegistry(Registrar):
     async def _consumer(self, client_id: str) -> ClientRow:
         """Return a client that signs with keys of its own.
 
-        A system of the linkage face has none: with keys it could get tokens for ``/v1``, past the
-        networks and scopes that it was registered for.
+        A system of the linkage face and a desk of the console have none: with keys they could get
+        tokens for ``/v1``, past the networks, scopes and rights that they were registered for.
         """
         row = await self._client(client_id)
         if not row.jwks["keys"]:
             raise RegistrationError(
-                "庁内データ連携のシステムには、鍵や証明書を登録できません。"
+                "庁内データ連携のシステムと職員画面の窓口には、鍵や証明書を登録できません。"
                 "連携先（client add）として別に登録してください。",
-                "A system of the linkage face has no keys or certificates; register it as a "
-                "consumer of its own (client add).",
+                "A system of the linkage face or a desk of the console has no keys or "
+                "certificates; register it as a consumer of its own (client add).",
             )
         return row
 

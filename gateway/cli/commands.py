@@ -28,6 +28,7 @@ from gateway.cli import (
     routes,
     serving,
     snapshots,
+    staff,
     standard,
     subjects,
     submissions,
@@ -61,6 +62,7 @@ app.add_typer(linkage.app, name="linkage")
 app.add_typer(adapters.app, name="adapter")
 app.add_typer(routes.app, name="route")
 app.add_typer(snapshots.app, name="snapshot")
+app.add_typer(staff.app, name="staff")
 app.add_typer(audit.app, name="audit")
 app.add_typer(standard.app, name="standard")
 app.add_typer(mapping.app, name="mapping")

@@ -24,6 +24,7 @@ PAGE_POLICY: Final = (
 ASSETS: Final[Mapping[str, tuple[str, str, str]]] = {
     "tokens.css": ("gateway.pages", "assets/tokens.css", "text/css"),
     "page.css": ("gateway.pages", "assets/page.css", "text/css"),
+    "console.css": ("gateway.console", "assets/console.css", "text/css"),
     "adapters.js": ("gateway.console", "assets/adapters.js", "text/javascript"),
     "swagger-ui.css": ("gateway.api", "assets/swagger-ui.css", "text/css"),
     "swagger-ui-bundle.js": ("gateway.api", "assets/swagger-ui-bundle.js", "text/javascript"),

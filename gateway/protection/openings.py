@@ -106,7 +106,8 @@ class Openings:
         """Put an exemption or a lift in force, as another officer than who proposed it.
 
         Raises:
-            OpeningRefusedError: no such proposal; one's own; a lift proposed too long ago.
+            OpeningRefusedError: no such proposal; one's own; one from another place of work; a lift
+                proposed too long ago.
         """
         row = await self._find(municipality, opening_id)
         now = self._clock.now()
@@ -114,6 +115,12 @@ class Openings:
             raise OpeningRefusedError(
                 "自分が申し出たものは承認できません。別の職員が実行してください。",
                 "Nobody can open an address alone: another officer must agree.",
+            )
+        if _place(row.proposed_by) != _place(self._actor):
+            # One person may be known by two names in two places: they would agree with themselves.
+            raise OpeningRefusedError(
+                "申し出たのと同じ所（コマンドまたは職員画面）で承認してください。",
+                "Approve where it was proposed: by command, or in the console.",
             )
         if row.approved_by is not None:
             raise OpeningRefusedError("すでに承認されています。", "It has been approved already.")
@@ -224,6 +231,11 @@ def _facts(row: ProtectionOpeningRow) -> dict[str, Any]:
         "opens_at": _text(row.opens_at),
         "closes_at": _text(row.closes_at),
     }
+
+
+def _place(actor: str) -> str:
+    """Return where somebody acts, from ``cli:account`` or ``staff:id``."""
+    return actor.rpartition(":")[0]
 
 
 def _text(value: object) -> object:

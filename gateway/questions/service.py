@@ -88,8 +88,13 @@ class QuestionService:
         finally:
             self._places += 1
 
-    async def ask(self, access: Access, question: Question, caller: Caller) -> QuestionAnswer:
+    async def ask(
+        self, access: Access, question: Question, caller: Caller, *, use_openings: bool = True
+    ) -> QuestionAnswer:
         """Return the answer to ``question``.
+
+        Without ``use_openings`` nothing leaves that a measure of protection withholds, also where
+        officers have opened it to whoever asks.
 
         Raises:
             Problem: a refusal, itself audited; ``audit-unavailable`` when no record could be
@@ -111,7 +116,9 @@ class QuestionService:
             return await self._households.ask(
                 HouseholdCall(access, question, permitted, subject, caller, record, day, deadline)
             )
-        parts, alarms, opened = await self._collect(access, subject, plan, caller, question)
+        parts, alarms, opened = await self._collect(
+            access, subject, plan, caller, question, use_openings=use_openings
+        )
         parts = with_not_granted(parts, permitted.asked)
         await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
@@ -204,6 +211,8 @@ class QuestionService:
         plan: Plan,
         caller: Caller,
         question: Question,
+        *,
+        use_openings: bool,
     ) -> tuple[tuple[Part, ...], list[Alarm], frozenset[str]]:
         """Return the parts as they may leave, and what sources did that is not about them.
 
@@ -222,7 +231,7 @@ class QuestionService:
         opened = await self._rooms.protection.opened(
             municipality, asker, subject.numbers, exemptions=access.login is None
         )
-        if status is not ProtectionStatus.PROTECTED:
+        if status is not ProtectionStatus.PROTECTED or not use_openings:
             opened = frozenset()
         before = [found[part.group.ref] for part in needed]
         after = tuple(through_the_door(part, status, opened) for part in before)

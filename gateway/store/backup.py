@@ -5,7 +5,8 @@ table) and one file of JSON lines for each table, in the order of its primary ke
 for SQLite and PostgreSQL, so that a town can move from one to the other with it.
 
 What was read from other systems as a sign of how fresh something is (``flag_copy``) is left out:
-after a restore nobody's protection is known until the flags have been read anew.
+after a restore nobody's protection is known until the flags have been read anew. Logins of staff
+are left out as well: a restore brings nobody back who has logged out.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from gateway.store.types import UtcDateTime
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 PIECE: Final = 1_000
-NOT_KEPT: Final = frozenset({"flag_copy"})
+NOT_KEPT: Final = frozenset({"flag_copy", "staff_session", "staff_view"})
 Progress = Callable[[str, int, int], None]
 
 

@@ -746,3 +746,85 @@ class NumberedPersonRow(Base):
     secret_version: Mapped[int] = mapped_column(Integer)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class StaffDeskRow(Base):
+    """An office at whose desk staff look at persons in the console, as a client with grants.
+
+    Its row in ``client`` has no key, so that nothing can log in to the gateway's own API as it.
+    """
+
+    __tablename__ = "staff_desk"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+
+
+class StaffRow(Base):
+    """A member of staff who may log in to the console with two factors.
+
+    ``password`` is a PHC string of Argon2id; ``sealed_secret`` is the secret of the one-time
+    codes. Both are None until the member has enrolled with the code whose SHA-256 is
+    ``enrolment``. ``code_step`` is the time step of the last code that was used.
+    """
+
+    __tablename__ = "staff"
+
+    staff_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    name: Mapped[str] = mapped_column(String(200))
+    password: Mapped[str | None] = mapped_column(String(200))
+    secret_version: Mapped[int | None] = mapped_column(Integer)
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_step: Mapped[int] = mapped_column(BigInteger)
+    enrolment: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    enrol_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(Integer)
+    locked_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class StaffRightRow(Base):
+    """What a member of staff may do in the console, in force once a second person has agreed.
+
+    Rights on persons are for one desk and one purpose; the others name neither.
+    """
+
+    __tablename__ = "staff_right"
+    __table_args__ = (Index(None, "staff_id"),)
+
+    right_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.staff_id"))
+    name: Mapped[str] = mapped_column(String(20))
+    client_id: Mapped[str | None] = mapped_column(ForeignKey("staff_desk.client_id"))
+    purpose_id: Mapped[str | None] = mapped_column(String(64))
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str | None] = mapped_column(String(100))
+    approved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class StaffSessionRow(Base):
+    """A login to the console, by the SHA-256 of the cookie. It ends when it is erased."""
+
+    __tablename__ = "staff_session"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.staff_id"), index=True)
+    began_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class StaffViewRow(Base):
+    """A person whom a session looks at. ``reference`` is random and stands in addresses."""
+
+    __tablename__ = "staff_view"
+
+    reference: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
+    subject_id: Mapped[str] = mapped_column(String(32))
+    client_id: Mapped[str] = mapped_column(String(64))
+    purpose_id: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -208,12 +208,11 @@ class SearchStore:
         """Return who looked at more than ``more_than`` different persons within one bucket."""
         time = self._bucket(bucket)
         persons = func.count(AuditRow.subject_key.distinct())
+        who = self._account()
         query = (
-            select(
-                AuditRow.client_id, AuditRow.terminal, time, func.count(), persons, _FIRST, _LAST
-            )
+            select(AuditRow.client_id, who, time, func.count(), persons, _FIRST, _LAST)
             .where(*_in(window), *_looked())
-            .group_by(AuditRow.client_id, AuditRow.terminal, time)
+            .group_by(AuditRow.client_id, who, time)
             .having(and_(func.count() > more_than, persons > more_than))
             .order_by(persons.desc(), time)
             .limit(MAX_FOUND)
@@ -234,13 +233,15 @@ class SearchStore:
     ) -> list[Count]:
         """Return who looked at one person again and again: so often, on so many days.
 
-        A terminal of a consumer is the machine that its service runs on, of staff the account.
+        A terminal of a consumer is the machine that its service runs on, of staff the account,
+        wherever they sit.
         """
         on_days = func.count(self._bucket(Bucket.DAY).distinct())
+        who = self._account()
         query = (
             select(
                 AuditRow.client_id,
-                AuditRow.terminal,
+                who,
                 AuditRow.subject_key,
                 func.count(),
                 on_days if days > 1 else func.min(1),
@@ -248,7 +249,7 @@ class SearchStore:
                 _LAST,
             )
             .where(*_in(window), *_looked())
-            .group_by(AuditRow.client_id, AuditRow.terminal, AuditRow.subject_key)
+            .group_by(AuditRow.client_id, who, AuditRow.subject_key)
             .having(func.count() >= at_least)
             .order_by(func.count().desc(), AuditRow.subject_key)
             .limit(MAX_FOUND)
@@ -267,6 +268,16 @@ class SearchStore:
         newest = query.order_by(AuditRow.at.desc(), AuditRow.sequence.desc()).limit(MAX_FOUND)
         async with self._store.session() as session:
             return [Seen(*row) for row in await session.execute(newest)]
+
+    def _account(self) -> ColumnElement[str | None]:
+        """Return the terminal, of a member of staff (``staff:id@address``) the account alone."""
+        if self._store.dialect == "postgresql":
+            account = func.split_part(AuditRow.terminal, "@", 1)
+        else:
+            end = func.instr(AuditRow.terminal, "@") - 1
+            account = func.substr(AuditRow.terminal, 1, end)
+        of_staff = AuditRow.terminal.like("staff:%@%")
+        return case((of_staff, account), else_=AuditRow.terminal)
 
     def _bucket(self, bucket: Bucket) -> ColumnElement[str]:
         """Return the hour or day of a row as text, ``2026-10-01 09`` or ``2026-10-01``."""

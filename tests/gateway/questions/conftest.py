@@ -98,6 +98,17 @@ async def world(
     audit_log: AuditLog,
 ) -> World:
     """Three systems that know everybody; flags pulled; one consumer with one grant."""
+    return await build_world(store, clock, event_log, keys, audit_log)
+
+
+async def build_world(
+    store: Store,
+    clock: StoppedClock,
+    event_log: RecordingLog,
+    keys: FileKeyStore,
+    audit_log: AuditLog,
+) -> World:
+    """Put it together outside of a fixture."""
     dictionary, metrics = with_predicates(load_builtin()), Metrics()
     systems = {
         "resident": ScriptedAdapter(

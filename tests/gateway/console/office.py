@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from gateway.access import AccessRegistry, AccessStore
+from gateway.access import AccessRegistry, AccessStore, Caller
 from gateway.access.grants import GrantTerms
 from gateway.api import ApiOptions, build_api
 from gateway.audit.searches import SearchStore
@@ -47,6 +47,9 @@ ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True
 """For what asks nothing of a database that other tests do not ask of both."""
 CHEAP = PasswordCosts(memory_kib=8, iterations=1)
 """Argon2id with next to no work: these tests log in a few hundred times."""
+
+
+CALLER = Caller("", ADDRESS)
 
 
 @dataclass
@@ -181,12 +184,14 @@ class Office:
     async def hire(self, staff_id: str, *rights: Right, desk: str = TAX_DESK) -> None:
         """Register somebody, have them enrol, and give them rights by two persons."""
         new = await self.registry().add(TOWN, staff_id, name=f"{staff_id}さん")
-        await self.enrol(staff_id, new.code)
+        secret = await self.staff.begin_enrolment(staff_id, new.code, CALLER)
+        self.secrets[staff_id] = secret
+        await self.staff.enrol(staff_id, new.code, PASSWORD, self.code(staff_id), CALLER)
         for right in rights:
             await self.give(staff_id, right, desk=desk)
 
     async def enrol(self, staff_id: str, code: str) -> None:
-        """Enrol with the code that came with the account."""
+        """Enrol on the pages, with the code that came with the account."""
         browser = self.browser()
         await browser.get("/enrol")
         await browser.send("/enrol", staff_id=staff_id, enrolment=code)
@@ -231,12 +236,10 @@ class Office:
     async def at_work(self, staff_id: str, address: str = ADDRESS) -> Browser:
         """Return a browser in which somebody has logged in."""
         browser = self.browser(address)
-        await browser.get("/login")
-        home = await browser.send(
-            "/login", staff_id=staff_id, password=PASSWORD, code=self.code(staff_id)
-        )
-        assert home.status_code == 200, browser.words
-        assert browser.http.cookies.get(COOKIE)
+        caller = Caller("", address)
+        token = await self.staff.log_in(staff_id, PASSWORD, self.code(staff_id), caller)
+        browser.http.cookies.set(COOKIE, token, domain="gateway.test")
+        assert (await browser.get("")).status_code == 200
         return browser
 
     async def look(self, browser: Browser, number: str, desk: str = TAX_DESK) -> httpx.Response:

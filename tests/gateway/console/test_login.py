@@ -11,7 +11,7 @@ from gateway.access import RegistrationError
 from gateway.audit import NO_MUNICIPALITY, AuditKind, AuditQuery, AuditStore
 from gateway.console.staff import Right
 from gateway.console.web.shell import COOKIE
-from tests.gateway.console.office import ADDRESS, PASSWORD, Browser, Office
+from tests.gateway.console.office import ADDRESS, ONE_DATABASE, PASSWORD, Browser, Office
 from tests.gateway.questions.conftest import TOWN
 
 
@@ -49,6 +49,7 @@ async def test_a_member_enrols_and_logs_in_with_two_factors(office: Office) -> N
     assert "権利がまだありません" in browser.words
 
 
+@ONE_DATABASE
 async def test_every_failure_looks_the_same(office: Office) -> None:
     """Wrong password, wrong code, a code used twice, nobody of that name, a locked account."""
     await office.hire("sato")
@@ -73,6 +74,7 @@ async def test_every_failure_looks_the_same(office: Office) -> None:
     assert all(not t.http.cookies.get(COOKIE) for t in tries)
 
 
+@ONE_DATABASE
 async def test_failures_stand_in_the_audit_record_and_no_mistyped_id_does(office: Office) -> None:
     """AU-11: who, from where; what was typed as an id may be a password."""
     await office.hire("sato")
@@ -112,6 +114,7 @@ async def test_attempts_side_by_side_gain_nothing(office: Office) -> None:
     assert office.world.log.events.count("staff-locked-out") == 1
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(("minutes", "lives"), [(29, True), (30, False)])
 async def test_a_session_ends_when_it_is_not_used(
     office: Office, minutes: int, lives: bool
@@ -124,6 +127,7 @@ async def test_a_session_ends_when_it_is_not_used(
     assert ("職員ログイン" not in browser.words) is lives
 
 
+@ONE_DATABASE
 async def test_a_session_ends_after_a_working_day_however_busy(office: Office) -> None:
     """Ten hours from the login."""
     await office.hire("sato")
@@ -154,6 +158,7 @@ async def test_who_logs_out_or_is_locked_out_is_out_at_once(office: Office) -> N
         assert "職員ログイン" in browser.words, end
 
 
+@ONE_DATABASE
 async def test_a_code_for_enrolling_works_once_and_for_three_days(office: Office) -> None:
     """And what it gives is nothing before a second person has agreed to a right."""
     new = await office.registry().add(TOWN, "sato", name="佐藤")
@@ -167,6 +172,7 @@ async def test_a_code_for_enrolling_works_once_and_for_three_days(office: Office
     assert again.page.status_code == 403
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("password", "again", "says"),
     [("too short", "too short", "短すぎる"), (PASSWORD, "another one", "二つのパスワード")],
@@ -191,6 +197,7 @@ async def test_a_bad_new_password_may_be_tried_again(
     assert (letters,) == tuple(browser.html.xpath("//section//code/text()"))
 
 
+@ONE_DATABASE
 async def test_nobody_gives_a_right_alone(office: Office) -> None:
     """NZ-4: one proposes, another approves, and only after the member has enrolled."""
     registry = office.registry()
@@ -212,6 +219,7 @@ async def enrolled(office: Office, code: str):
     return office.registry()
 
 
+@ONE_DATABASE
 async def test_a_right_is_not_approved_before_its_member_has_enrolled(office: Office) -> None:
     """Whoever kept the code would otherwise get in as somebody else."""
     await office.registry().add(TOWN, "sato", name="佐藤")
@@ -234,6 +242,7 @@ async def test_a_reset_alone_takes_over_no_account(office: Office) -> None:
     assert (await browser.get("/audit")).status_code == 200
 
 
+@ONE_DATABASE
 async def test_changes_of_staff_stand_in_the_audit_record_before_and_after(
     office: Office,
 ) -> None:

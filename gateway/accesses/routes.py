@@ -21,6 +21,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     **problem_responses(
         "unknown-purpose",
         "purpose-not-granted",
+        "relation-not-granted",
         "right-not-granted",
         "unknown-subject",
         "login-other-subject",

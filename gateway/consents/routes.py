@@ -48,6 +48,7 @@ def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
                 "unknown-item",
                 "unknown-purpose",
                 "purpose-not-granted",
+                "relation-not-granted",
                 "item-not-granted",
                 "unknown-subject",
                 "login-other-subject",

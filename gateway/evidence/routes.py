@@ -29,6 +29,7 @@ _ASKED: Final = (
     "unknown-item",
     "unknown-purpose",
     "purpose-not-granted",
+    "relation-not-granted",
     "item-not-granted",
     "unknown-subject",
     "systems-closed",

@@ -44,6 +44,7 @@ def matching_router(service: MatchingService, access: AccessService) -> APIRoute
             **problem_responses(
                 "unknown-purpose",
                 "purpose-not-granted",
+                "relation-not-granted",
                 "right-not-granted",
                 "login-other-subject",
                 "login-needed",

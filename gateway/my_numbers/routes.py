@@ -51,6 +51,7 @@ def my_number_router(service: NumberMatching, access: AccessService) -> APIRoute
             **problem_responses(
                 "unknown-purpose",
                 "purpose-not-granted",
+                "relation-not-granted",
                 "right-not-granted",
                 "login-other-subject",
                 "login-needed",

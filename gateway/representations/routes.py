@@ -35,6 +35,7 @@ def representation_router(service: RepresentationList, access: AccessService) ->
                 "login-needed",
                 "unknown-purpose",
                 "purpose-not-granted",
+                "relation-not-granted",
                 "unknown-subject",
                 "audit-unavailable",
                 "proof-invalid",

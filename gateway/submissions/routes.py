@@ -62,6 +62,7 @@ def submission_router(service: SubmissionService, access: AccessService) -> APIR
                 "unknown-item",
                 "unknown-purpose",
                 "purpose-not-granted",
+                "relation-not-granted",
                 "item-not-granted",
                 "unknown-subject",
                 "idempotency-key-missing",

@@ -36,7 +36,13 @@ OWN_ACCESSES_AT_COUNTER: Final = "right:own-accesses-at-counter"
 """The same where staff have made sure who stands before them: of protected persons as well."""
 MATCH_SUBJECTS: Final = "right:match-subjects"
 """Lets a consumer find a person by 基本4情報; a right to these items is none to search by them."""
-RIGHTS: Final = frozenset({OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS})
+PUSH_FLAGS: Final = "right:push-protection-flags"
+"""Lets a system of officers tell of protective measures; it can protect, and never end."""
+REPORT_DELIVERIES: Final = "right:report-deliveries"
+"""Lets a counter system report who obtained certificates of whom, for notices to those people."""
+RIGHTS: Final = frozenset(
+    {OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS, PUSH_FLAGS, REPORT_DELIVERIES}
+)
 """What can be granted beside items. None of them can be asked for in a question."""
 
 

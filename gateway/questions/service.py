@@ -22,7 +22,7 @@ from gateway.consents import Consents, NoConsents
 from gateway.metrics import Metrics
 from gateway.predicates import Predicates
 from gateway.problems import Problem
-from gateway.protection import ProtectionService, ProtectionStatus
+from gateway.protection import ProtectionService
 from gateway.questions.conditions import (
     aged,
     check_require,
@@ -30,7 +30,7 @@ from gateway.questions.conditions import (
     with_not_granted,
 )
 from gateway.questions.derived import as_planned, with_derived, with_inputs
-from gateway.questions.door import through_the_door, withheld_items
+from gateway.questions.door import through_the_door, usable, withheld_items
 from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.granted import require_granted, require_groups
@@ -244,8 +244,7 @@ class QuestionService:
         status = await self._rooms.protection.status(municipality, subject.numbers)
         asker = (access.client_id, access.purpose_id)
         opened = await self._rooms.protection.opened(municipality, asker, subject.numbers)
-        if status is not ProtectionStatus.PROTECTED:
-            opened = frozenset()
+        opened = usable(opened, status, needed)
         by_group = {p.planned.group.ref: p for p in (*answered, *others)}
         before = [by_group[part.group.ref] for part in needed]
         after = tuple(through_the_door(part, status, opened) for part in before)
@@ -253,6 +252,7 @@ class QuestionService:
             withheld_items(a) - withheld_items(b) for a, b in zip(after, before, strict=True)
         ):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
+            self._rooms.protection.withheld(municipality, withheld)
         found_by_group = {part.planned.group.ref: part for part in after}
         day = self._rooms.clock.now().astimezone(TOKYO).date()
         return as_planned(plan.parts, found_by_group, predicates, day), alarms, opened

@@ -8,14 +8,9 @@ import json
 import pytest
 from sqlalchemy import select
 
-from gateway.protection.measures import (
-    MeasureKind,
-    MeasureRefusedError,
-    Measures,
-    MeasureState,
-    term_of,
-)
+from gateway.protection.measures import MeasureKind, MeasureRefusedError, Measures
 from gateway.protection.store import MeasureStore
+from gateway.protection.terms import MeasureState, term_of
 from gateway.store.engine import Store
 from gateway.store.tables import AuditRow
 from standard_models.answers import Absence, AbsenceReason, Value

@@ -41,6 +41,8 @@ from gateway.logs import open_log
 from gateway.matching import MatchingRooms, MatchingService, MissStore
 from gateway.matching.routes import matching_router
 from gateway.metrics import Metrics
+from gateway.notices import NoticeRooms, Notices, NoticeStore
+from gateway.notices.routes import notice_router
 from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
 from gateway.problems import Problem
@@ -305,6 +307,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
     pushes = FlagPushes(
         PushRooms(PushStore(store), access, subjects, connections, audit, clock, log)
     )
+    notices = Notices(NoticeRooms(NoticeStore(store), access, subjects, audit, clock))
     events = EventFeed(FeedRooms(recall_store, subjects, audit, clock))
     matching = MatchingService(
         MatchingRooms(
@@ -332,6 +335,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         matching_router(matching, access),
         event_router(events, access),
         flag_router(pushes, access),
+        notice_router(notices, access),
         catalogue_router(
             Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
         ),

@@ -72,6 +72,7 @@ TAGS: Final[Sequence[Tag]] = (
         "Protection",
         "システムからの知らせ / What systems tell of measures",
     ),
+    Tag("notices", "本人通知", "Notices", "証明書の交付の知らせ / What was handed out"),
     Tag("events", "お知らせ", "Events", "回収してほしい住所類 / What must be erased"),
     Tag("receipts", "受領票", "Receipts", "渡した値が変えられていないか / Were values altered?"),
     Tag("submissions", "申告", "Submissions", "本人の申告を一度だけ預かる / Stated once"),

@@ -21,6 +21,7 @@ from gateway.cli import (
     linkage,
     logins,
     mapping,
+    notices,
     protection,
     purposes,
     routes,
@@ -51,6 +52,7 @@ app.add_typer(field_sets.app, name="field-set")
 app.add_typer(subjects.app, name="subject")
 app.add_typer(logins.app, name="login")
 app.add_typer(protection.app, name="protection")
+app.add_typer(notices.app, name="notice")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(submissions.app, name="submission")
 app.add_typer(linkage.app, name="linkage")

@@ -13,8 +13,10 @@ from standard_models.answers import Absence, AbsenceReason
 from standard_models.dictionary import Group
 
 _ANSWERED = frozenset({PartStatus.OK, PartStatus.NOT_FOUND, PartStatus.LOST_IN_MAPPING})
-_OF_OTHERS: Final = ("被扶養者_", "納税管理人等_", "保護者_", "申請者_")
+_OF_OTHERS: Final = ("被扶養者_", "納税管理人等_", "保護者_")
 """How the standard names items of somebody else than the person whose record it is."""
+_OF_OTHERS_IN: Final = {"039": ("申請者_",)}
+"""In records of the dead, whoever applies is somebody else; elsewhere it is the person."""
 
 
 def through_the_door(part: Part, status: ProtectionStatus, opened: frozenset[str]) -> Part:
@@ -55,7 +57,8 @@ def usable(
 
 
 def _of_others(group: Group) -> frozenset[str]:
-    return frozenset(f for f in group.address_class if group.item(f).name.startswith(_OF_OTHERS))
+    names = (*_OF_OTHERS, *_OF_OTHERS_IN.get(group.business_id, ()))
+    return frozenset(f for f in group.address_class if group.item(f).name.startswith(names))
 
 
 def withheld_items(part: Part) -> int:

@@ -113,6 +113,28 @@ async def test_no_part_of_a_protected_address_leaves_by_any_operation(
     }
 
 
+@pytest.mark.parametrize(
+    "name", ["victim", "child", "measure_past_its_term", "protected_moved_out"]
+)
+async def test_whoever_the_register_protects_is_protected_in_every_system(
+    town: Town, name: str
+) -> None:
+    """DV-2, DV-4, DV-5, DV-15: whatever the scope, the term or the state says at the source."""
+    number = town.people()[name]["resident"]
+    async with examiner(town.folder / "gateway", town.gateway_url, [number]) as asker:
+        answer = await asker.ask(number)
+    groups = load_builtin().groups
+    told = [
+        value
+        for part in answer["parts"]
+        for record in (*part["records"], part["absences"])
+        for field, value in record.items()
+        if field in groups[part["group"]].address_class
+    ]
+    assert {"absent": "ask-office"} in told
+    assert all("absent" in value for value in told)
+
+
 def _record(town: Town, name: str, group: str) -> dict[str, Any]:
     number = town.people()[name]["resident"]
     lines = town.truth(group).get(number)

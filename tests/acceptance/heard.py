@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -56,6 +57,7 @@ class Everything:
         ]
 
 
+@cache
 def _decoded(text: str) -> str:
     """Return what stands within base64url in a text: signed statements, receipts."""
     found = []

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+VISIBLE: Final = r"^[\x21-\x7e]+$"
+"""Ids, numbers and their numberings: visible ASCII characters."""
 MOST_COPIES: Final = 1_000
 
 
@@ -61,16 +63,24 @@ class DeliveryReport(BaseModel):
     delivery_id: str = Field(
         min_length=1,
         max_length=64,
+        pattern=VISIBLE,
         description=(
             "交付の番号。訂正は同じ番号でもう一度送る / the counter's own id of it; a correction "
             "comes under the same id"
         ),
     )
     numbering: str = Field(
-        min_length=1, max_length=40, description="番号体系 / numbering of the number"
+        min_length=1,
+        max_length=40,
+        pattern=VISIBLE,
+        description="番号体系 / numbering of the number",
     )
     number: str = Field(
-        min_length=1, max_length=40, title="番号", description="whose certificate it is"
+        min_length=1,
+        max_length=40,
+        pattern=VISIBLE,
+        title="番号",
+        description="whose certificate it is",
     )
     kind: CertificateKind = Field(title="証明書の種別")
     delivered_on: dt.date = Field(title="交付日", description="day on which it was handed out")

@@ -8,6 +8,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST_FLAGS: Final = 500
+VISIBLE: Final = r"^[\x21-\x7e]+$"
+"""Numbers and their numberings: visible ASCII characters."""
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 LARGEST_SEQUENCE: Final = 2**53 - 1
 """Greatest whole number that every JSON library reads exactly (RFC 8259, 6)."""
 State = Literal["in-force", "provisional", "accompanying", "moved-out", "ended"]
@@ -19,7 +22,11 @@ class PushedFlag(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: str = Field(
-        min_length=1, max_length=40, title="番号", description="number in the numbering"
+        min_length=1,
+        max_length=40,
+        pattern=VISIBLE,
+        title="番号",
+        description="number in the numbering",
     )
     state: State = Field(
         description=(
@@ -28,8 +35,12 @@ class PushedFlag(BaseModel):
             "ended protects on until two officers of the municipality agree"
         )
     )
-    since: dt.date | None = Field(default=None, description="開始日 / first day")
-    until: dt.date | None = Field(default=None, description="期限 / last day of the term")
+    since: dt.date | None = Field(
+        default=None, ge=FIRST_DAY, le=LAST_DAY, description="開始日 / first day"
+    )
+    until: dt.date | None = Field(
+        default=None, ge=FIRST_DAY, le=LAST_DAY, description="期限 / last day of the term"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> PushedFlag:
@@ -51,7 +62,10 @@ class FlagPush(BaseModel):
         description="この連携先の知らせの通し番号（1 から） / number of the message, from 1",
     )
     numbering: str = Field(
-        min_length=1, max_length=40, description="番号体系 / numbering of the numbers"
+        min_length=1,
+        max_length=40,
+        pattern=VISIBLE,
+        description="番号体系 / numbering of the numbers",
     )
     flags: tuple[PushedFlag, ...] = Field(min_length=1, max_length=MOST_FLAGS)
 

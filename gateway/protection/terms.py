@@ -26,6 +26,9 @@ class MeasureState(StrEnum):
 
 def term_of(since: dt.date) -> dt.date:
     """Return the last day of a term of one year: 2026-06-10 to 2027-06-09. Rule DV-5."""
+    if since.year == dt.MAXYEAR:
+        # How registers write that there is no such day.
+        return dt.date.max
     last = calendar.monthrange(since.year + 1, since.month)[1]
     return dt.date(since.year + 1, since.month, min(since.day, last)) - dt.timedelta(days=1)
 

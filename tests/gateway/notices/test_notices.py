@@ -224,12 +224,13 @@ async def test_who_may_report(world: World) -> None:
         await report(http, 403)
     async with counter(world) as http:
         await report(http, 422, copies=0)
+        await report(http, 422, delivery_id="kofu\0")
         await report(http)
     async with world.store.session() as session:
         query = select(AuditRow).where(AuditRow.function == "delivery-report")
         rows = list(await session.scalars(query.order_by(AuditRow.sequence)))
     assert [(r.outcome, r.kind) for r in rows] == [
-        *[("refused", "operation")] * 3,
+        *[("refused", "operation")] * 4,
         ("received", "print"),
     ]
     assert "R1" not in json.dumps([json.loads(r.entry) for r in rows])

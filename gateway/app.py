@@ -50,12 +50,17 @@ from gateway.metrics import Metrics
 from gateway.my_numbers import MyNumbers, MyNumberStore, NumberMatching, NumberMatchingRooms
 from gateway.my_numbers.matching import FUNCTION as MATCH_NUMBER
 from gateway.my_numbers.routes import my_number_router
+from gateway.notices import NoticeRooms, Notices, NoticeStore
+from gateway.notices.routes import notice_router
 from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
 from gateway.problems import Problem
 from gateway.protection import FlagStore, ProtectionService
 from gateway.protection.parties import OtherParties, PartiesStore
-from gateway.protection.store import OpeningStore
+from gateway.protection.pushes import FlagPushes, PushRooms
+from gateway.protection.reminders import Reminders
+from gateway.protection.routes import flag_router
+from gateway.protection.store import CountStore, MeasureStore, OpeningStore, PushStore
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionRooms, QuestionService
 from gateway.recalls import (
@@ -100,6 +105,10 @@ RECALL_INTERVAL_S = 10.0
 """How often people who have come under protection are looked for; the rule allows a minute."""
 EXPIRY_INTERVAL_S = 3_600.0
 """How often certificates and grants are looked at that end soon."""
+REMINDER_INTERVAL_S = 3_600.0
+"""How often measures are looked for that an officer must look at."""
+COUNT_INTERVAL_S = 10.0
+"""How often what was withheld and revealed is stored."""
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
@@ -123,6 +132,7 @@ class Rooms:
     delivery: OutboxDelivery
     recalls: RecallWatch
     expiries: Expiries
+    reminders: Reminders
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
     my_numbers: Store
@@ -319,6 +329,10 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         log=log,
         metrics=metrics,
     )
+    pushes = FlagPushes(
+        PushRooms(PushStore(store), access, subjects, connections, audit, clock, log)
+    )
+    notices = Notices(NoticeRooms(NoticeStore(store), access, subjects, audit, clock))
     events = EventFeed(FeedRooms(recall_store, subjects, audit, clock))
     matching = MatchingService(
         MatchingRooms(
@@ -366,6 +380,8 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         matching_router(matching, access),
         my_number_router(number_matching, access),
         event_router(events, access),
+        flag_router(pushes, access),
+        notice_router(notices, access),
         catalogue_router(
             Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
         ),
@@ -452,6 +468,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         delivery,
         recall_watch,
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
+        Reminders(MeasureStore(store), clock=clock, log=log),
         http.aclose,
         tracing,
         my_number_store,
@@ -467,7 +484,13 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.push_async_callback(rooms.my_numbers.aclose)
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)
-        stack.push_async_callback(_last_head, rooms)
+        # The last rows come into the tree.
+        stack.push_async_callback(_at_last, rooms.audit_tree.run_once, rooms.log)
+
+        async def store_counts() -> None:
+            await rooms.protection.counts.store(CountStore(rooms.store))
+
+        stack.push_async_callback(_at_last, store_counts, rooms.log)
         await stack.enter_async_context(rooms.audit)
         await rooms.protection.pull()
         for work, interval in (
@@ -478,6 +501,8 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (rooms.delivery.deliver, rooms.settings.outbox_poll_s),
             (rooms.delivery.purge, PURGE_INTERVAL_S),
             (rooms.expiries.run_once, EXPIRY_INTERVAL_S),
+            (rooms.reminders.run_once, REMINDER_INTERVAL_S),
+            (store_counts, COUNT_INTERVAL_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)
@@ -493,13 +518,13 @@ async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log:
         await asyncio.sleep(interval_s)
 
 
-async def _last_head(rooms: Rooms) -> None:
-    """Take the last rows into the tree before the store closes; not for long."""
+async def _at_last(work: Callable[[], Awaitable[object]], log: EventLog) -> None:
+    """Do what is left before the store closes; not for long."""
     try:
         async with asyncio.timeout(LAST_HEAD_S):
-            await rooms.audit_tree.run_once()
-    except Exception as error:  # noqa: BLE001 - the next start takes them in
-        rooms.log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
+            await work()
+    except Exception as error:  # noqa: BLE001 - a stop goes on
+        log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

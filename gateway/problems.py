@@ -430,6 +430,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Use the id of a consent of this client and this person.",
     ),
     (
+        "flag-push-out-of-order",
+        409,
+        "この番号の知らせは、別の内容で受け取っています",
+        "A message of this number was received with other content",
+        "next_sequence に示した番号で送り直してください。",
+        "Send it again with the number given in next_sequence.",
+    ),
+    (
         "unknown-submission",
         404,
         "提出が見つかりません",

@@ -42,8 +42,15 @@ MATCH_BY_NUMBER: Final = "right:match-by-number"
 """Lets a consumer find a person by My Number, for a purpose of the law's list alone (MN-5)."""
 REMOVED_RECORDS: Final = "right:removed-records"
 """Lets a question ask for 除票 (``include``); without it they are as if they were not there."""
+PUSH_FLAGS: Final = "right:push-protection-flags"
+"""Lets a system of officers tell of protective measures; it can protect, and never end."""
+REPORT_DELIVERIES: Final = "right:report-deliveries"
+"""Lets a counter system report who obtained certificates of whom, for notices to those people."""
 RIGHTS: Final = frozenset(
-    {OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS, MATCH_BY_NUMBER, REMOVED_RECORDS}
+    {
+        *(OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, MATCH_SUBJECTS, MATCH_BY_NUMBER),
+        *(REMOVED_RECORDS, PUSH_FLAGS, REPORT_DELIVERIES),
+    }
 )
 """What can be granted beside items. None of them can be asked for in a question."""
 

@@ -66,6 +66,13 @@ TAGS: Final[Sequence[Tag]] = (
     Tag("questions", "照会", "Questions", "必要な項目だけを一度に聞く / Ask once"),
     Tag("subjects", "本人の特定", "Subjects", "基本4情報から対象者へ / From facts to a handle"),
     Tag("accesses", "本人の閲覧記録", "Accesses", "本人が見る、照会の記録 / Who asked about me"),
+    Tag(
+        "protection",
+        "支援措置",
+        "Protection",
+        "システムからの知らせ / What systems tell of measures",
+    ),
+    Tag("notices", "本人通知", "Notices", "証明書の交付の知らせ / What was handed out"),
     Tag("events", "お知らせ", "Events", "回収してほしい住所類 / What must be erased"),
     Tag("receipts", "受領票", "Receipts", "渡した値が変えられていないか / Were values altered?"),
     Tag("submissions", "申告", "Submissions", "本人の申告を一度だけ預かる / Stated once"),

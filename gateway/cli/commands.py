@@ -22,6 +22,7 @@ from gateway.cli import (
     logins,
     mapping,
     my_numbers,
+    notices,
     protection,
     purposes,
     representations,
@@ -56,6 +57,7 @@ app.add_typer(logins.app, name="login")
 app.add_typer(my_numbers.app, name="my-number")
 app.add_typer(representations.app, name="representation")
 app.add_typer(protection.app, name="protection")
+app.add_typer(notices.app, name="notice")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(submissions.app, name="submission")
 app.add_typer(linkage.app, name="linkage")

@@ -9,7 +9,12 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from gateway.cli import protection_openings, protection_recalls, protection_releases
+from gateway.cli import (
+    protection_checks,
+    protection_openings,
+    protection_recalls,
+    protection_releases,
+)
 from gateway.cli.options import Municipality, day_option
 from gateway.cli.session import (
     Session,
@@ -22,18 +27,26 @@ from gateway.cli.session import (
     say,
 )
 from gateway.cli.session import run as run_command
-from gateway.protection.measures import MeasureKind, MeasureRefusedError, Measures, MeasureState
+from gateway.protection.measures import (
+    HoldCause,
+    MeasureKind,
+    MeasureRefusedError,
+    Measures,
+)
 from gateway.protection.store import MeasureStore
+from gateway.protection.terms import MeasureState
 
 app = typer.Typer(help="支援措置 / Protective measures.", no_args_is_help=True)
 app.add_typer(protection_openings.app)
 app.add_typer(protection_recalls.app)
 app.add_typer(protection_releases.app)
+app.add_typer(protection_checks.app)
 Result = TypeVar("Result")
 
 _STATES = {
     MeasureState.IN_FORCE: "有効 / in force",
     MeasureState.ENDS_SOON: "期限が近い / ends soon",
+    MeasureState.PROVISIONAL: "一覧から外れた・転出（保護は続く） / left the list, still protects",
     MeasureState.ENDED_REVIEW: "期限切れ・要確認（保護は続く） / to be reviewed, still protects",
 }
 
@@ -65,6 +78,42 @@ def set_(
     ] = None,
 ) -> None:
     """措置を登録する。すぐに効く。番号は標準入力から一行に一つ / Protect people, at once."""
+    made = _set(municipality, numbering, kind, since, until, party_numbering)
+    say(f"登録しました：{'、'.join(made)}", f"protected: {', '.join(made)}")
+
+
+@app.command()
+def hold(
+    municipality: Municipality,
+    numbering: Annotated[
+        str,
+        typer.Option("--of", help="標準入力の番号の番号体系 / Numbering of the numbers piped in."),
+    ],
+    cause: Annotated[
+        HoldCause,
+        typer.Option(
+            help="returned-mail（返戻）/ identity-doubt（本人確認）/ data-quality。連携先には"
+            "伝わらない / No consumer learns it."
+        ),
+    ],
+    until: Annotated[
+        dt.date | None, day_option("見直す日（既定：一年後）", "Day of review; in a year.")
+    ] = None,
+) -> None:
+    """住所類を保留する。連携先には支援措置と区別がつかない / Hold addresses back, for any cause."""
+    made = _set(municipality, numbering, cause, None, until)
+    say(f"保留しました：{'、'.join(made)}", f"held: {', '.join(made)}")
+
+
+def _set(
+    municipality: str,
+    numbering: str,
+    kind: MeasureKind | HoldCause,
+    since: dt.date | None,
+    until: dt.date | None,
+    party_numbering: str | None = None,
+) -> list[str]:
+    """Set a measure or hold for everybody whose number is piped in; return the ids."""
     lines = [_cells(line, named=party_numbering is not None) for line in read_numbers()]
 
     async def work(session: Session, measures: Measures) -> list[str]:
@@ -90,8 +139,7 @@ def set_(
             made.append(row.measure_id)
         return made
 
-    made = _with_measures(work)
-    say(f"登録しました：{'、'.join(made)}", f"protected: {', '.join(made)}")
+    return _with_measures(work)
 
 
 @app.command()
@@ -110,7 +158,7 @@ def end(
     measure_id: Annotated[str, typer.Argument(help="措置の ID / Id of the measure.")],
     municipality: Municipality,
 ) -> None:
-    """措置の終了を申し出る。別の職員が実行すると終わる / Two officers end a measure."""
+    """終了を申し出る。別の職員が実行すると終わる。保留は一人で / Two officers end a measure."""
     if _with_measures(lambda _, measures: measures.end(municipality, measure_id)):
         say("措置を終えました。", "The measure has ended.")
     else:

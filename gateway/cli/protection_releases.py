@@ -7,8 +7,8 @@ import datetime as dt
 import hashlib
 import io
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -135,6 +135,21 @@ async def _person(
 async def _check(
     session: Session, settings: Settings, municipality: str, people: Sequence[Numbers | None]
 ) -> ReleaseCheck:
+    async with protection_of(session, settings) as protection:
+        await protection.pull()
+        with _shown() as progress:
+            bar = progress.add_task("確かめています / checking", total=len(people))
+            return await check_release(
+                protection,
+                municipality,
+                people,
+                lambda done, _total: progress.update(bar, completed=done),
+            )
+
+
+@asynccontextmanager
+async def protection_of(session: Session, settings: Settings) -> AsyncIterator[ProtectionService]:
+    """Open the adapters and yield who is protected, as the gateway itself would know."""
     log = open_log(settings.log_level)
     try:
         enabled = read_adapters_file(settings.adapters_file)
@@ -151,23 +166,14 @@ async def _check(
             metrics=Metrics(),
             dictionary=read_dictionary(settings),
         )
-        protection = ProtectionService(
-            FlagStore(session.store),
-            connections,
-            clock=session.clock,
-            log=log,
-            flag_max_age=dt.timedelta(seconds=settings.flag_max_age_s),
-        )
         try:
-            await protection.pull()
-            with _shown() as progress:
-                bar = progress.add_task("確かめています / checking", total=len(people))
-                return await check_release(
-                    protection,
-                    municipality,
-                    people,
-                    lambda done, _total: progress.update(bar, completed=done),
-                )
+            yield ProtectionService(
+                FlagStore(session.store),
+                connections,
+                clock=session.clock,
+                log=log,
+                flag_max_age=dt.timedelta(seconds=settings.flag_max_age_s),
+            )
         finally:
             await connections.aclose()
 

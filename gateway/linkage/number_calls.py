@@ -17,7 +17,7 @@ from gateway.linkage.service import Calling
 from gateway.linkage.shape import FOUND, REGISTERED, CallError, Refused
 from gateway.my_numbers import NumbersUnavailable
 from gateway.numbers import NoSeriesLeft, NumberRefused, NumberService, Version
-from gateway.protection import ProtectionService, withhold
+from gateway.protection import ProtectionService, ProtectionStatus, withhold
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
 from standard_models.dictionary import Dictionary, Edition
 
@@ -187,6 +187,9 @@ class NumberCalls:
         status = await self._protection.status(
             calling.municipality, {calling.numbering: [version.number]}
         )
+        if status is ProtectionStatus.PROTECTED:
+            hidden = self._group.address_class.intersection(record)
+            self._protection.withheld(calling.municipality, len(hidden))
         safe = withhold(record, self._group.address_class, status)
         return {**_operation(calling, version), **rendered(safe)}
 

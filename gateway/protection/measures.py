@@ -6,7 +6,6 @@ a second officer agrees. Whether anybody has one is as secret as a flag of a sys
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.clock import TOKYO
 from gateway.protection.store import MeasureStore
+from gateway.protection.terms import MeasureState, state_of, term_of
 from gateway.store.tables import ProtectionMeasureRow
 
 
@@ -28,12 +28,15 @@ class MeasureKind(StrEnum):
     ACCOMPANYING = "accompanying"
 
 
-class MeasureState(StrEnum):
-    """How a measure stands. All of them protect."""
+class HoldCause(StrEnum):
+    """Other reasons why addresses of a person are not given: no consumer learns which it is.
 
-    IN_FORCE = "in-force"
-    ENDS_SOON = "ends-soon"
-    ENDED_REVIEW = "ended-review"
+    Rule DV-8b. One officer ends a hold; it leaves every measure as it is.
+    """
+
+    RETURNED_MAIL = "returned-mail"
+    IDENTITY_DOUBT = "identity-doubt"
+    DATA_QUALITY = "data-quality"
 
 
 class MeasureRefusedError(Exception):
@@ -45,19 +48,14 @@ class MeasureRefusedError(Exception):
         self.detail_en = detail_en
 
 
-def term_of(since: dt.date) -> dt.date:
-    """Return the last day of a term of one year: 2026-06-10 to 2027-06-09. Rule DV-5."""
-    last = calendar.monthrange(since.year + 1, since.month)[1]
-    return dt.date(since.year + 1, since.month, min(since.day, last)) - dt.timedelta(days=1)
-
-
 def state_on(row: ProtectionMeasureRow, day: dt.date) -> MeasureState:
     """Return how a measure stands on a day; the reminder begins a month before its last day."""
-    if day > row.until:
-        return MeasureState.ENDED_REVIEW
-    month = row.until.replace(day=1) - dt.timedelta(days=1)
-    reminder = month.replace(day=min(row.until.day, month.day))
-    return MeasureState.ENDS_SOON if day >= reminder else MeasureState.IN_FORCE
+    return state_of(row.until, row.source_said, day)
+
+
+def is_hold(row: ProtectionMeasureRow) -> bool:
+    """Tell whether the row withholds addresses for another reason than a measure."""
+    return row.kind in {cause.value for cause in HoldCause}
 
 
 class Measures:
@@ -73,7 +71,7 @@ class Measures:
         municipality: str,
         numbering: str,
         number: str,
-        kind: MeasureKind,
+        kind: MeasureKind | HoldCause,
         *,
         since: dt.date | None = None,
         until: dt.date | None = None,
@@ -110,7 +108,7 @@ class Measures:
         return row
 
     async def extend(self, municipality: str, measure_id: str, until: dt.date) -> None:
-        """Set a later last day, and take back a proposal to end the measure.
+        """Set a later last day, and take back what was said of its end.
 
         Raises:
             MeasureRefusedError: no such measure, or the day is not later.
@@ -121,17 +119,19 @@ class Measures:
                 "いまの期限より後の日を指定してください。",
                 "The day must lie after the present one.",
             )
-        changes: dict[str, Any] = {"until": until, "end_proposed_by": None}
+        changes: dict[str, Any] = {"until": until, "end_proposed_by": None, "source_said": None}
         await self._change(row, "protection-extend", changes)
 
     async def end(self, municipality: str, measure_id: str) -> bool:
         """Propose to end a measure or, as another officer, end it; return whether it is ended.
 
+        A hold is ended at once.
+
         Raises:
             MeasureRefusedError: no such measure; one's own proposal; somebody changed it meanwhile.
         """
         row = await self._find(municipality, measure_id)
-        if row.end_proposed_by is None:
+        if row.end_proposed_by is None and not is_hold(row):
             await self._change(row, "protection-end-propose", {"end_proposed_by": self._actor})
             return False
         if row.end_proposed_by == self._actor:
@@ -196,6 +196,7 @@ def _facts(row: ProtectionMeasureRow) -> dict[str, Any]:
         "kind": row.kind,
         "since": _text(row.since),
         "until": _text(row.until),
+        "source_said": row.source_said,
         "end_proposed_by": row.end_proposed_by,
     }
 

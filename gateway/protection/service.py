@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.contract import Clock, Deadline, EventLog
+from adapters.contract import Clock, Deadline, EventLog, FlagReport
 from adapters.errors import AdapterError
 from gateway.connections import Connection, Connections
-from gateway.protection.store import FlagStore
+from gateway.protection.counts import DayCounts
+from gateway.protection.store import FlagChange, FlagStore, flags_of
 
 POLL_TIMEOUT_S = 30.0
 
@@ -26,6 +28,27 @@ class ProtectionStatus(StrEnum):
     CLEAR = "clear"
     PROTECTED = "protected"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The list of a source now, beside our copy of it: how many flags stand on one side alone.
+
+    ``altered``: the copy was not what the gateway had written; it is written anew. ``readable`` is
+    false where the source did not give its list.
+    """
+
+    adapter_id: str
+    flags: int = 0
+    only_source: int = 0
+    only_copy: int = 0
+    altered: bool = False
+    readable: bool = True
+
+    @property
+    def equal(self) -> bool:
+        """Tell whether both sides are the same."""
+        return self.readable and not (self.altered or self.only_source or self.only_copy)
 
 
 class ProtectionService:
@@ -49,6 +72,8 @@ class ProtectionService:
         self._clock = clock
         self._log = log
         self._max_age = flag_max_age
+        self.counts = DayCounts(clock)
+        """What was withheld and revealed, until it is stored."""
 
     async def status(
         self, municipality: str, numbers: Mapping[str, Iterable[str]]
@@ -81,14 +106,22 @@ class ProtectionService:
         return await self._store.opened(municipality, asker, numbers, now, exemptions=exemptions)
 
     def revealed(self, municipality: str, asker: tuple[str, str], count: int) -> None:
-        """Call the officer on duty: ``count`` protected items have left. Rule DV-17."""
-        self._log.warning(
+        """Call the officer on duty: ``count`` protected items have left. Rule DV-17.
+
+        The first of a day is an error in the log, which wakes somebody; later ones are warnings.
+        """
+        first = self.counts.revealed(municipality, count)
+        (self._log.error if first else self._log.warning)(
             "protected-items-revealed",
             municipality=municipality,
             client_id=asker[0],
             purpose=asker[1],
             count=count,
         )
+
+    def withheld(self, municipality: str, count: int) -> None:
+        """Count items that were kept back. Nothing is written here: it would take its time."""
+        self.counts.withheld(municipality, count)
 
     async def copy_ages(self, municipality: str) -> Mapping[str, dt.timedelta]:
         """Return the age of each source's copy, by adapter id."""
@@ -101,16 +134,60 @@ class ProtectionService:
             *(self._pull_one(c) for c in self._connections.all() if c.is_flag_authority)
         )
 
-    async def _pull_one(self, source: Connection) -> None:
+    async def compare(self, municipality: str) -> list[Comparison]:
+        """Compare our copy with the list of every authority, flag by flag. Rule RE-2.
+
+        Where they differ, the copy is not believed and nobody's address leaves, until a later
+        comparison finds them equal.
+        """
+        return [await self._compare(c) for c in self._connections.flag_authorities(municipality)]
+
+    async def _compare(self, source: Connection) -> Comparison:
+        place = (source.municipality, source.adapter_id)
+        # Read anew first, so that what changed at the source a moment ago is no difference.
+        change = await self._pull_one(source)
+        report = await self._read(source) if change is not None else None
+        if change is None or report is None:
+            return Comparison(source.adapter_id, readable=False)
+        listed = set(flags_of(report).items())
+        held = set((await self._store.held(*place)).items())
+        found = Comparison(
+            source.adapter_id,
+            len(listed),
+            len(listed - held),
+            len(held - listed),
+            altered=change.differs,
+        )
+        await self._store.note_difference(*place, None if found.equal else self._clock.now())
+        if not found.equal:
+            self._log.error("flags-differ", adapter=source.adapter_id)
+        return found
+
+    async def _pull_one(self, source: Connection) -> FlagChange | None:
+        """Read a source's list into the copy; None where it cannot be read."""
         read_at = self._clock.now()
-        try:
-            report = await source.protection_flags(Deadline.after(POLL_TIMEOUT_S))
-        except AdapterError as error:
-            self._log.warning("flags-not-read", adapter=source.adapter_id, code=error.code)
-            return
-        await self._store.replace(
+        report = await self._read(source)
+        if report is None:
+            return None
+        change = await self._store.replace(
             source.municipality, source.adapter_id, source.manifest.numbering.id, report, read_at
         )
+        self._tell(source.adapter_id, change)
+        return change
+
+    async def _read(self, source: Connection) -> FlagReport | None:
+        try:
+            return await source.protection_flags(Deadline.after(POLL_TIMEOUT_S))
+        except AdapterError as error:
+            self._log.warning("flags-not-read", adapter=source.adapter_id, code=error.code)
+            return None
+
+    def _tell(self, adapter_id: str, change: FlagChange) -> None:
+        """Call somebody where people left the list, or the copy was not what had been written."""
+        if change.gone:
+            self._log.warning("flags-gone", adapter=adapter_id, count=change.gone)
+        if change.differs:
+            self._log.error("flags-differ", adapter=adapter_id)
 
     def _fresh(self, municipality: str, copies: Mapping[str, dt.datetime]) -> bool:
         """Tell whether the copy of every authority is complete and young enough.

@@ -18,7 +18,6 @@ from gateway.clock import TOKYO
 from gateway.connections import Alarm, joined
 from gateway.households import household_bases
 from gateway.problems import Problem
-from gateway.protection import ProtectionStatus
 from gateway.questions.conditions import (
     aged,
     check_dated,
@@ -28,7 +27,7 @@ from gateway.questions.conditions import (
     with_not_granted,
 )
 from gateway.questions.derived import as_planned, with_derived, with_inputs
-from gateway.questions.door import through_the_door, withheld_items
+from gateway.questions.door import through_the_door, usable, withheld_items
 from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.granted import relation_asked, require_granted, require_groups
@@ -231,14 +230,14 @@ class QuestionService:
         opened = await self._rooms.protection.opened(
             municipality, asker, subject.numbers, exemptions=access.login is None
         )
-        if status is not ProtectionStatus.PROTECTED or not use_openings:
-            opened = frozenset()
+        opened = usable(opened, status, needed) if use_openings else frozenset()
         before = [found[part.group.ref] for part in needed]
         after = tuple(through_the_door(part, status, opened) for part in before)
         if withheld := sum(
             withheld_items(a) - withheld_items(b) for a, b in zip(after, before, strict=True)
         ):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
+            self._rooms.protection.withheld(municipality, withheld)
         found_by_group = {part.planned.group.ref: part for part in after}
         day = question.as_of or self._today()
         return as_planned(plan.parts, found_by_group, predicates, day), alarms, opened

@@ -307,6 +307,9 @@ class ProtectionMeasureRow(Base):
 
     ``until`` is the last day of its term, after which it waits for review and protects as before.
     ``other_parties`` are subject ids; None where it is not known whom it names.
+    ``source`` is the system or consumer that it came from, None where an officer set it;
+    ``source_said`` what that has said since (gone, moved-out, ended), ``source_version`` its last
+    message about the person.
     """
 
     __tablename__ = "protection_measure"
@@ -325,6 +328,9 @@ class ProtectionMeasureRow(Base):
     ended_by: Mapped[str | None] = mapped_column(String(100))
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     other_parties: Mapped[list[str] | None] = mapped_column(NullableJson)
+    source: Mapped[str | None] = mapped_column(String(100))
+    source_said: Mapped[str | None] = mapped_column(String(20))
+    source_version: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ProtectionOpeningRow(Base):
@@ -357,7 +363,11 @@ class ProtectionOpeningRow(Base):
 
 
 class FlagCopyRow(Base):
-    """How old the copy of one source's flags is. Without a fresh copy everybody is protected."""
+    """How old the copy of one source's flags is. Without a fresh copy everybody is protected.
+
+    ``digest`` is that of the flags as they were written (SHA-256). Since ``differs_since`` the copy
+    is not believed: it was found to be another than the source's list, and nobody has looked yet.
+    """
 
     __tablename__ = "flag_copy"
 
@@ -366,6 +376,110 @@ class FlagCopyRow(Base):
     as_of: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     retrieved_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     flag_count: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    differs_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class FlagPushRow(Base):
+    """The last message about flags that a consumer sent: its number, and the digest of it."""
+
+    __tablename__ = "flag_push"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class ProtectionCountRow(Base):
+    """How many items were withheld, and how many left all the same, on a day in Asia/Tokyo."""
+
+    __tablename__ = "protection_count"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    withheld: Mapped[int] = mapped_column(BigInteger)
+    revealed: Mapped[int] = mapped_column(BigInteger)
+
+
+class NoticeRegistrationRow(Base):
+    """Somebody who is told when a third party obtains a certificate of theirs (本人通知制度).
+
+    Both days are inclusive, in Asia/Tokyo.
+    """
+
+    __tablename__ = "notice_registration"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "subject_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+        Index(None, "municipality", "subject_id"),
+    )
+
+    registration_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    subject_id: Mapped[str] = mapped_column(String(32))
+    since: Mapped[dt.date] = mapped_column(Date)
+    until: Mapped[dt.date | None] = mapped_column(Date)
+    registered_by: Mapped[str] = mapped_column(String(100))
+    registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(100))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+class NoticeDeliveryRow(Base):
+    """A certificate of a registered person that somebody obtained, as it was last reported."""
+
+    __tablename__ = "notice_delivery"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "subject_id"], ["subject.municipality", "subject.subject_id"]
+        ),
+    )
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(40))
+    delivered_on: Mapped[dt.date] = mapped_column(Date)
+    copies: Mapped[int] = mapped_column(Integer)
+    requester: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class NoticeRow(Base):
+    """A notice to a registered person: date, kind, copies and class of requester, never a name.
+
+    ``corrects`` is the notice of the same delivery that it puts right.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["municipality", "client_id", "delivery_id"],
+            [
+                "notice_delivery.municipality",
+                "notice_delivery.client_id",
+                "notice_delivery.delivery_id",
+            ],
+        ),
+        Index(None, "municipality", "handed_over_at"),
+    )
+
+    notice_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    client_id: Mapped[str] = mapped_column(String(64))
+    delivery_id: Mapped[str] = mapped_column(String(64))
+    subject_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(40))
+    delivered_on: Mapped[dt.date] = mapped_column(Date)
+    copies: Mapped[int] = mapped_column(Integer)
+    requester: Mapped[str] = mapped_column(String(40))
+    corrects: Mapped[str | None] = mapped_column(String(32))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    handed_over_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
 class RecallMarkRow(Base):

@@ -240,8 +240,13 @@ async def grant_terms(folder: Path, **terms: Any) -> None:
 
 
 @asynccontextmanager
-async def served(folder: Path, url: str, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a gateway of its own on the files in ``folder``; yield its process when it listens."""
+async def served(
+    folder: Path, url: str, log: Path, **settings: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a gateway of its own on the files in ``folder``; yield its process when it listens.
+
+    ``settings`` are further ones, by the names of their environment variables.
+    """
     port = url.rpartition(":")[2]
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
@@ -254,6 +259,7 @@ async def served(folder: Path, url: str, log: Path) -> AsyncIterator[asyncio.sub
                 "HITOTSU_PUBLIC_URL": url,
                 "HITOTSU_KEYS_DIR": str(folder / "keys"),
                 "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
+                **settings,
             },
         )
     try:
@@ -270,7 +276,7 @@ async def served(folder: Path, url: str, log: Path) -> AsyncIterator[asyncio.sub
 async def _listens(http: httpx.AsyncClient, url: str) -> bool:
     try:
         return (await http.get(f"{url}/health")).is_success
-    except httpx.ConnectError:
+    except httpx.TransportError:
         await asyncio.sleep(0.05)
         return False
 

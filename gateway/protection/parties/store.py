@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, select, tuple_
 
+from adapters.contract import MeasureKind
 from gateway.store.engine import Store
 from gateway.store.tables import ProtectionFlagRow, ProtectionMeasureRow
 
@@ -35,7 +36,8 @@ class PartiesStore:
         """Return every measure that protects whoever has one of these numbers."""
         pairs = [*numbers] or [NOBODY]
         flag, measure = ProtectionFlagRow.__table__, ProtectionMeasureRow.__table__
-        ours = measure.c.ended_at.is_(None)
+        # A hold for returned mail and the like protects from nobody.
+        ours = measure.c.ended_at.is_(None) & measure.c.kind.in_([k.value for k in MeasureKind])
         async with self._store.session() as session:
             flags = await session.execute(_of(flag, municipality, pairs))
             measures = await session.execute(_of(measure, municipality, pairs).where(ours))

@@ -43,3 +43,25 @@ def test_without_a_number_nothing_is_set(ready):
     done = ready("protection", "set", *TOWN, "--of", "resident", "--kind", "full", typed="")
     assert done.exit_code == 2
     assert "番号がありません" in done.stderr
+
+
+def test_a_hold_is_set_and_ended_by_one_officer(ready):
+    """DV-8b: its cause stands in the list of officers alone; the number stands nowhere."""
+    number = "000000000019"
+    words = ("--of", "resident", "--cause", "returned-mail")
+    held = ready("protection", "hold", *TOWN, *words, typed=f"{number}\n")
+    found = re.search(r"[0-9a-f]{16}", held.stdout)
+    assert found is not None
+    listed = ready("protection", "list", *TOWN)
+    assert "returned-mail" in listed.stdout
+    assert number not in held.output + listed.output
+    assert "終えました" in ready("protection", "end", found[0], *TOWN).stdout
+    assert found[0] not in ready("protection", "list", *TOWN).stdout
+
+
+def test_counts_are_of_a_day_and_nothing_is_equal_without_an_authority(ready):
+    """DV-17; RE-2: a gate that compares with nobody stays shut."""
+    counted = ready("protection", "counts", *TOWN, "--day", "2026-10-01")
+    assert (counted.exit_code, "2026-10-01" in counted.stdout) == (0, True)
+    compared = ready("protection", "compare", *TOWN)
+    assert (compared.exit_code, "住所類は出ません" in compared.stderr) == (1, True)

@@ -8,14 +8,9 @@ import json
 import pytest
 from sqlalchemy import select
 
-from gateway.protection.measures import (
-    MeasureKind,
-    MeasureRefusedError,
-    Measures,
-    MeasureState,
-    term_of,
-)
+from gateway.protection.measures import MeasureKind, MeasureRefusedError, Measures
 from gateway.protection.store import MeasureStore
+from gateway.protection.terms import MeasureState, term_of
 from gateway.store.engine import Store
 from gateway.store.tables import AuditRow
 from standard_models.answers import Absence, AbsenceReason, Value
@@ -69,6 +64,7 @@ async def test_a_measure_lapses_by_no_date(world: World, days: int) -> None:
         (dt.date(2026, 6, 10), dt.date(2027, 6, 9)),
         (dt.date(2028, 2, 29), dt.date(2029, 2, 27)),
         (dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+        (dt.date(9999, 12, 31), dt.date(9999, 12, 31)),
     ],
 )
 def test_a_term_is_one_year(since: dt.date, last: dt.date) -> None:

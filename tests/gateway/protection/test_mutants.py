@@ -197,10 +197,10 @@ def only_own_numbering(patch: pytest.MonkeyPatch, _: World) -> None:
 def without(patch: pytest.MonkeyPatch, dropped: Callable[[ProtectionFlag], bool]) -> None:
     replace = FlagStore.replace
 
-    async def changed(self: FlagStore, *place: Any) -> None:
+    async def changed(self: FlagStore, *place: Any) -> Any:
         *before, report, read_at = place
         kept = tuple(one for one in report.flags if not dropped(one))
-        await replace(self, *before, dataclasses.replace(report, flags=kept), read_at)
+        return await replace(self, *before, dataclasses.replace(report, flags=kept), read_at)
 
     patch.setattr(FlagStore, "replace", changed)
 

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from gateway.audit import AuditRecord
 from gateway.recalls import Recalls, watch
-from gateway.recalls.store import RecallWriting
+from gateway.recalls.store import Marked, RecallWriting
+from gateway.recalls.watch import RecallReason
 from tests.gateway.questions.conftest import World
 from tests.gateway.recalls import test_recalls as room_tests
 from tests.gateway.recalls.conftest import Room, feed_of
@@ -51,16 +53,39 @@ async def again(world: World, room: Room) -> None:
         await room_tests.test_a_measure_that_comes_again_recalls_again(http, world, room)
 
 
-@pytest.mark.parametrize(
-    ("mutant", "scenario"),
-    [
-        (every_delivery_counts, nothing_but_addresses),
-        (no_second_look, room_tests.test_an_answer_that_was_under_way_is_recalled_too),
-        (no_window, room_tests.test_only_the_last_days_are_recalled),
-        (marks_stay, again),
-    ],
-    ids=lambda one: one.__name__,
+async def alike(world: World, room: Room) -> None:
+    async with feed_of(world, room, "online-service") as http:
+        await room_tests.test_no_answer_tells_one_kind_of_event_from_another(http, world, room)
+
+
+def the_event_says_why(patch: pytest.MonkeyPatch) -> None:
+    tell = Recalls.tell
+
+    async def changed(
+        self: Recalls, writing: RecallWriting, marked: Marked, reason: RecallReason, **by: str
+    ) -> int:
+        add = writing.add
+
+        async def added(values: dict[str, object], audit: AuditRecord) -> None:
+            event_id = f"{reason.value[:4]}{values['event_id']}"[:32]
+            await add({**values, "event_id": event_id}, audit)
+
+        writing.add = added  # type: ignore[method-assign, assignment]
+        return await tell(self, writing, marked, reason, **by)
+
+    patch.setattr(Recalls, "tell", changed)
+
+
+MUTANTS: tuple[tuple[Change, Broken], ...] = (
+    (every_delivery_counts, nothing_but_addresses),
+    (no_second_look, room_tests.test_an_answer_that_was_under_way_is_recalled_too),
+    (no_window, room_tests.test_only_the_last_days_are_recalled),
+    (marks_stay, again),
+    (the_event_says_why, alike),
 )
+
+
+@pytest.mark.parametrize(("mutant", "scenario"), MUTANTS, ids=lambda one: one.__name__)
 async def test_without_a_rule_its_test_fails(
     world: World, room: Room, monkeypatch: pytest.MonkeyPatch, mutant: Change, scenario: Broken
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -31,6 +32,16 @@ async def protect(world: World, *numbers: str) -> None:
     """Let the register flag these people, and the gateway read it."""
     world.systems["resident"].flagged = ("R2", *numbers)
     await world.protection.pull()
+
+
+async def end_measures(world: World) -> None:
+    """Let two officers end the protection of whoever the register lists no more."""
+    first, second = (
+        Measures(MeasureStore(world.store), clock=world.clock, actor=name) for name in "ab"
+    )
+    for row, _ in await first.all(TOWN):
+        await first.end(TOWN, row.measure_id)
+        await second.end(TOWN, row.measure_id)
 
 
 async def test_a_new_measure_recalls_what_was_given(
@@ -117,6 +128,8 @@ async def test_a_measure_that_comes_again_recalls_again(
     await room.watch.run_once()
     await protect(world)
     assert await room.watch.run_once() == 0
+    await end_measures(world)
+    assert await room.watch.run_once() == 0
     world.clock.advance(minutes=6)
     await protect(world)
     await world.ask(BLOCK)
@@ -144,6 +157,34 @@ async def test_a_correction_looks_like_a_measure(
     query = AuditQuery(municipality=TOWN, kind=AuditKind.EVENT)
     rows = await AuditStore(world.store).list(query)
     assert sorted(r.outcome for r in rows) == ["correction", "protection", "returned-mail"]
+
+
+async def test_no_answer_tells_one_kind_of_event_from_another(
+    http: httpx.AsyncClient, world: World, room: Room
+) -> None:
+    """DV-16: status, headers and body, but for ids that are random, are the same for all three."""
+    await world.ask(BLOCK)
+    ordinary = await world.subjects.find_by_number(TOWN, "resident", "R1")
+    assert ordinary is not None
+    shown = []
+    cursor: dict[str, str] = {}
+    for reason in (None, RecallReason.CORRECTION, RecallReason.RETURNED_MAIL):
+        world.clock.advance(seconds=1)
+        if reason is None:
+            await protect(world, "R1")
+            await room.watch.run_once()
+        else:
+            await room.recalls.recall(TOWN, ordinary.subject_id, reason, actor="officer")
+        answer = await http.get("/v1/events", params=cursor)
+        assert answer.status_code == 200, answer.text
+        (event,) = answer.json()["events"]
+        assert re.fullmatch("[0-9a-f]{32}", event["event_id"])
+        text = answer.text.replace(event["event_id"], "an id")
+        random = {"dpop-nonce", "traceparent", "x-trace-id"}
+        headers = [(n, v) for n, v in answer.headers.multi_items() if n not in random]
+        shown.append((answer.status_code, headers, text))
+        cursor = {"cursor": answer.json()["next"]}
+    assert shown[0] == shown[1] == shown[2]
 
 
 async def test_the_feed_goes_on_where_it_was_left_and_can_be_read_again(

@@ -125,12 +125,13 @@ async def test_after_a_restore_nobodys_protection_is_known_until_the_flags_are_r
         assert status is ProtectionStatus.UNKNOWN
     world.systems["resident"].flagged = ("R3",)
     await protection.pull()
-    now = [await protection.status(TOWN, {"resident": [n]}) for n in ("R1", "R2", "R3")]
+    now = [await protection.status(TOWN, {"resident": [n]}) for n in ("R1", "R2", "R3", "R4")]
     assert now == [
         ProtectionStatus.PROTECTED,
-        ProtectionStatus.CLEAR,
         ProtectionStatus.PROTECTED,
-    ], "an officer's measure stays, the register's flags are those of now"
+        ProtectionStatus.PROTECTED,
+        ProtectionStatus.CLEAR,
+    ], "an officer's measure stays, so does whoever left the list, and the list is that of now"
 
 
 async def test_a_database_with_anything_in_it_is_not_written_over(

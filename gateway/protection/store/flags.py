@@ -1,0 +1,343 @@
+"""SQL of the gateway's copy of protective measures, and of who is protected."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.contract import FlagReport, ProtectionFlag
+from gateway.clock import TOKYO
+from gateway.protection.terms import GONE, term_of
+from gateway.store.engine import Store
+from gateway.store.tables import (
+    FlagCopyRow,
+    ProtectionFlagRow,
+    ProtectionMeasureRow,
+    ProtectionOpeningRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLookup:
+    """What the copy says about one person: measures found, and the age of each source's copy.
+
+    A copy that was found to differ from its source's list is not among them.
+    """
+
+    flagged: bool
+    copies: Mapping[str, dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChange:
+    """What a source's new list changed.
+
+    ``gone`` counts people that it says nothing of any more; they stay protected. ``differs`` tells
+    that the old copy was not what had been written there.
+    """
+
+    gone: int
+    differs: bool
+
+
+_ONE_AT_A_TIME: Final = 7_305_020
+"""Key of the advisory lock: two gateways that read the same list write it one after the other."""
+_FLAG: Final = ProtectionFlagRow.__table__.c
+_MEASURE: Final = ProtectionMeasureRow.__table__.c
+_COPY: Final = FlagCopyRow.__table__
+_FLAGGED: Final = exists().where(
+    _FLAG.municipality == bindparam("municipality"),
+    tuple_(_FLAG.numbering, _FLAG.number).in_(bindparam("pairs", expanding=True)),
+)
+_MEASURED: Final = exists().where(
+    _MEASURE.municipality == bindparam("municipality"),
+    _MEASURE.ended_at.is_(None),
+    tuple_(_MEASURE.numbering, _MEASURE.number).in_(bindparam("pairs", expanding=True)),
+)
+_EITHER: Final = select(or_(_FLAGGED, _MEASURED).label("flagged")).subquery()
+_LOOK_UP: Final = select(
+    _EITHER.c.flagged, _COPY.c.adapter_id, _COPY.c.retrieved_at, _COPY.c.differs_since
+).select_from(_EITHER.outerjoin(_COPY, _COPY.c.municipality == bindparam("municipality")))
+"""One statement: the flags are of the very copies whose age is told with them."""
+_OPENING: Final = ProtectionOpeningRow.__table__.c
+_OPENED: Final = select(_OPENING["items"]).where(
+    _OPENING.municipality == bindparam("municipality"),
+    _OPENING.client_id == bindparam("client_id"),
+    _OPENING.purpose_id == bindparam("purpose_id"),
+    _OPENING.approved_by.is_not(None),
+    _OPENING.ended_at.is_(None),
+    _OPENING.opens_at <= bindparam("now"),
+    _OPENING.closes_at > bindparam("now"),
+    or_(
+        and_(_OPENING.number.is_(None), bindparam("exemptions", type_=Boolean)),
+        tuple_(_OPENING.numbering, _OPENING.number).in_(bindparam("pairs", expanding=True)),
+    ),
+)
+Parties = tuple[str, ...] | None
+"""Whom a flag names, by numbers of its own numbering; None where that is not known."""
+Flags = Mapping[tuple[str, str], tuple[dt.date | None, dt.date | None, Parties]]
+"""Number and kind of every flag of a source, with the first and last day and whom it names."""
+
+
+class FlagStore:
+    """Rows of the tables ``protection_flag`` and ``flag_copy``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def replace(
+        self,
+        municipality: str,
+        adapter_id: str,
+        numbering: str,
+        report: FlagReport,
+        read_at: dt.datetime,
+    ) -> FlagChange:
+        """Put the source's whole list in the place of the last one, in one transaction.
+
+        Whoever is on it no more stays protected by a measure, until two officers end it; whoever
+        is on it again, or was pushed before, is protected by the list alone. ``read_at`` is when
+        the reading began by our own clock.
+        """
+        flags = flags_of(report)
+        place = (municipality, adapter_id)
+        async with self._store.transaction() as session:
+            await one_at_a_time(self._store, session)
+            before = await _held(session, place)
+            copy = await session.get(FlagCopyRow, place)
+            differs = copy is not None and copy.digest not in {None, digest_of(before)}
+            since = read_at if differs else None
+            await _keep_gone(session, (*place, numbering), before, flags, read_at)
+            await _hand_back(session, municipality, numbering, {n for n, _ in flags}, read_at)
+            await _write(session, (*place, numbering), flags)
+            await session.merge(
+                FlagCopyRow(
+                    municipality=municipality,
+                    adapter_id=adapter_id,
+                    as_of=report.as_of,
+                    retrieved_at=read_at,
+                    flag_count=len(flags),
+                    digest=digest_of(flags),
+                    differs_since=(copy.differs_since if copy else None) or since,
+                )
+            )
+        gone = {n for n, _ in before} - {n for n, _ in flags}
+        return FlagChange(len(gone), differs)
+
+    async def held(self, municipality: str, adapter_id: str) -> Flags:
+        """Return the copy of a source's flags."""
+        async with self._store.session() as session:
+            return await _held(session, (municipality, adapter_id))
+
+    async def note_difference(
+        self, municipality: str, adapter_id: str, since: dt.datetime | None
+    ) -> None:
+        """Stop believing the copy of a source, or (with None) believe it again."""
+        copy = update(FlagCopyRow).where(
+            FlagCopyRow.municipality == municipality, FlagCopyRow.adapter_id == adapter_id
+        )
+        async with self._store.transaction() as session:
+            await session.execute(copy.values(differs_since=since))
+
+    async def look_up(self, municipality: str, numbers: Mapping[str, Iterable[str]]) -> FlagLookup:
+        """Return whether any number of the person is flagged by any source or by an officer.
+
+        ``numbers`` maps each numbering to the person's numbers in it.
+        """
+        pairs = [(numbering, n) for numbering, ns in numbers.items() for n in ns]
+        asked = {"municipality": municipality, "pairs": pairs}
+        rows = await self._store.look_up(_LOOK_UP, asked)
+        copies = {
+            r.adapter_id: r.retrieved_at
+            for r in rows
+            if r.adapter_id is not None and r.differs_since is None
+        }
+        return FlagLookup(any(r.flagged for r in rows), copies)
+
+    async def opened(
+        self,
+        municipality: str,
+        asker: tuple[str, str],
+        numbers: Mapping[str, Iterable[str]],
+        now: dt.datetime,
+        *,
+        exemptions: bool = True,
+    ) -> frozenset[str]:
+        """Return the item references that are open to ``asker`` (client, purpose) at ``now``.
+
+        Without ``exemptions`` only by a lift for the person.
+        """
+        pairs = [(numbering, n) for numbering, ns in numbers.items() for n in ns]
+        client_id, purpose_id = asker
+        values = {
+            "municipality": municipality,
+            "client_id": client_id,
+            "purpose_id": purpose_id,
+            "pairs": pairs,
+            "now": now,
+            "exemptions": exemptions,
+        }
+        rows = await self._store.look_up(_OPENED, values)
+        return frozenset[str]().union(*(row.items for row in rows))
+
+    async def copies(self, municipality: str) -> Mapping[str, dt.datetime]:
+        """Return when each source's list was last read, by adapter id."""
+        async with self._store.session() as session:
+            rows = await session.execute(_copies(municipality))
+            return {row.adapter_id: row.retrieved_at for row in rows}
+
+
+async def one_at_a_time(store: Store, session: AsyncSession) -> None:
+    """Let nobody else change the copy before this transaction ends; SQLite does so by itself."""
+    if store.dialect == "postgresql":
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+
+
+def flags_of(report: FlagReport) -> Flags:
+    """Return a source's list as the copy holds it."""
+    return {
+        (flag.number, flag.kind.value): (flag.since, flag.until, parties)
+        for flag, parties in _with_parties(report)
+    }
+
+
+def _with_parties(report: FlagReport) -> Iterator[tuple[ProtectionFlag, Parties]]:
+    """Yield each flag with whomever all flags of its person and kind name; None where one may not.
+
+    A copy holds one row for each person and kind, and may not forget whom it protects from.
+    """
+    named: dict[tuple[str, str], set[str] | None] = {}
+    for flag in report.flags:
+        place = (flag.number, flag.kind.value)
+        before = named.get(place, set())
+        known = bool(flag.other_parties) and before is not None
+        named[place] = {*(before or ()), *(flag.other_parties or ())} if known else None
+    for flag in report.flags:
+        parties = named[flag.number, flag.kind.value]
+        yield flag, None if parties is None else tuple(sorted(parties))
+
+
+def digest_of(flags: Flags) -> bytes:
+    """Return the SHA-256 of a list, whatever its order."""
+    lines = (f"{key}\x00{flags[key]}" for key in sorted(flags))
+    return hashlib.sha256("\n".join(lines).encode()).digest()
+
+
+def _copies(municipality: str) -> Select[str, dt.datetime]:
+    return select(FlagCopyRow.adapter_id, FlagCopyRow.retrieved_at).where(
+        FlagCopyRow.municipality == municipality
+    )
+
+
+async def _held(session: AsyncSession, place: tuple[str, str]) -> Flags:
+    row = ProtectionFlagRow
+    query = select(row.number, row.kind, row.since, row.until, row.other_parties).where(
+        row.municipality == place[0], row.adapter_id == place[1]
+    )
+    return {
+        (r.number, r.kind): (
+            r.since,
+            r.until,
+            None if r.other_parties is None else tuple(r.other_parties),
+        )
+        for r in await session.execute(query)
+    }
+
+
+async def _write(session: AsyncSession, place: tuple[str, str, str], flags: Flags) -> None:
+    municipality, adapter_id, numbering = place
+    row = ProtectionFlagRow
+    await session.execute(
+        delete(row).where(row.municipality == municipality, row.adapter_id == adapter_id)
+    )
+    rows = [
+        {
+            "municipality": municipality,
+            "adapter_id": adapter_id,
+            "numbering": numbering,
+            "number": number,
+            "kind": kind,
+            "since": since,
+            "until": until,
+            "other_parties": None if parties is None else list(parties),
+        }
+        for (number, kind), (since, until, parties) in flags.items()
+    ]
+    if rows:
+        await session.execute(insert(row), rows)
+
+
+async def _keep_gone(
+    session: AsyncSession,
+    place: tuple[str, str, str],
+    before: Flags,
+    flags: Flags,
+    read_at: dt.datetime,
+) -> None:
+    """Make a measure of each flag whose person the list says nothing of any more. Rule DV-5."""
+    municipality, adapter_id, numbering = place
+    still = {number for number, _ in flags}
+    today = read_at.astimezone(TOKYO).date()
+    rows: dict[str, dict[str, Any]] = {}
+    for (number, kind), (since, until, _) in sorted(before.items(), key=lambda flag: flag[0]):
+        if number not in still:
+            rows[number] = {
+                "measure_id": secrets.token_hex(8),
+                "municipality": municipality,
+                "numbering": numbering,
+                "number": number,
+                "kind": kind,
+                "since": since or today,
+                "until": until or term_of(since or today),
+                "set_by": f"source:{adapter_id}"[:100],
+                "set_at": read_at,
+                "source": adapter_id,
+                "source_said": GONE,
+            }
+    if rows:
+        await session.execute(insert(ProtectionMeasureRow), list(rows.values()))
+
+
+async def _hand_back(
+    session: AsyncSession,
+    municipality: str,
+    numbering: str,
+    listed: set[str],
+    read_at: dt.datetime,
+) -> None:
+    """End what a source has told of people who stand in a list that was read after that."""
+    row = ProtectionMeasureRow
+    query = select(row.measure_id, row.number).where(
+        row.municipality == municipality,
+        row.numbering == numbering,
+        row.source.is_not(None),
+        row.ended_at.is_(None),
+        or_(row.set_at < read_at, row.source_said == GONE),
+    )
+    ids = [r.measure_id for r in await session.execute(query) if r.number in listed]
+    for measure_id in ids:
+        await session.execute(
+            update(row)
+            .where(row.measure_id == measure_id)
+            .values(ended_by="source:listed", ended_at=read_at)
+        )

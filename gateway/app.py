@@ -15,13 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from adapters.contract import Clock, EventLog
 from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
+from gateway.access.dpop import ProofGuard
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
 from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
-from gateway.connections import Connections, Proofs, SourceState
+from gateway.connections import Connections, Proofs, Sharing, SourceState
 from gateway.connections.config import read_adapters_file
 from gateway.connections.http import open_http_client
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
@@ -40,7 +41,7 @@ from gateway.linkage.routes import LinkageRooms
 from gateway.logs import open_log
 from gateway.matching import MatchingRooms, MatchingService, MissStore
 from gateway.matching.routes import matching_router
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, SharedFigures
 from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
 from gateway.problems import Problem
@@ -74,6 +75,7 @@ from gateway.submissions.delivery import DeliveryRooms
 from gateway.submissions.routes import submission_router
 from gateway.submissions.service import SubmissionRooms
 from gateway.telemetry import Tracing, open_tracing
+from gateway.workers import Lone, Seat, Worker
 
 PURGE_INTERVAL_S = 3_600.0
 """How often the values of submissions that have expired are erased."""
@@ -106,6 +108,7 @@ class Rooms:
     expiries: Expiries
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
+    worker: Worker
 
 
 class RoutedSuppliers:
@@ -133,17 +136,20 @@ class RoutedSuppliers:
         return {**suppliers, **worked_out}
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, seat: Seat | None = None
+) -> FastAPI:
     """Return the gateway as an ASGI application.
 
-    Nothing is connected and no task runs before the application's lifespan begins.
+    Nothing is connected and no task runs before the application's lifespan begins. ``seat`` is
+    that of this process where several serve the same port.
 
     Raises:
         AdaptersFileError: the file of enabled adapters cannot be read.
         EditionsError: an installed edition is malformed, or one in force is not installed.
         StoreUrlError: the address of the database cannot be used.
     """
-    rooms = _build(settings, clock or SystemClock())
+    rooms = _build(settings, clock or SystemClock(), seat)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -179,9 +185,9 @@ async def _turn_away(_request: Request, _error: Exception) -> Response:
     raise Problem("overloaded", headers={"Retry-After": "1"})
 
 
-def _build(settings: Settings, clock: Clock) -> Rooms:
+def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
     log = open_log(settings.log_level)
-    metrics = Metrics()
+    metrics = Metrics(_figures(seat))
     dictionary = open_dictionary(settings)
     store = open_store(settings.database_url)
     keys = FileKeyStore(settings.keys_dir)
@@ -210,6 +216,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         proofs=Proofs.read(settings.certificates_dir, settings.required_adapter_level),
         tracing=tracing,
         copies=SnapshotCopies(SnapshotStore(store), keys, dictionary, clock),
+        sharing=Sharing(seat.processes, seat.slots) if seat else Sharing(),
     )
     protection = ProtectionService(
         FlagStore(store),
@@ -227,6 +234,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         clock=clock,
         issuer=settings.public_url,
         token_lifetime_s=settings.token_lifetime_s,
+        proofs=ProofGuard(seat.table.secret, seat.proofs) if seat else None,
     )
     routes = RouteService(RouteStore(store), clock)
     accesses = AccessesService(
@@ -366,7 +374,12 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
         http.aclose,
         tracing,
+        seat or Lone(),
     )
+
+
+def _figures(seat: Seat | None) -> SharedFigures | None:
+    return SharedFigures(seat.table.figures, seat.number, seat.withheld) if seat else None
 
 
 @asynccontextmanager
@@ -379,19 +392,38 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.push_async_callback(rooms.connections.aclose)
         stack.push_async_callback(_last_head, rooms)
         await stack.enter_async_context(rooms.audit)
-        await rooms.protection.pull()
+        if rooms.worker.leads():
+            await rooms.protection.pull()
         for work, interval in (
-            (rooms.protection.pull, rooms.settings.flag_poll_s),
+            (_once(rooms, rooms.protection.pull), rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
-            (rooms.audit_tree.run_once, rooms.settings.audit_head_interval_s),
-            (rooms.recalls.run_once, RECALL_INTERVAL_S),
-            (rooms.delivery.deliver, rooms.settings.outbox_poll_s),
-            (rooms.delivery.purge, PURGE_INTERVAL_S),
-            (rooms.expiries.run_once, EXPIRY_INTERVAL_S),
+            (_once(rooms, rooms.audit_tree.run_once), rooms.settings.audit_head_interval_s),
+            (_once(rooms, rooms.recalls.run_once), RECALL_INTERVAL_S),
+            (_once(rooms, rooms.delivery.deliver), rooms.settings.outbox_poll_s),
+            (_once(rooms, rooms.delivery.purge), PURGE_INTERVAL_S),
+            (_once(rooms, rooms.expiries.run_once), EXPIRY_INTERVAL_S),
+            (_once(rooms, _figures_looked_up(rooms)), CHECK_INTERVAL_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)
         yield
+
+
+def _once(rooms: Rooms, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    """Return work that one of several processes does for all of them."""
+
+    async def work_if_leading() -> None:
+        if rooms.worker.leads():
+            await work()
+
+    return work_if_leading
+
+
+def _figures_looked_up(rooms: Rooms) -> Callable[[], Awaitable[object]]:
+    async def look() -> None:
+        rooms.metrics.look()
+
+    return look
 
 
 async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log: EventLog) -> None:
@@ -407,7 +439,7 @@ async def _last_head(rooms: Rooms) -> None:
     """Take the last rows into the tree before the store closes; not for long."""
     try:
         async with asyncio.timeout(LAST_HEAD_S):
-            await rooms.audit_tree.run_once()
+            await _once(rooms, rooms.audit_tree.run_once)()
     except Exception as error:  # noqa: BLE001 - the next start takes them in
         rooms.log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
 

@@ -7,26 +7,38 @@ import importlib
 import signal
 import socket
 import sys
-from typing import Annotated
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Annotated, Final
 
 import typer
+from fastapi import FastAPI
 
-from gateway.api.drain import DrainingServer
-from gateway.api.server import server_config
+from gateway.api.drain import DRAIN_S, DrainingServer
+from gateway.api.server import SHUTDOWN_S, server_config
+from gateway.api.workers import WorkerServer
 from gateway.cli.session import (
+    INTERNAL,
     NOT_SET_UP,
     Session,
+    err,
     fail,
     opened,
     read_dictionary,
     read_settings,
     run,
 )
+from gateway.logs import open_log
 from gateway.settings import Settings
 from gateway.telemetry import EXTRA, is_installed
+from gateway.workers import Plan, Seat, Supervisor, Table
+from gateway.workers.supervisor import ALIVE, READY, RETIRE
 
 COLLECT_AFTER = 20_000
 """Objects made and not freed until the collector of cycles looks at the young ones."""
+LAST_WORK_S: Final = 10.0
+"""What a process may take to close after its drain: the last head of the audit record among it."""
+MOST_WORKERS: Final = 64
 
 
 def serve(
@@ -36,6 +48,14 @@ def serve(
     port: Annotated[
         int, typer.Option(help="待ち受けるポート / Port to listen on.", min=0, max=65_535)
     ] = 8000,
+    workers: Annotated[
+        int,
+        typer.Option(
+            help="プロセスの数。CPU のコア数まで / Processes; as many as there are cores at most.",
+            min=1,
+            max=MOST_WORKERS,
+        ),
+    ] = 1,
 ) -> None:
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
@@ -49,16 +69,59 @@ def serve(
     run(_look(settings))
     listener = _listen(host, port)
     # The composition root stands above this room, so it is found by its name.
-    app = importlib.import_module("gateway.app").create_app(settings)
-    # What is loaded now stays: the collector need not look through all of it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
+    importlib.import_module("gateway.app")
+    if workers > 1:
+        raise typer.Exit(_supervised(settings, listener, workers))
+    app = _opened(settings)
     # uvicorn passes the signal on when it has ended: asked to end, the command has done its work.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = server_config(app, public_url=settings.public_url, log_config=None)
     server = DrainingServer(config, app.state.drain, notice_s=settings.drain_notice_s)
     server.run(sockets=[listener])
+
+
+def _opened(settings: Settings, seat: Seat | None = None) -> FastAPI:
+    app: FastAPI = importlib.import_module("gateway.app").create_app(settings, seat=seat)
+    # What is loaded now stays: the collector need not look through all of it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+    return app
+
+
+def _supervised(settings: Settings, listener: socket.socket, workers: int) -> int:
+    """Serve with several processes; return the exit status."""
+    # The workers begin with all that is loaded here, and share its memory.
+    gc.collect()
+    gc.freeze()
+    ends_s = settings.drain_notice_s + DRAIN_S + SHUTDOWN_S + LAST_WORK_S
+    with Table.laid(workers) as table:
+
+        def work(number: int, said: Connection) -> int:
+            return _work(settings, listener, table.seat(number), said)
+
+        return Supervisor(table, Plan(work, ends_s), open_log(settings.log_level)).run()
+
+
+def _work(settings: Settings, listener: socket.socket, seat: Seat, said: Connection) -> int:
+    """Serve as one of several workers; return the exit status."""
+    words = iter([READY])
+
+    def say() -> None:
+        with suppress(OSError):
+            said.send_bytes(next(words, ALIVE))
+
+    try:
+        app = _opened(settings, seat)
+        config = server_config(app, public_url=settings.public_url, log_config=None)
+        notice_s = settings.drain_notice_s
+        server = WorkerServer(config, app.state.drain, notice_s=notice_s, said=say)
+        signal.signal(RETIRE, lambda *_: server.retire())
+        server.run(sockets=[listener])
+    except Exception as error:  # noqa: BLE001 - the class alone: a text may hold values
+        err().print(f"worker: {type(error).__name__}", markup=False)
+        return INTERNAL
+    return 0
 
 
 async def _look(settings: Settings) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpx
 
 from adapters.contract import Clock, Deadline, EventLog, Fetch, Host
 from adapters.errors import AdapterError
-from adapters.manifest import Capability, Manifest
+from adapters.manifest import Capability, Limits, Manifest
 from adapters.registry import InstalledAdapter, QuarantinedAdapter
 from gateway.connections.config import AdaptersFile, EnabledAdapter
-from gateway.connections.connection import Connection
+from gateway.connections.connection import Connection, Slots
 from gateway.connections.proofs import NO_PROOFS, Proofs
 from gateway.metrics import Metrics
 from gateway.telemetry import NO_TRACING, Tracing
@@ -45,6 +45,26 @@ class Copies(Protocol):
         """Return what answers for the adapter, None where its system is asked itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How many processes ask the same sources, and slots that are shared by all of them.
+
+    ``shared`` returns as many slots as it is asked for, the same ones in every process.
+    """
+
+    processes: int = 1
+    shared: Callable[[int], Slots] | None = None
+
+    def slots_of(self, limits: Limits) -> Slots:
+        """Return what this process takes of what a source bears at a time."""
+        if self.shared is not None and limits.max_concurrency < self.processes:
+            return self.shared(limits.max_concurrency)
+        return asyncio.Semaphore(limits.share(self.processes).max_concurrency)
+
+
+ALONE: Final = Sharing()
+
+
 class Connections:
     """The adapters that IT staff switched on, open and ready to be asked."""
 
@@ -66,19 +86,22 @@ class Connections:
         proofs: Proofs = NO_PROOFS,
         copies: Copies | None = None,
         tracing: Tracing = NO_TRACING,
+        sharing: Sharing = ALONE,
     ) -> Connections:
         """Open every enabled adapter. One that cannot be opened is refused; the rest works.
 
         ``proofs`` are the certificates at hand and the level that is required. ``copies`` answer
-        for systems that only give files.
+        for systems that only give files. ``sharing`` tells how many processes ask the sources.
         """
         by_id = {package.id: package for package in installed}
         opened: list[Connection] = []
         refused: list[RefusedAdapter] = []
         for entry in file.adapters:
-            host = Host(entry.municipality, clock, http, log, dictionary)
+            host = Host(
+                entry.municipality, clock, http, log, dictionary, processes=sharing.processes
+            )
             result = _open_one(
-                entry, by_id.get(entry.adapter), host, metrics, proofs, copies, tracing
+                entry, by_id.get(entry.adapter), host, metrics, proofs, copies, tracing, sharing
             )
             if isinstance(result, Connection):
                 opened.append(result)
@@ -126,6 +149,7 @@ def _open_one(
     proofs: Proofs,
     copies: Copies | None,
     tracing: Tracing,
+    sharing: Sharing,
 ) -> Connection | RefusedAdapter:
     if package is None:
         return RefusedAdapter(
@@ -165,4 +189,5 @@ def _open_one(
         hours=entry.hours,
         copy=copies.of(entry.municipality, package.manifest) if copies is not None else None,
         tracing=tracing,
+        slots=sharing.slots_of(package.manifest.limits),
     )

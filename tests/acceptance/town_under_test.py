@@ -218,12 +218,17 @@ async def grant_right(folder: Path, right: str) -> None:
 
 
 @asynccontextmanager
-async def served(folder: Path, url: str, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a gateway of its own on the files in ``folder``; yield its process when it listens."""
+async def served(
+    folder: Path, url: str, log: Path, *options: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a gateway of its own on the files in ``folder``; yield its process when it listens.
+
+    ``options`` are those of ``hitotsu serve``.
+    """
     port = url.rpartition(":")[2]
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.cli", "serve", "--port", port),
+            *(sys.executable, "-m", "gateway.cli", "serve", "--port", port, *options),
             stdout=out,
             stderr=out,
             env={

@@ -24,6 +24,7 @@ from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, Sharing, SourceState
 from gateway.connections.config import read_adapters_file
+from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
@@ -192,7 +193,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
     store = open_store(settings.database_url)
     keys = FileKeyStore(settings.keys_dir)
     tracing = open_tracing(settings.otlp_endpoint, version("hitotsu"))
-    http = open_http_client(tracing=tracing)
+    http = open_http_client(tracing=tracing, destinations=outgoing(settings))
     audit = AuditLog(
         AuditStore(store), keys, log=log, on_batch=metrics.audit_batch, tracing=tracing
     )

@@ -70,6 +70,15 @@ class Settings(BaseSettings):
             "linkage face (/linkage), as a JSON array; without any, there is no such face."
         ),
     )
+    outgoing_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description=(
+            "接続先のシステムがあるネットワーク（JSON の配列）。書けば、名前を引いた先がこの外なら"
+            "つながない。なくても、リンクローカルなどには決してつながない / Networks in which the "
+            "systems lie, as a JSON array: with any, nothing outside is called. Link-local and the "
+            "like are never called."
+        ),
+    )
     keys_dir: Path = Field(
         default=Path("./var/keys"),
         description=(

@@ -15,6 +15,7 @@ from adapters.manifest import Capability, Limits, Manifest
 from adapters.registry import InstalledAdapter, QuarantinedAdapter
 from gateway.connections.config import AdaptersFile, EnabledAdapter
 from gateway.connections.connection import Connection, Slots
+from gateway.connections.destinations import Allowed, Destinations, fenced
 from gateway.connections.proofs import NO_PROOFS, Proofs
 from gateway.metrics import Metrics
 from gateway.telemetry import NO_TRACING, Tracing
@@ -97,9 +98,7 @@ class Connections:
         opened: list[Connection] = []
         refused: list[RefusedAdapter] = []
         for entry in file.adapters:
-            host = Host(
-                entry.municipality, clock, http, log, dictionary, processes=sharing.processes
-            )
+            host = host_of(entry, http, clock, log, dictionary, processes=sharing.processes)
             result = _open_one(
                 entry, by_id.get(entry.adapter), host, metrics, proofs, copies, tracing, sharing
             )
@@ -141,6 +140,20 @@ class Connections:
         await asyncio.gather(*(c.aclose() for c in self.all()))
 
 
+def host_of(
+    entry: EnabledAdapter,
+    http: httpx.AsyncClient,
+    clock: Clock,
+    log: EventLog,
+    dictionary: Dictionary,
+    *,
+    processes: int = 1,
+) -> Host:
+    """Return what an adapter is lent; its client calls what is configured for it alone."""
+    client = fenced(http, Allowed.of(entry.settings, entry.destinations))
+    return Host(entry.municipality, clock, client, log, dictionary, processes=processes)
+
+
 def _open_one(
     entry: EnabledAdapter,
     package: InstalledAdapter | QuarantinedAdapter | None,
@@ -170,6 +183,7 @@ def _open_one(
             Capability.PROTECTION_FLAGS in package.manifest.capabilities,
         )
     try:
+        Allowed.of(entry.settings, entry.destinations).require_plausible(Destinations())
         adapter = package.open(host, entry.settings)
     except AdapterError as error:
         return RefusedAdapter(

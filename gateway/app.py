@@ -60,6 +60,7 @@ from gateway.recalls import (
 from gateway.recalls.routes import event_router
 from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
+from gateway.relay import open_core
 from gateway.routes import RouteService, RouteStore
 from gateway.settings import Settings
 from gateway.snapshots import SnapshotCopies, SnapshotStore
@@ -153,8 +154,8 @@ def create_app(
     rooms = _build(settings, clock or SystemClock(), seat)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with _running(rooms):
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(rooms), _asking_edges(app, rooms):
             yield
 
     app = build_api(
@@ -425,6 +426,18 @@ def _figures_looked_up(rooms: Rooms) -> Callable[[], Awaitable[object]]:
         rooms.metrics.look()
 
     return look
+
+
+@asynccontextmanager
+async def _asking_edges(app: FastAPI, rooms: Rooms) -> AsyncIterator[None]:
+    """Take what edges have to be answered; at the end, what was taken is answered first."""
+    cores = open_core(app, rooms.settings, rooms.log)
+    for core in cores:
+        core.start()
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(core.aclose() for core in cores))
 
 
 async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log: EventLog) -> None:

@@ -219,11 +219,11 @@ async def grant_right(folder: Path, right: str) -> None:
 
 @asynccontextmanager
 async def served(
-    folder: Path, url: str, log: Path, *options: str
+    folder: Path, url: str, log: Path, *options: str, **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a gateway of its own on the files in ``folder``; yield its process when it listens.
 
-    ``options`` are those of ``hitotsu serve``.
+    ``options`` are those of ``hitotsu serve``, ``environment`` further variables.
     """
     port = url.rpartition(":")[2]
     with log.open("ab") as out:
@@ -237,6 +237,7 @@ async def served(
                 "HITOTSU_PUBLIC_URL": url,
                 "HITOTSU_KEYS_DIR": str(folder / "keys"),
                 "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
+                **environment,
             },
         )
     try:

@@ -20,6 +20,7 @@ from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, acce
 from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
+from gateway.audit.alerts import AlertStore, Snooping
 from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, Sharing, SourceState
@@ -85,6 +86,8 @@ RECALL_INTERVAL_S = 10.0
 """How often people who have come under protection are looked for; the rule allows a minute."""
 EXPIRY_INTERVAL_S = 3_600.0
 """How often certificates and grants are looked at that end soon."""
+SNOOPING_INTERVAL_S = 60.0
+"""How often looks of curiosity are looked for; the rule allows five minutes."""
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
@@ -108,6 +111,7 @@ class Rooms:
     delivery: OutboxDelivery
     recalls: RecallWatch
     expiries: Expiries
+    snooping: Snooping
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
     worker: Worker
@@ -374,6 +378,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         delivery,
         recall_watch,
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
+        Snooping(AlertStore(store), audit, clock, log, metrics, settings.alert_without),
         http.aclose,
         tracing,
         seat or Lone(),
@@ -404,6 +409,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (_once(rooms, rooms.delivery.deliver), rooms.settings.outbox_poll_s),
             (_once(rooms, rooms.delivery.purge), PURGE_INTERVAL_S),
             (_once(rooms, rooms.expiries.run_once), EXPIRY_INTERVAL_S),
+            (_once(rooms, rooms.snooping.run_once), SNOOPING_INTERVAL_S),
             (_once(rooms, _figures_looked_up(rooms)), CHECK_INTERVAL_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))

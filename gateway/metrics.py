@@ -143,6 +143,12 @@ class Metrics:
             "Items of protected people that left by an exemption or a lift; each is to page",
             registry=self.registry,
         )
+        self._snooping = Counter(
+            "hitotsu_snooping_alerts",
+            "Looks at people that look like curiosity, by pattern; each is to page",
+            ["kind"],
+            registry=self.registry,
+        )
         self._withheld = _WithheldByDay(shared.days if shared else _OwnDays())
         self._unanchored_age_s: Callable[[], float] = lambda: 0.0
         self.registry.register(self._withheld)
@@ -172,6 +178,10 @@ class Metrics:
     def items_revealed(self, count: int) -> None:
         """Count items that left although a measure protects them."""
         self._revealed.inc(count)
+
+    def snooping(self, kind: str) -> None:
+        """Count an alert of the security officer."""
+        self._snooping.labels(kind).inc()
 
     def audit_batch(self, records: int) -> None:
         """Note how many audit records one commit made durable."""

@@ -271,6 +271,14 @@ class Settings(BaseSettings):
             "and an error in the log."
         ),
     )
+    alert_without: list[str] = Field(
+        default_factory=list,
+        description=(
+            "のぞき見の警報で、回数・人数・時間外を数えない連携先の ID（JSON の配列）。24 時間動く"
+            "オンライン窓口など / Consumers whose many or nightly look-ups raise no alert, as a "
+            "JSON array: online services that work day and night."
+        ),
+    )
     drain_notice_s: float = Field(
         default=1.0,
         ge=0,

@@ -35,6 +35,7 @@ NOT_IN_ORDER = {
     "hitotsu db restore backup.zip": "the database of the example is not a new one",
     "hitotsu protection release atena.csv hasso.csv -m 999997 --of resident --column 宛名番号 "
     "--withheld hazushita.csv": "the systems of the example are not there",
+    "hitotsu audit watch end 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
 }
 """Lines that are understood and end with exit code 1 in a new installation, and why."""

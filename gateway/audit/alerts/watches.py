@@ -106,7 +106,7 @@ class Watches:
                 municipality=municipality,
                 at=self.clock.now(),
                 kind=AuditKind.SETTINGS,
-                outcome="done",
+                outcome="changed",
                 trace_id="",
                 terminal=self.actor,
                 function=FUNCTION,

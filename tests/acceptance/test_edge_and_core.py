@@ -25,7 +25,7 @@ from tests.acceptance.town_under_test import Examiner, Town, ended, examiner, se
 from tests.gateway.relay.certificates import Authority
 from tests.size import size_of
 
-pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=240, nightly=1800))]
+pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=480, nightly=1800))]
 
 DEADLINE_S = 8.0
 ROUNDS = size_of(ordinary=1, nightly=30)
@@ -136,7 +136,7 @@ async def core(
 
 
 async def _until(url: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as http:
+    async with asyncio.timeout(120), httpx.AsyncClient(trust_env=False) as http:
         while process.returncode is None:
             try:
                 if (await http.get(url)).is_success:

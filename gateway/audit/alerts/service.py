@@ -104,14 +104,15 @@ class Snooping:
     async def run_once(self) -> int:
         """Look at the last hour, and tell what is new; return how much that was."""
         now = self.clock.now()
-        looks = await self.store.looks(now - WINDOW)
-        on_lists = looks if self._looked else await self.store.looks(now - FIRST_WINDOW)
+        towns = await self.store.towns()
+        looks = await self.store.looks(towns, now - WINDOW)
+        on_lists = looks if self._looked else await self.store.looks(towns, now - FIRST_WINDOW)
         self._looked = True
         if not on_lists:
             return 0
         watches = await self.store.watches()
         today = dt.datetime.combine(now.astimezone(TOKYO).date(), dt.time(), TOKYO)
-        told = await self.store.told(today, FUNCTION)
+        told = await self.store.told(towns, today, FUNCTION)
         new = 0
         for suspicion in (*_on_lists(on_lists, watches), *self._suspicions(looks, watches)):
             if suspicion.told not in told:

@@ -50,7 +50,20 @@ class AlertStore:
         self._store = store
         self._audit = AuditStore(store)
 
-    async def looks(self, since: dt.datetime) -> list[Looks]:
+    async def towns(self) -> list[str]:
+        """Return the municipalities that the record speaks of; a look into an index for each."""
+        found: list[str] = []
+        async with self._store.session() as session:
+            after = ""
+            while True:
+                query = select(func.min(AuditRow.municipality))
+                town = await session.scalar(query.where(AuditRow.municipality > after))
+                if town is None:
+                    return found
+                found.append(town)
+                after = town
+
+    async def looks(self, towns: Sequence[str], since: dt.datetime) -> list[Looks]:
         """Return the looks at people since then, refused ones among them, by actor and person."""
         query = (
             select(
@@ -62,6 +75,7 @@ class AlertStore:
                 _LAST,
             )
             .where(
+                AuditRow.municipality.in_(towns),
                 AuditRow.at >= since,
                 AuditRow.kind == AuditKind.OPERATION.value,
                 AuditRow.subject_key.is_not(None),
@@ -76,7 +90,7 @@ class AlertStore:
             rows = await session.execute(query)
             return [Looks(r[0], r[1], r[2], r[3] or "", r[4], r[5]) for r in rows]
 
-    async def told(self, since: dt.datetime, function: str) -> set[Told]:
+    async def told(self, towns: Sequence[str], since: dt.datetime, function: str) -> set[Told]:
         """Return the alerts since then."""
         query = select(
             AuditRow.municipality,
@@ -85,6 +99,7 @@ class AlertStore:
             AuditRow.terminal,
             AuditRow.subject_key,
         ).where(
+            AuditRow.municipality.in_(towns),
             AuditRow.at >= since,
             AuditRow.kind == AuditKind.EVENT.value,
             AuditRow.function == function,

@@ -17,7 +17,7 @@ from gateway.cli.serving import fail_link, listen_on
 from gateway.cli.session import read_settings
 from gateway.logs import open_log
 from gateway.metrics import Metrics
-from gateway.relay import Desk, EdgeServer, LinkError, edge_app, link_app
+from gateway.relay import Desk, EdgeServer, LinkError, edge_app
 from gateway.relay.link import LinkFiles
 
 
@@ -56,7 +56,7 @@ def edge(
         config,
         drain,
         notice_s=settings.drain_notice_s,
-        link=link_app(desk),
+        desk=desk,
         link_listener=core,
         context=context,
     )

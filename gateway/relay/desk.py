@@ -47,6 +47,12 @@ class Desk:
         self._came = asyncio.Event()
         self._asking = 0
         self._asked_at: float | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nobody wait for a request any more."""
+        self._closed = True
+        self._came.set()
 
     @property
     def attended(self) -> bool:
@@ -85,7 +91,7 @@ class Desk:
         self._asking += 1
         try:
             async with asyncio.timeout(wait_s):
-                while (found := self._next()) is None:
+                while (found := self._next()) is None and not self._closed:
                     self._came.clear()
                     await self._came.wait()
         except TimeoutError:

@@ -171,14 +171,15 @@ class EdgeServer(DrainingServer):
         drain: Drain,
         *,
         notice_s: float,
-        link: ASGIApp,
+        desk: Desk,
         link_listener: socket.socket,
         context: ssl.SSLContext,
     ) -> None:
         super().__init__(config, drain, notice_s=notice_s)
         self._link_listener = link_listener
+        self._desk = desk
         link_config = uvicorn.Config(
-            link,
+            link_app(desk),
             ws="none",
             lifespan="off",
             access_log=False,
@@ -200,4 +201,5 @@ class EdgeServer(DrainingServer):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Wait for the answers to what is at the desk, then let the core go."""
         await super().shutdown(sockets)
+        self._desk.close()
         await self._link.shutdown([self._link_listener])

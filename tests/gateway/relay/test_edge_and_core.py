@@ -233,6 +233,15 @@ async def test_an_answer_is_taken_once_for_a_ticket_that_was_handed_out(split: S
     assert await asked == answer
 
 
+async def test_a_desk_that_closes_lets_the_core_go(split: Split) -> None:
+    """Its open questions are answered with nothing, at once."""
+    asking = [asyncio.create_task(split.desk.take(3_600)) for _ in range(3)]
+    await asyncio.sleep(0)
+    split.desk.close()
+    assert await asyncio.gather(*asking) == [None, None, None]
+    assert await split.desk.take(3_600) is None
+
+
 async def test_a_core_is_gone_when_it_has_not_asked_for_a_while(split: Split) -> None:
     """Five seconds after its last question."""
     assert await split.desk.take(0) is None
@@ -296,7 +305,7 @@ async def served_edge(split: Split, context: ssl.SSLContext) -> AsyncIterator[st
             config,
             Drain(),
             notice_s=0,
-            link=link_app(split.desk),
+            desk=split.desk,
             link_listener=inner,
             context=context,
         )

@@ -18,15 +18,22 @@ PULSE_S: Final = 5.0
 class WorkerServer(DrainingServer):
     """A server that tells ``said`` when it serves and every ``PULSE_S`` seconds from then on.
 
-    A worker whose supervisor is gone ends as if it had been asked to.
+    ``supervisor`` is the process that looks after it. A worker whose supervisor is gone ends as if
+    it had been asked to.
     """
 
     def __init__(
-        self, config: uvicorn.Config, drain: Drain, *, notice_s: float, said: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        drain: Drain,
+        *,
+        notice_s: float,
+        said: Callable[[], None],
+        supervisor: int,
     ) -> None:
         super().__init__(config, drain, notice_s=notice_s)
         self._said = said
-        self._supervisor = os.getppid()
+        self._supervisor = supervisor
         self._pulse: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import signal
 import socket
 import sys
@@ -106,14 +107,21 @@ def _supervised(settings: Settings, listeners: list[socket.socket], workers: int
     gc.freeze()
     ends_s = settings.drain_notice_s + DRAIN_S + SHUTDOWN_S + LAST_WORK_S
     with Table.laid(workers) as table:
+        supervisor = os.getpid()
 
         def work(number: int, said: Connection) -> int:
-            return _work(settings, listeners, table.seat(number), said)
+            return _work(settings, listeners, table.seat(number), said, supervisor)
 
         return Supervisor(table, Plan(work, ends_s), open_log(settings.log_level)).run()
 
 
-def _work(settings: Settings, listeners: list[socket.socket], seat: Seat, said: Connection) -> int:
+def _work(
+    settings: Settings,
+    listeners: list[socket.socket],
+    seat: Seat,
+    said: Connection,
+    supervisor: int,
+) -> int:
     """Serve as one of several workers; return the exit status."""
     words = iter([READY])
 
@@ -124,8 +132,13 @@ def _work(settings: Settings, listeners: list[socket.socket], seat: Seat, said: 
     try:
         app = _opened(settings, seat)
         config = server_config(app, public_url=settings.public_url, log_config=None)
-        notice_s = settings.drain_notice_s
-        server = WorkerServer(config, app.state.drain, notice_s=notice_s, said=say)
+        server = WorkerServer(
+            config,
+            app.state.drain,
+            notice_s=settings.drain_notice_s,
+            said=say,
+            supervisor=supervisor,
+        )
         signal.signal(RETIRE, lambda *_: server.retire())
         server.run(sockets=listeners)
     except Exception as error:  # noqa: BLE001 - the class alone: a text may hold values

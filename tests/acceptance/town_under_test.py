@@ -241,7 +241,7 @@ async def served(
             },
         )
     try:
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(180), httpx.AsyncClient(trust_env=False) as http:
             while not await _listens(http, url):
                 assert process.returncode is None, log
         yield process

@@ -254,7 +254,8 @@ async def served(
 async def _listens(http: httpx.AsyncClient, url: str) -> bool:
     try:
         return (await http.get(f"{url}/health")).is_success
-    except httpx.ConnectError:
+    except httpx.TransportError:
+        # Refused, or taken by a socket behind which nothing is ready yet.
         await asyncio.sleep(0.05)
         return False
 

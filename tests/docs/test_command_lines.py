@@ -141,6 +141,8 @@ def test_the_commands_of_the_operations_work_one_after_the_other(files):
 
 def records() -> list[dict[str, object]]:
     """The audit record of the installation that was led through the document."""
+    if not Path("var/hitotsu.db").exists():
+        return []
     with closing(sqlite3.connect("var/hitotsu.db")) as database:
         if not database.execute("SELECT name FROM sqlite_master WHERE name = 'audit'").fetchall():
             return []

@@ -50,16 +50,16 @@ class Copies(Protocol):
 class Sharing:
     """How many processes ask the same sources, and slots that are shared by all of them.
 
-    ``shared`` returns as many slots as it is asked for, the same ones in every process.
+    ``shared`` returns as many slots as it is asked for under a name, the same ones everywhere.
     """
 
     processes: int = 1
-    shared: Callable[[int], Slots] | None = None
+    shared: Callable[[str, int], Slots] | None = None
 
-    def slots_of(self, limits: Limits) -> Slots:
-        """Return what this process takes of what a source bears at a time."""
+    def slots_of(self, name: str, limits: Limits) -> Slots:
+        """Return what this process takes of what the source of that name bears at a time."""
         if self.shared is not None and limits.max_concurrency < self.processes:
-            return self.shared(limits.max_concurrency)
+            return self.shared(name, limits.max_concurrency)
         return asyncio.Semaphore(limits.share(self.processes).max_concurrency)
 
 
@@ -203,5 +203,5 @@ def _open_one(
         hours=entry.hours,
         copy=copies.of(entry.municipality, package.manifest) if copies is not None else None,
         tracing=tracing,
-        slots=sharing.slots_of(package.manifest.limits),
+        slots=sharing.slots_of(f"{entry.municipality}/{entry.adapter}", package.manifest.limits),
     )

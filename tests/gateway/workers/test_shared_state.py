@@ -117,17 +117,34 @@ def test_limits_of_a_source_are_divided_among_the_workers() -> None:
     assert (share.max_concurrency, share.calls_per_second) == (2, 2.5)
     assert limits.share(1) is limits
     assert Limits(max_concurrency=1, timeout_s=1).share(4).max_concurrency == 1
-    asked: list[int] = []
+    asked: list[tuple[str, int]] = []
 
-    def shared(count: int) -> SharedSlots:
-        asked.append(count)
+    def shared(name: str, count: int) -> SharedSlots:
+        asked.append((name, count))
         return SharedSlots.__new__(SharedSlots)
 
     sharing = Sharing(4, shared)
-    sharing.slots_of(limits)
+    sharing.slots_of("999997/tax", limits)
     assert asked == []
-    sharing.slots_of(limits.model_copy(update={"max_concurrency": 3}))
-    assert asked == [3]
+    sharing.slots_of("999997/tax", limits.model_copy(update={"max_concurrency": 3}))
+    assert asked == [("999997/tax", 3)]
+
+
+def test_what_a_killed_supervisor_left_behind_is_cleared_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next one; what another one uses stays."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / "hitotsu-workers-left"
+    left.mkdir()
+    (left / "proofs").touch()
+    with Table.laid(2) as used, Table.laid(2) as other_one:
+        assert not left.exists()
+        assert used.folder.exists()
+        assert other_one.folder.exists()
+        one, two = used.seat(0).slots("a", 2), used.seat(1).slots("a", 2)
+        assert one._free == two._free
+        assert not one._free & used.seat(0).slots("b", 2)._free
 
 
 def test_withheld_items_are_counted_over_all_workers_and_told_when_the_day_is_over(

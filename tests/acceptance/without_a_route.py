@@ -51,7 +51,8 @@ async def read_page(http: httpx.AsyncClient, url: str) -> int:
     """Read a page and all that it loads; return how many files that were, all of them ours."""
     page = (await http.get(url)).raise_for_status()
     found = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
-    for target in {urljoin(url, link) for link in found}:
+    # What stands in the page itself (data:) is loaded from nowhere.
+    for target in {urljoin(url, link) for link in found if not link.startswith("data:")}:
         if urlsplit(target).netloc != urlsplit(url).netloc:
             raise RuntimeError
         (await http.get(target)).raise_for_status()

@@ -66,7 +66,8 @@ class Host:
     ``municipality`` is the 6-digit 団体コード that the adapter works for. ``http`` is shared, has
     the gateway's TLS rules and limits, and must not be closed by the adapter. ``dictionary``
     holds the installed editions. ``around_source`` is put around the source of an adapter when it
-    is opened: the host may watch every read there, or stand in for the system.
+    is opened: the host may watch every read there, or stand in for the system. ``processes`` are
+    the processes of the host that share what the source can bear.
     """
 
     municipality: str
@@ -75,6 +76,7 @@ class Host:
     log: EventLog
     dictionary: Dictionary
     around_source: Callable[[Source], Source] = _as_it_is
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,22 @@ class Limits(_Section):
     page_size: int | None = Field(default=None, ge=1)
     hedge_after_s: float | None = Field(default=None, gt=0, le=60)
 
+    def share(self, processes: int) -> Limits:
+        """Return what each of several processes may ask, so that together they keep the limits.
+
+        One call at a time is the least; where that is too much together, the host lets fewer
+        processes call at a time.
+        """
+        if processes == 1:
+            return self
+        pace = self.calls_per_second
+        return self.model_copy(
+            update={
+                "max_concurrency": max(1, self.max_concurrency // processes),
+                "calls_per_second": None if pace is None else pace / processes,
+            }
+        )
+
 
 class KnownQuality(_Section):
     """What the vendor knows of the data: rules that hold, gaps, code pages, character table."""
@@ -255,6 +271,10 @@ class Manifest(_Section):
         """Return in which numbering ``item`` names somebody else; the adapter's own by default."""
         named = (link.numbering for link in self.members if link.item == item)
         return next(named, self.numbering.id)
+
+    def share(self, processes: int) -> Manifest:
+        """Return the manifest with the limits of one of several processes; see ``Limits.share``."""
+        return self.model_copy(update={"limits": self.limits.share(processes)})
 
     @model_validator(mode="after")
     def _capabilities_say_the_same_as_the_rest(self) -> Self:

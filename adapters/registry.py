@@ -109,7 +109,7 @@ class InstalledAdapter:
         except ValidationError as error:
             raise ConfigurationError(f"settings: {describe(error)}") from None
         if pace := self.manifest.limits.calls_per_second:
-            host = replace(host, http=in_turn(host.http, Throttle(pace)))
+            host = replace(host, http=in_turn(host.http, Throttle(pace / host.processes)))
         try:
             adapter: Adapter = opener(host, checked)
         except AdapterError:

@@ -15,15 +15,18 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from adapters.contract import Clock, EventLog
 from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
+from gateway.access.dpop import ProofGuard
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
+from gateway.audit.alerts import AlertStore, Snooping
 from gateway.audit.searches import SearchStore
 from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
-from gateway.connections import Connections, Proofs, SourceState
+from gateway.connections import Connections, Proofs, Sharing, SourceState
 from gateway.connections.config import read_adapters_file
+from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
@@ -46,7 +49,7 @@ from gateway.linkage.routes import LinkageRooms
 from gateway.logs import open_log
 from gateway.matching import MatchingRooms, MatchingService, MissLimit, MissStore
 from gateway.matching.routes import matching_router
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, SharedFigures
 from gateway.my_numbers import MyNumbers, MyNumberStore, NumberMatching, NumberMatchingRooms
 from gateway.my_numbers.matching import FUNCTION as MATCH_NUMBER
 from gateway.my_numbers.routes import my_number_router
@@ -74,6 +77,7 @@ from gateway.recalls import (
 from gateway.recalls.routes import event_router
 from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
+from gateway.relay import open_core
 from gateway.representations import (
     ListRooms,
     RepresentationList,
@@ -98,6 +102,7 @@ from gateway.submissions.delivery import DeliveryRooms
 from gateway.submissions.routes import submission_router
 from gateway.submissions.service import SubmissionRooms
 from gateway.telemetry import Tracing, open_tracing
+from gateway.workers import Lone, Seat, Worker
 
 PURGE_INTERVAL_S = 3_600.0
 """How often the values of submissions that have expired are erased."""
@@ -109,6 +114,8 @@ REMINDER_INTERVAL_S = 3_600.0
 """How often measures are looked for that an officer must look at."""
 COUNT_INTERVAL_S = 10.0
 """How often what was withheld and revealed is stored."""
+SNOOPING_INTERVAL_S = 60.0
+"""How often looks of curiosity are looked for; the rule allows five minutes."""
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
@@ -133,9 +140,11 @@ class Rooms:
     recalls: RecallWatch
     expiries: Expiries
     reminders: Reminders
+    snooping: Snooping
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
     my_numbers: Store
+    worker: Worker
 
 
 class RoutedSuppliers:
@@ -163,21 +172,24 @@ class RoutedSuppliers:
         return {**suppliers, **worked_out}
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, seat: Seat | None = None
+) -> FastAPI:
     """Return the gateway as an ASGI application.
 
-    Nothing is connected and no task runs before the application's lifespan begins.
+    Nothing is connected and no task runs before the application's lifespan begins. ``seat`` is
+    that of this process where several serve the same port.
 
     Raises:
         AdaptersFileError: the file of enabled adapters cannot be read.
         EditionsError: an installed edition is malformed, or one in force is not installed.
         StoreUrlError: the address of the database cannot be used.
     """
-    rooms = _build(settings, clock or SystemClock())
+    rooms = _build(settings, clock or SystemClock(), seat)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with _running(rooms):
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(rooms), _asking_edges(app, rooms):
             yield
 
     app = build_api(
@@ -209,14 +221,14 @@ async def _turn_away(_request: Request, _error: Exception) -> Response:
     raise Problem("overloaded", headers={"Retry-After": "1"})
 
 
-def _build(settings: Settings, clock: Clock) -> Rooms:
+def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
     log = open_log(settings.log_level)
-    metrics = Metrics()
+    metrics = Metrics(_figures(seat))
     dictionary = open_dictionary(settings)
     store = open_store(settings.database_url)
     keys = FileKeyStore(settings.keys_dir)
     tracing = open_tracing(settings.otlp_endpoint, version("hitotsu"))
-    http = open_http_client(tracing=tracing)
+    http = open_http_client(tracing=tracing, destinations=outgoing(settings))
     audit = AuditLog(
         AuditStore(store), keys, log=log, on_batch=metrics.audit_batch, tracing=tracing
     )
@@ -240,6 +252,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         proofs=Proofs.read(settings.certificates_dir, settings.required_adapter_level),
         tracing=tracing,
         copies=SnapshotCopies(SnapshotStore(store), keys, dictionary, clock),
+        sharing=Sharing(seat.processes, seat.slots) if seat else Sharing(),
     )
     protection = ProtectionService(
         FlagStore(store),
@@ -256,6 +269,7 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         clock=clock,
         issuer=settings.public_url,
         token_lifetime_s=settings.token_lifetime_s,
+        proofs=ProofGuard(seat.table.secret, seat.proofs) if seat else None,
     )
     parties = OtherParties(PartiesStore(store), protection)
     representations = RepresentationService(
@@ -469,10 +483,16 @@ def _build(settings: Settings, clock: Clock) -> Rooms:
         recall_watch,
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
         Reminders(MeasureStore(store), clock=clock, log=log),
+        Snooping(AlertStore(store), audit, clock, log, metrics, settings.alert_without),
         http.aclose,
         tracing,
         my_number_store,
+        seat or Lone(),
     )
+
+
+def _figures(seat: Seat | None) -> SharedFigures | None:
+    return SharedFigures(seat.table.figures, seat.number, seat.withheld) if seat else None
 
 
 @asynccontextmanager
@@ -485,28 +505,61 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)
         # The last rows come into the tree.
-        stack.push_async_callback(_at_last, rooms.audit_tree.run_once, rooms.log)
+        stack.push_async_callback(_at_last, _once(rooms, rooms.audit_tree.run_once), rooms.log)
 
         async def store_counts() -> None:
             await rooms.protection.counts.store(CountStore(rooms.store))
 
         stack.push_async_callback(_at_last, store_counts, rooms.log)
         await stack.enter_async_context(rooms.audit)
-        await rooms.protection.pull()
+        if rooms.worker.leads():
+            await rooms.protection.pull()
         for work, interval in (
-            (rooms.protection.pull, rooms.settings.flag_poll_s),
+            (_once(rooms, rooms.protection.pull), rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
-            (rooms.audit_tree.run_once, rooms.settings.audit_head_interval_s),
-            (rooms.recalls.run_once, RECALL_INTERVAL_S),
-            (rooms.delivery.deliver, rooms.settings.outbox_poll_s),
-            (rooms.delivery.purge, PURGE_INTERVAL_S),
-            (rooms.expiries.run_once, EXPIRY_INTERVAL_S),
-            (rooms.reminders.run_once, REMINDER_INTERVAL_S),
+            (_once(rooms, rooms.audit_tree.run_once), rooms.settings.audit_head_interval_s),
+            (_once(rooms, rooms.recalls.run_once), RECALL_INTERVAL_S),
+            (_once(rooms, rooms.delivery.deliver), rooms.settings.outbox_poll_s),
+            (_once(rooms, rooms.delivery.purge), PURGE_INTERVAL_S),
+            (_once(rooms, rooms.expiries.run_once), EXPIRY_INTERVAL_S),
+            (_once(rooms, rooms.reminders.run_once), REMINDER_INTERVAL_S),
+            (_once(rooms, rooms.snooping.run_once), SNOOPING_INTERVAL_S),
+            (_once(rooms, _figures_looked_up(rooms)), CHECK_INTERVAL_S),
+            # Each process has its own to tell.
             (store_counts, COUNT_INTERVAL_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)
         yield
+
+
+def _once(rooms: Rooms, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    """Return work that one of several processes does for all of them."""
+
+    async def work_if_leading() -> None:
+        if rooms.worker.leads():
+            await work()
+
+    return work_if_leading
+
+
+def _figures_looked_up(rooms: Rooms) -> Callable[[], Awaitable[object]]:
+    async def look() -> None:
+        rooms.metrics.look()
+
+    return look
+
+
+@asynccontextmanager
+async def _asking_edges(app: FastAPI, rooms: Rooms) -> AsyncIterator[None]:
+    """Take what edges have to be answered; at the end, what was taken is answered first."""
+    cores = open_core(app, rooms.settings, rooms.log)
+    for core in cores:
+        core.start()
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(core.aclose() for core in cores))
 
 
 async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log: EventLog) -> None:

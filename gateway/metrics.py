@@ -7,23 +7,69 @@ known here alone. Labels come from closed sets: route templates, adapter ids, st
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from pathlib import Path
+from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 KEPT: Final = 1_024
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_LAST_TOLD: Final = "mostrecent"
+"""One process at a time knows the figure; what it told last holds."""
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-class Metrics:
-    """The gateway's own registry, so that nothing global is shared with tests or libraries."""
+class Days(Protocol):
+    """Counts items by day."""
 
-    def __init__(self) -> None:
+    def add(self, count: int, on: dt.date) -> None:
+        """Count ``count`` items on that day."""
+
+    def finished(self) -> tuple[dt.date, int] | None:
+        """Return the last day that is over and its sum, None where no day is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFigures:
+    """Where several processes of one port keep their figures, and the seat of this one.
+
+    Whoever sits down on a seat goes on with its counters.
+    """
+
+    folder: Path
+    seat: int
+    days: Days
+
+
+class Metrics:
+    """The gateway's own registry, so that nothing global is shared with tests or libraries.
+
+    Args:
+        shared: set in one of several processes; whichever is asked then tells the figures of all.
+            It holds for the whole process.
+    """
+
+    def __init__(self, shared: SharedFigures | None = None) -> None:
+        self._shared = shared
+        if shared is not None:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared.folder)
+            values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
+                lambda: shared.seat
+            )
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "hitotsu_http_requests",
@@ -39,7 +85,10 @@ class Metrics:
             registry=self.registry,
         )
         self._in_flight = Gauge(
-            "hitotsu_http_requests_in_flight", "Requests being answered", registry=self.registry
+            "hitotsu_http_requests_in_flight",
+            "Requests being answered",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
         self._parts = Counter(
             "hitotsu_parts",
@@ -63,32 +112,43 @@ class Metrics:
             "hitotsu_audit_unanchored_head_seconds",
             "Age of the oldest tree head of the audit record that was not copied outside",
             registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
         )
         self._outbox = Gauge(
             "hitotsu_outbox_messages",
             "Messages to systems that wait, and that were parked for a person to look at",
             ["state"],
             registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
         )
         self._outbox_age = Gauge(
             "hitotsu_outbox_oldest_seconds",
             "Age of the oldest message that waits; 0 without one",
             registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
         )
         self._soonest_end = Gauge(
             "hitotsu_soonest_end_days",
             "Days until the next certificate of a consumer, or grant, ends; +Inf beyond 60",
             ["kind"],
             registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
         )
         self._recalls = Gauge(
             "hitotsu_recalls_open",
             "Recalls of addresses that consumers have not acknowledged",
             registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
         )
         self._revealed = Counter(
             "hitotsu_protected_items_revealed",
             "Items of protected people that left by an exemption or a lift; each is to page",
+            registry=self.registry,
+        )
+        self._snooping = Counter(
+            "hitotsu_snooping_alerts",
+            "Looks at people that look like curiosity, by pattern; each is to page",
+            ["kind"],
             registry=self.registry,
         )
         # Labels come from closed sets, so that what belongs to each is looked for once.
@@ -99,7 +159,8 @@ class Metrics:
             )
         )
         self._of_part = lru_cache(KEPT)(self._parts.labels)
-        self._withheld = _WithheldByDay()
+        self._withheld = _WithheldByDay(shared.days if shared else _OwnDays())
+        self._unanchored_age_s: Callable[[], float] = lambda: 0.0
         self.registry.register(self._withheld)
 
     def request_began(self) -> None:
@@ -129,13 +190,21 @@ class Metrics:
         """Count items that left although a measure protects them."""
         self._revealed.inc(count)
 
+    def snooping(self, kind: str) -> None:
+        """Count an alert of the security officer."""
+        self._snooping.labels(kind).inc()
+
     def audit_batch(self, records: int) -> None:
         """Note how many audit records one commit made durable."""
         self._audit_batches.observe(records)
 
     def watch_unanchored_heads(self, age_s: Callable[[], float]) -> None:
-        """Ask ``age_s`` for the age of the oldest unanchored head whenever figures are read."""
-        self._unanchored.set_function(age_s)
+        """Ask ``age_s`` for the age of the oldest unanchored head whenever ``look`` is called."""
+        self._unanchored_age_s = age_s
+
+    def look(self) -> None:
+        """Take the figures that nobody tells, but must be asked for."""
+        self._unanchored.set(self._unanchored_age_s())
 
     def recalls_open(self, count: int) -> None:
         """Note how many recalls consumers have not acknowledged."""
@@ -153,15 +222,19 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return everything in the Prometheus text format 0.0.4."""
-        return generate_latest(self.registry)
+        if self._shared is None:
+            self.look()
+            return generate_latest(self.registry)
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(  # type: ignore[no-untyped-call]
+            registry, str(self._shared.folder)
+        )
+        registry.register(self._withheld)
+        return generate_latest(registry)
 
 
-class _WithheldByDay(Collector):
-    """Withheld items of the last day that is over.
-
-    A figure that moved with each question would tell anybody who can read it whether the person
-    just asked for is protected. So the running day stays hidden until the next one begins.
-    """
+class _OwnDays:
+    """The days of one process."""
 
     def __init__(self) -> None:
         self._day: dt.date | None = None
@@ -176,13 +249,30 @@ class _WithheldByDay(Collector):
             self._day = on
         self._running += count
 
+    def finished(self) -> tuple[dt.date, int] | None:
+        return self._finished
+
+
+class _WithheldByDay(Collector):
+    """Withheld items of the last day that is over.
+
+    A figure that moved with each question would tell anybody who can read it whether the person
+    just asked for is protected. So the running day stays hidden until the next one begins.
+    """
+
+    def __init__(self, days: Days) -> None:
+        self._days = days
+
+    def add(self, count: int, on: dt.date) -> None:
+        self._days.add(count, on)
+
     def collect(self) -> list[GaugeMetricFamily]:
         family = GaugeMetricFamily(
             "hitotsu_withheld_items_of_day",
             "Items withheld on the last day that is over; the running day is not shown",
             labels=["day"],
         )
-        if self._finished is not None:
-            day, count = self._finished
+        if (finished := self._days.finished()) is not None:
+            day, count = finished
             family.add_metric([day.isoformat()], count)
         return [family]

@@ -486,6 +486,22 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Wait as Retry-After says.",
     ),
     (
+        "core-unreachable",
+        503,
+        "庁内のゲートウェイにつながっていません",
+        "The gateway inside is not connected",
+        "要求は実行されていません。Retry-After に示した時間をおいて、もう一度送ってください。",
+        "Nothing was done. Send the request again after Retry-After.",
+    ),
+    (
+        "core-late",
+        504,
+        "庁内のゲートウェイの応答が間に合いませんでした",
+        "The gateway inside did not answer in time",
+        "実行されたか分かりません。書き込みは、同じ Idempotency-Key でもう一度送ってください。",
+        "It may have been done. Send a write again with the same Idempotency-Key.",
+    ),
+    (
         "shutting-down",
         503,
         "このゲートウェイは停止の途中です",

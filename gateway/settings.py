@@ -6,6 +6,7 @@ Nothing reads the environment at import: the composition root and the command li
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
 
@@ -78,6 +79,60 @@ class Settings(BaseSettings):
             "庁内データ連携 API（/linkage）を使えるネットワーク（JSON の配列）。"
             "空なら、この API は動かない / Networks of the systems that may use the national "
             "linkage face (/linkage), as a JSON array; without any, there is no such face."
+        ),
+    )
+    outgoing_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description=(
+            "接続先のシステムがあるネットワーク（JSON の配列）。書けば、名前を引いた先がこの外なら"
+            "つながない。なくても、リンクローカルなどには決してつながない / Networks in which the "
+            "systems lie, as a JSON array: with any, nothing outside is called. Link-local and the "
+            "like are never called."
+        ),
+    )
+    edge_urls: list[str] = Field(
+        default_factory=list,
+        description=(
+            "要求を取りに行くエッジのアドレス（JSON の配列。例 "
+            '["https://edge.example:8443"]）。書けば、こちらから接続して受け取る / Addresses of '
+            "the edges that this gateway asks for requests, as a JSON array; it opens the "
+            "connections itself."
+        ),
+    )
+    edge_certificate: Path | None = Field(
+        default=None,
+        description=(
+            "エッジとコアの間の TLS で自分が示す証明書（PEM） / Certificate that this side shows "
+            "on the link between edge and core, in PEM."
+        ),
+    )
+    edge_key: Path | None = Field(
+        default=None,
+        description="その証明書の秘密鍵（PEM） / Private key of that certificate, in PEM.",
+    )
+    edge_ca: Path | None = Field(
+        default=None,
+        description=(
+            "エッジとコアの証明書だけを発行する認証局（PEM）。相手の証明書をこれで確かめる / "
+            "Authority that issues the certificates of this link and no others, in PEM."
+        ),
+    )
+    edge_deadline_s: float = Field(
+        default=20.0,
+        gt=0,
+        le=120,
+        description=(
+            "エッジで要求が回答を待つ秒数。超えると 503（未実行）か 504 を返す / Seconds that a "
+            "request waits at the edge; beyond them it gets 503 (not done) or 504."
+        ),
+    )
+    edge_waiting: int = Field(
+        default=256,
+        ge=1,
+        le=10_000,
+        description=(
+            "エッジで同時に待てる要求の数。超えた分は 503 で返す / Requests that wait at the edge "
+            "at a time; further ones are turned away with 503."
         ),
     )
     keys_dir: Path = Field(
@@ -226,6 +281,14 @@ class Settings(BaseSettings):
             "and an error in the log."
         ),
     )
+    alert_without: list[str] = Field(
+        default_factory=list,
+        description=(
+            "のぞき見の警報で、回数・人数・時間外を数えない連携先の ID（JSON の配列）。24 時間動く"
+            "オンライン窓口など / Consumers whose many or nightly look-ups raise no alert, as a "
+            "JSON array: online services that work day and night."
+        ),
+    )
     drain_notice_s: float = Field(
         default=1.0,
         ge=0,
@@ -300,6 +363,14 @@ class Settings(BaseSettings):
         default="info",
         description="ログの詳しさ / How much is logged: debug, info, warning or error.",
     )
+
+    @field_validator("edge_urls")
+    @classmethod
+    def _only_over_tls(cls, urls: list[str]) -> list[str]:
+        if not all(re.fullmatch(r"https://[^\s/?#@]+", url) for url in urls):
+            msg = "each edge is an address like https://edge.example:8443"
+            raise ValueError(msg)
+        return urls
 
     @field_validator("flag_poll_s")
     @classmethod

@@ -105,6 +105,8 @@ def open_tracing(endpoint: str | None, version: str) -> Tracing:
 
     session = requests.Session()
     session.trust_env = False
+    # A redirect is followed nowhere: spans go to the address that is configured.
+    session.max_redirects = 0
     return tracing_to(OTLPSpanExporter(endpoint, session=session), version)
 
 

@@ -55,7 +55,7 @@ def open_mapped(
         ConfigurationError: manifest, mapping, steps or their agreement is wrong; all findings at
             once.
     """
-    manifest = read_manifest(manifest_text)
+    manifest = read_manifest(manifest_text).share(host.processes)
     try:
         document = read_document(mapping_text)
         own = steps_of_package(document.mapping, package)

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from gateway.access.jose import (
@@ -107,16 +107,50 @@ def token_digest(token: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
 
 
+class ProofMemory(Protocol):
+    """Remembers which proofs were used, for every process that knows the same nonces."""
+
+    def add(self, digest: bytes, until: float, now: float) -> bool | None:
+        """Remember a proof until then; False where it is known already, None without room."""
+
+
+class OwnMemory:
+    """What one process has seen. It is forgotten when the proof is too old anyway."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def add(self, digest: bytes, until: float, now: float) -> bool | None:
+        """Remember a proof until then; False where it is known already, None without room."""
+        self._forget(now)
+        if digest in self._seen:
+            return False
+        if len(self._seen) >= MOST_SEEN:
+            return None
+        self._seen[digest] = until
+        return True
+
+    def _forget(self, now: float) -> None:
+        while self._seen:
+            digest, until = next(iter(self._seen.items()))
+            if until > now:
+                return
+            del self._seen[digest]
+
+
 @dataclass(slots=True)
 class ProofGuard:
-    """Lets each proof be used once, and only with a nonce that this process handed out.
+    """Lets each proof be used once, and only with a nonce that was handed out under its secret.
 
-    What was seen is forgotten when the proof is too old anyway. After a restart nothing is
-    remembered, so proofs from before it are worthless: their nonces are those of another process.
+    Processes with the same secret share their memory, too. After a restart there is neither, so
+    proofs from before it are worthless: their nonces are those of another secret.
     """
 
-    _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    _seen: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    seen: ProofMemory = field(default_factory=OwnMemory)
 
     def nonce(self, now: dt.datetime) -> str:
         """Return the nonce that is handed out now."""
@@ -133,30 +167,23 @@ class ProofGuard:
         known = (self._nonce(turn), self._nonce(turn - 1))
         if proof.nonce is None or not any(hmac.compare_digest(proof.nonce, n) for n in known):
             raise NonceNeeded
-        self._forget(now.timestamp())
-        digest = hashlib.sha256(f"{proof.key}\0{proof.jti}".encode()).digest()
-        if digest in self._seen:
+        said = f"{proof.key}\0{proof.jti}".encode()
+        digest = hmac.digest(self.secret, said, "sha256")
+        new = self.seen.add(digest, now.timestamp() + 2 * FRESH_S, now.timestamp())
+        if new is False:
             raise TokenRefused(
                 "The proof was used before; each works once.",
                 "この DPoP 証明は使用済みです。一度だけ使えます。",
             )
-        if len(self._seen) >= MOST_SEEN:
+        if new is None:
             raise TokenRefused(
                 "Too many proofs at a time; try again later.",
                 "証明が多すぎます。しばらくしてから、もう一度送ってください。",
             )
-        self._seen[digest] = now.timestamp() + 2 * FRESH_S
 
     def _nonce(self, turn: int) -> str:
-        found = hmac.new(self._secret, str(turn).encode(), hashlib.sha256).digest()
+        found = hmac.new(self.secret, str(turn).encode(), hashlib.sha256).digest()
         return urlsafe_b64encode(found[:18]).decode()
-
-    def _forget(self, now: float) -> None:
-        while self._seen:
-            digest, until = next(iter(self._seen.items()))
-            if until > now:
-                return
-            del self._seen[digest]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class AccessService:
     Args:
         issuer: the gateway's public URL; issuer and audience of every token.
         token_lifetime_s: seconds that a token is good for, 600 at most.
+        proofs: shared with the other processes that serve the same port, if there are any.
 
     """
 
@@ -58,6 +59,7 @@ class AccessService:
         clock: Clock,
         issuer: str,
         token_lifetime_s: int,
+        proofs: ProofGuard | None = None,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -68,7 +70,7 @@ class AccessService:
         self._logins = LoginProofs(store, people, clock=clock, issuer=issuer)
         self._clients = ClientAuthentication(store, clock=clock, issuer=issuer)
         self._cache = TokenCache()
-        self._proofs = ProofGuard()
+        self._proofs = proofs or ProofGuard()
 
     async def verify_token(
         self, authorization: str | None, presented: Presented, caller: Caller | None = None

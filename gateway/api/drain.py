@@ -65,9 +65,26 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._drain = drain
         self._notice_s = notice_s
+        self._retires = False
+
+    def retire(self) -> None:
+        """End without a word to anybody: take no new connection, answer what was begun.
+
+        For one of several processes of the same port, while the others go on.
+        """
+        self._retires = True
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was begun, for ``DRAIN_S`` seconds after the notice at most, and close."""
+        if self._retires:
+            for server in self.servers:
+                server.close()
+            # A connection that was taken just now may not have sent its request yet.
+            await asyncio.sleep(self._notice_s)
+            self.config.timeout_graceful_shutdown = int(DRAIN_S)
+            await super().shutdown(sockets)
+            return
         self._drain.begin()
         ended = asyncio.create_task(self._noticed_and_ended())
         with suppress(TimeoutError):

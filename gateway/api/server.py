@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.api.language import Language
@@ -18,7 +18,7 @@ SHUTDOWN_S: Final = 1
 """What is left after the drain has had its time is ended."""
 
 
-def server_config(app: FastAPI, *, public_url: str, **options: Any) -> uvicorn.Config:
+def server_config(app: ASGIApp, *, public_url: str, **options: Any) -> uvicorn.Config:
     """Return the configuration to serve ``app`` with; ``options`` are uvicorn's own.
 
     uvicorn's access log is off, since it would write paths and queries; WebSockets are off; what

@@ -23,6 +23,7 @@ from gateway.cli.session import (
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proof, Proofs, SourceState
 from gateway.connections.config import AdaptersFile, AdaptersFileError, read_adapters_file
+from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.connections.proofs import REHEARSED
 from gateway.logs import open_log
@@ -84,7 +85,7 @@ def ping() -> None:
 
 async def _ping(settings: Settings, enabled: AdaptersFile) -> tuple[Table, int]:
     table = new_table("団体", "ID", "状態 / State", "説明 / Message")
-    async with open_http_client() as http:
+    async with open_http_client(destinations=outgoing(settings)) as http:
         connections = Connections.open(
             enabled,
             discover(),

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore, leaf_hash
-from gateway.cli import audit_search, audit_tree
+from gateway.cli import audit_search, audit_tree, audit_watch
 from gateway.cli.options import Municipality, moment_option
 from gateway.cli.session import (
     REFUSED,
@@ -34,6 +34,7 @@ app.command("verifier")(audit_tree.verifier)
 app.command("prove")(audit_tree.prove)
 app.add_typer(audit_tree.head_app, name="head")
 app.add_typer(audit_search.app, name="search")
+app.add_typer(audit_watch.app, name="watch")
 
 
 @app.command("list")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from collections.abc import AsyncIterator
+from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +15,7 @@ import typer
 from rich.progress import Progress
 
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
+from gateway.audit.fhir import to_audit_event
 from gateway.audit.tree import (
     AuditTree,
     Fault,
@@ -42,6 +45,14 @@ from gateway.cli.session import (
 )
 from gateway.clock import TOKYO
 from gateway.logs import open_log
+
+
+class ExportForm(StrEnum):
+    """What an export is for: to be verified elsewhere, or to be read by a FHIR program."""
+
+    PROOF = "proof"
+    FHIR = "fhir"
+
 
 head_app = typer.Typer(help="監査記録の署名付きヘッド / Signed tree heads.", no_args_is_help=True)
 
@@ -123,6 +134,13 @@ def export(
     since: Annotated[dt.datetime | None, moment_option("この日時から", "From this time.")] = None,
     until: Annotated[dt.datetime | None, moment_option("この日時の前まで", "Before it.")] = None,
     anchors: Anchors = None,
+    form: Annotated[
+        ExportForm,
+        typer.Option(
+            "--format",
+            help="proof（証明付き）か fhir（AuditEvent、証明なし） / With proofs, or as FHIR R4.",
+        ),
+    ] = ExportForm.PROOF,
 ) -> None:
     """監査記録を証明付きで書き出す。間の行は抜かない / Write records with their proofs."""
     refuse_existing(file)
@@ -141,6 +159,8 @@ def export(
                 fail("この期間の記録はありません。", "there are no records of this time")
             held, _ = _held(session, anchors or [])
             lines = iter_export(tree, store, session.keys.keys().heads, plan, held)
+            if form is ExportForm.FHIR:
+                lines = _as_events(lines, settings.public_url)
             with file.open("x", encoding="utf-8") as written:
                 async for line in lines:
                     written.write(line)
@@ -148,6 +168,15 @@ def export(
 
     count = run(work())
     say(f"{count} 件を {file} に書き出しました。", f"{count} records written to {file}.")
+
+
+async def _as_events(lines: AsyncIterator[str], issuer: str) -> AsyncIterator[str]:
+    """Yield each row of an export as a resource, and nothing else of it."""
+    async for line in lines:
+        members = json.loads(line)
+        if members["type"] == "row":
+            event = to_audit_event(json.loads(members["entry"]), issuer)
+            yield json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def verifier() -> None:

@@ -14,6 +14,7 @@ from gateway.cli import (
     clients,
     database,
     docs,
+    edge,
     evidence,
     expiries,
     field_sets,
@@ -45,6 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serving.serve)
+app.command("edge")(edge.edge)
 app.command("expiries")(expiries.expiries)
 app.command("docs")(docs.docs)
 app.add_typer(database.app, name="db")

@@ -32,6 +32,7 @@ from gateway.cli.session import (
 from gateway.cli.whole_files import whole_files
 from gateway.connections import Connections
 from gateway.connections.config import AdaptersFileError, read_adapters_file
+from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.logs import open_log
 from gateway.metrics import Metrics
@@ -156,7 +157,7 @@ async def protection_of(session: Session, settings: Settings) -> AsyncIterator[P
     except AdaptersFileError as error:
         wrong = "; ".join(error.problems)
         fail(f"アダプターの設定に誤りがあります（{wrong}）", f"adapters file: {wrong}")
-    async with open_http_client() as http:
+    async with open_http_client(destinations=outgoing(settings)) as http:
         connections = Connections.open(
             enabled,
             discover(),

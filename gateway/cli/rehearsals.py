@@ -10,7 +10,6 @@ import typer
 
 from adapters.conformance.rehearsals import Rehearsal, Statement, file_name, record_of
 from adapters.conformance.rehearsing import BY_HAND, Findings, rehearse
-from adapters.contract import Host
 from adapters.errors import AdapterError
 from adapters.manifest import Capability
 from adapters.registry import InstalledAdapter, discover
@@ -28,7 +27,9 @@ from gateway.cli.session import (
 )
 from gateway.clock import SystemClock
 from gateway.connections.config import AdaptersFileError, EnabledAdapter, read_adapters_file
+from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
+from gateway.connections.service import host_of
 from gateway.logs import open_log
 from gateway.settings import Settings
 
@@ -131,9 +132,9 @@ async def _rehearsed(
     settings: Settings, package: InstalledAdapter, entry: EnabledAdapter, numbers: list[str]
 ) -> Findings:
     dictionary = read_dictionary(settings)
-    async with open_http_client() as http:
+    async with open_http_client(destinations=outgoing(settings)) as http:
         log = open_log(settings.log_level)
-        host = Host(entry.municipality, SystemClock(), http, log, dictionary)
+        host = host_of(entry, http, SystemClock(), log, dictionary)
         try:
             adapter = package.open(host, entry.settings)
         except AdapterError as error:

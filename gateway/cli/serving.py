@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import signal
 import socket
 import sys
-from typing import Annotated
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Annotated, Final, NoReturn
 
 import typer
+from fastapi import FastAPI
 
-from gateway.api.drain import DrainingServer
-from gateway.api.server import server_config
+from gateway.api.drain import DRAIN_S, DrainingServer
+from gateway.api.server import SHUTDOWN_S, server_config
+from gateway.api.workers import WorkerServer
 from gateway.cli.session import (
+    INTERNAL,
     NOT_SET_UP,
     Session,
+    err,
     fail,
     opened,
     read_dictionary,
     read_settings,
     run,
 )
+from gateway.logs import open_log
+from gateway.relay.link import LinkError, LinkFiles
 from gateway.settings import Settings
 from gateway.telemetry import EXTRA, is_installed
+from gateway.workers import Plan, Seat, Supervisor, Table
+from gateway.workers.supervisor import ALIVE, READY, RETIRE
 
 COLLECT_AFTER = 20_000
 """Objects made and not freed until the collector of cycles looks at the young ones."""
+LAST_WORK_S: Final = 10.0
+"""What a process may take to close after its drain: the last head of the audit record among it."""
+MOST_WORKERS: Final = 64
 
 
 def serve(
@@ -36,6 +50,22 @@ def serve(
     port: Annotated[
         int, typer.Option(help="待ち受けるポート / Port to listen on.", min=0, max=65_535)
     ] = 8000,
+    workers: Annotated[
+        int,
+        typer.Option(
+            help="プロセスの数。CPU のコア数まで / Processes; as many as there are cores at most.",
+            min=1,
+            max=MOST_WORKERS,
+        ),
+    ] = 1,
+    *,
+    listen: Annotated[
+        bool,
+        typer.Option(
+            "--listen/--no-listen",
+            help="待ち受けず、エッジから受け取るだけにする / Only ask the edges for requests.",
+        ),
+    ] = True,
 ) -> None:
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
@@ -46,19 +76,100 @@ def serve(
             f"sending traces needs pip install '{EXTRA}'",
             NOT_SET_UP,
         )
+    require_link(settings, listens=listen)
     run(_look(settings))
-    listener = _listen(host, port)
+    listeners = [listen_on(host, port)] if listen else []
     # The composition root stands above this room, so it is found by its name.
-    app = importlib.import_module("gateway.app").create_app(settings)
-    # What is loaded now stays: the collector need not look through all of it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
+    importlib.import_module("gateway.app")
+    if workers > 1:
+        raise typer.Exit(_supervised(settings, listeners, workers))
+    app = _opened(settings)
     # uvicorn passes the signal on when it has ended: asked to end, the command has done its work.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = server_config(app, public_url=settings.public_url, log_config=None)
     server = DrainingServer(config, app.state.drain, notice_s=settings.drain_notice_s)
-    server.run(sockets=[listener])
+    server.run(sockets=listeners)
+
+
+def _opened(settings: Settings, seat: Seat | None = None) -> FastAPI:
+    app: FastAPI = importlib.import_module("gateway.app").create_app(settings, seat=seat)
+    # What is loaded now stays: the collector need not look through all of it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+    return app
+
+
+def _supervised(settings: Settings, listeners: list[socket.socket], workers: int) -> int:
+    """Serve with several processes; return the exit status."""
+    # The workers begin with all that is loaded here, and share its memory.
+    gc.collect()
+    gc.freeze()
+    ends_s = settings.drain_notice_s + DRAIN_S + SHUTDOWN_S + LAST_WORK_S
+    with Table.laid(workers) as table:
+        supervisor = os.getpid()
+
+        def work(number: int, said: Connection) -> int:
+            return _work(settings, listeners, table.seat(number), said, supervisor)
+
+        return Supervisor(table, Plan(work, ends_s), open_log(settings.log_level)).run()
+
+
+def _work(
+    settings: Settings,
+    listeners: list[socket.socket],
+    seat: Seat,
+    said: Connection,
+    supervisor: int,
+) -> int:
+    """Serve as one of several workers; return the exit status."""
+    words = iter([READY])
+
+    def say() -> None:
+        with suppress(OSError):
+            said.send_bytes(next(words, ALIVE))
+
+    try:
+        app = _opened(settings, seat)
+        config = server_config(app, public_url=settings.public_url, log_config=None)
+        server = WorkerServer(
+            config,
+            app.state.drain,
+            notice_s=settings.drain_notice_s,
+            said=say,
+            supervisor=supervisor,
+        )
+        signal.signal(RETIRE, lambda *_: server.retire())
+        server.run(sockets=listeners)
+    except Exception as error:  # noqa: BLE001 - the class alone: a text may hold values
+        err().print(f"worker: {type(error).__name__}", markup=False)
+        return INTERNAL
+    return 0
+
+
+def require_link(settings: Settings, *, listens: bool) -> None:
+    """End the command where the edges cannot be asked, or nothing would ever be."""
+    if not listens and not settings.edge_urls:
+        fail(
+            "--no-listen には HITOTSU_EDGE_URLS が要ります。",
+            "--no-listen needs HITOTSU_EDGE_URLS",
+            NOT_SET_UP,
+        )
+    if not settings.edge_urls:
+        return
+    try:
+        LinkFiles.of(settings).client_context()
+    except LinkError as error:
+        fail_link(error)
+
+
+def fail_link(error: LinkError) -> NoReturn:
+    """End the command and name the setting that is wrong."""
+    fail(
+        f"{error.setting} の証明書か鍵を使えません。",
+        f"{error.setting}: the certificate or key cannot be used",
+        NOT_SET_UP,
+    )
 
 
 async def _look(settings: Settings) -> None:
@@ -71,7 +182,8 @@ def _read_keys(session: Session) -> None:
     session.keys.keys()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen_on(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, or end the command and say why there is none."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=2048)

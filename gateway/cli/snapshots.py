@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from adapters.contract import Adapter, Host, LostRecord
+from adapters.contract import Adapter, LostRecord
 from adapters.errors import AdapterError
 from gateway.cli.options import Municipality, moment_option
 from gateway.cli.rehearsals import enabled_adapter
@@ -38,7 +38,9 @@ from gateway.cli.session import (
     say,
 )
 from gateway.clock import TOKYO
+from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
+from gateway.connections.service import host_of
 from gateway.logs import open_log
 from gateway.snapshots import Loader, LoadRefusedError, LoadReport, Snapshots, SnapshotStore
 from gateway.snapshots.loading import Findings, Told
@@ -96,10 +98,13 @@ def load(
             )
 
     async def work() -> LoadReport:
-        async with opened(settings) as session, open_http_client() as http:
+        async with (
+            opened(settings) as session,
+            open_http_client(destinations=outgoing(settings)) as http,
+        ):
             log = open_log(settings.log_level)
             dictionary = read_dictionary(settings)
-            host = Host(municipality, session.clock, http, log, dictionary)
+            host = host_of(entry, http, session.clock, log, dictionary)
             source = package.open(host, entry.settings)
             try:
                 return await loaded(session, source)

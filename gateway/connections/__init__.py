@@ -3,7 +3,7 @@
 from gateway.connections.alarms import Alarm, joined
 from gateway.connections.connection import Connection, Health, SourceState
 from gateway.connections.proofs import Proof, Proofs
-from gateway.connections.service import Connections, RefusedAdapter
+from gateway.connections.service import Connections, RefusedAdapter, Sharing
 
 __all__ = [
     "Alarm",
@@ -13,6 +13,7 @@ __all__ = [
     "Proof",
     "Proofs",
     "RefusedAdapter",
+    "Sharing",
     "SourceState",
     "joined",
 ]

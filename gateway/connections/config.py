@@ -8,6 +8,7 @@ adapters:
       database_url: postgresql+asyncpg://machi_ro@127.0.0.1:5433/juki
     hours:                          # when this town's system is closed; else as the manifest says
       closed: [{closes: "23:00", opens: "06:00"}]
+    destinations: ["login.example"] # what it calls beside the addresses in its settings
 ```
 
 Installed never means enabled: an adapter that is not listed here is never opened.
@@ -43,6 +44,8 @@ class EnabledAdapter(BaseModel):
     settings: dict[str, Any] = Field(default_factory=dict, repr=False)
     hours: Hours | None = None
     """When the source is closed in this town; without it, what the manifest says."""
+    destinations: tuple[str, ...] = ()
+    """Addresses that the adapter calls beside those in its settings (``host``, ``host:port``)."""
 
 
 class AdaptersFile(BaseModel):

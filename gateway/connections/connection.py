@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from adapters.contract import (
     Adapter,
@@ -70,6 +70,19 @@ Work: TypeAlias = Callable[[Deadline], Awaitable[Result]]
 """A call of an adapter, told by when it must have ended."""
 
 
+class Slots(Protocol):
+    """What a call takes one of, and gives back; a semaphore, or one for several processes."""
+
+    def locked(self) -> bool:
+        """Tell whether every slot is taken."""
+
+    async def acquire(self) -> bool:
+        """Wait for a slot and take it."""
+
+    def release(self) -> None:
+        """Give it back."""
+
+
 class TurnedAway(Unavailable):
     """The gateway itself did not send the call: the queue is full, or the source is at rest."""
 
@@ -111,10 +124,12 @@ class Connection:
         hours: Hours | None = None,
         copy: Fetch | None = None,
         tracing: Tracing = NO_TRACING,
+        slots: Slots | None = None,
     ) -> None:
         """Stand before ``adapter``; ``hours`` are the town's own, else those of the manifest.
 
-        ``copy`` answers about people in the place of a system that only gives files.
+        ``copy`` answers about people in the place of a system that only gives files. ``slots`` are
+        this process's share of what the source bears, where several processes ask it.
         """
         self.municipality = municipality
         self.manifest = manifest
@@ -125,7 +140,7 @@ class Connection:
         self._clock = clock
         self._log = log
         self._metrics = metrics
-        self._slots = asyncio.Semaphore(manifest.limits.max_concurrency)
+        self._slots = slots or asyncio.Semaphore(manifest.limits.max_concurrency)
         self._waiting = 0
         self._breakers: dict[str, Breaker] = {}
         self._retries = RetryBudget()

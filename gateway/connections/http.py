@@ -9,6 +9,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from adapters.sources.exchange import Exchanged, Origin, SourceClient
+from gateway.connections.destinations import CheckedResolver, DestinationRefused, Destinations
 from gateway.connections.wire import Wire
 from gateway.telemetry import NO_TRACING, Tracing
 
@@ -24,18 +25,24 @@ class SourceTransport(AiohttpTransport):
     """
 
     tracing: Tracing = NO_TRACING
+    destinations: Destinations = Destinations()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request``.
 
         Raises:
+            DestinationRefused: it may not go there.
             httpx.TransportError: for everything that can go wrong on the way.
         """
+        self.destinations.require(request.url.host)
         request.headers.update(self.tracing.headers())
         try:
             return await super().handle_async_request(request)
         except httpx.ConnectTimeout as error:
             cause = error.__cause__
+            refused = getattr(cause, "os_error", None)
+            if isinstance(refused, DestinationRefused):
+                raise refused from None
             if isinstance(cause, aiohttp.ClientConnectorError):
                 raise httpx.ConnectError("no connection", request=request) from None
             if isinstance(cause, aiohttp.ServerDisconnectedError):
@@ -82,20 +89,29 @@ class WiredClient(SourceClient):
         await super().__aexit__(*raised)
 
 
-def open_http_client(*, max_connections: int = 256, tracing: Tracing = NO_TRACING) -> WiredClient:
+def open_http_client(
+    *,
+    max_connections: int = 256,
+    tracing: Tracing = NO_TRACING,
+    destinations: Destinations | None = None,
+) -> WiredClient:
     """Return a client whose pool does not collapse under concurrency.
 
     The interface is httpx; the transport underneath is aiohttp's, because httpx's own pool
     rescans every connection for every request. Redirects are not followed, cookies are not kept
     and the environment's proxies are not read: an adapter speaks to the address it was given,
-    and one town's session never reaches another's.
+    and one town's session never reaches another's. ``destinations`` are where calls may go at all.
     """
+    may_go_to = destinations or Destinations()
     context = httpx.create_ssl_context(trust_env=False)
 
     def open_session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=max_connections, ssl=context)
+        connector = aiohttp.TCPConnector(
+            limit=max_connections, ssl=context, resolver=CheckedResolver(may_go_to)
+        )
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     transport = SourceTransport(client=open_session, trust_env=False)
     transport.tracing = tracing
-    return WiredClient(transport, Wire(context, max_connections))
+    transport.destinations = may_go_to
+    return WiredClient(transport, Wire(context, may_go_to, max_connections))

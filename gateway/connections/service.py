@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpx
 
 from adapters.contract import Clock, Deadline, EventLog, Fetch, Host
 from adapters.errors import AdapterError
-from adapters.manifest import Capability, Manifest
+from adapters.manifest import Capability, Limits, Manifest
 from adapters.registry import InstalledAdapter, QuarantinedAdapter
 from gateway.connections.config import AdaptersFile, EnabledAdapter
-from gateway.connections.connection import Connection
+from gateway.connections.connection import Connection, Slots
+from gateway.connections.destinations import Allowed, Destinations, fenced
 from gateway.connections.proofs import NO_PROOFS, Proofs
 from gateway.metrics import Metrics
 from gateway.telemetry import NO_TRACING, Tracing
@@ -45,6 +46,26 @@ class Copies(Protocol):
         """Return what answers for the adapter, None where its system is asked itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How many processes ask the same sources, and slots that are shared by all of them.
+
+    ``shared`` returns as many slots as it is asked for under a name, the same ones everywhere.
+    """
+
+    processes: int = 1
+    shared: Callable[[str, int], Slots] | None = None
+
+    def slots_of(self, name: str, limits: Limits) -> Slots:
+        """Return what this process takes of what the source of that name bears at a time."""
+        if self.shared is not None and limits.max_concurrency < self.processes:
+            return self.shared(name, limits.max_concurrency)
+        return asyncio.Semaphore(limits.share(self.processes).max_concurrency)
+
+
+ALONE: Final = Sharing()
+
+
 class Connections:
     """The adapters that IT staff switched on, open and ready to be asked."""
 
@@ -66,19 +87,20 @@ class Connections:
         proofs: Proofs = NO_PROOFS,
         copies: Copies | None = None,
         tracing: Tracing = NO_TRACING,
+        sharing: Sharing = ALONE,
     ) -> Connections:
         """Open every enabled adapter. One that cannot be opened is refused; the rest works.
 
         ``proofs`` are the certificates at hand and the level that is required. ``copies`` answer
-        for systems that only give files.
+        for systems that only give files. ``sharing`` tells how many processes ask the sources.
         """
         by_id = {package.id: package for package in installed}
         opened: list[Connection] = []
         refused: list[RefusedAdapter] = []
         for entry in file.adapters:
-            host = Host(entry.municipality, clock, http, log, dictionary)
+            host = host_of(entry, http, clock, log, dictionary, processes=sharing.processes)
             result = _open_one(
-                entry, by_id.get(entry.adapter), host, metrics, proofs, copies, tracing
+                entry, by_id.get(entry.adapter), host, metrics, proofs, copies, tracing, sharing
             )
             if isinstance(result, Connection):
                 opened.append(result)
@@ -118,6 +140,20 @@ class Connections:
         await asyncio.gather(*(c.aclose() for c in self.all()))
 
 
+def host_of(
+    entry: EnabledAdapter,
+    http: httpx.AsyncClient,
+    clock: Clock,
+    log: EventLog,
+    dictionary: Dictionary,
+    *,
+    processes: int = 1,
+) -> Host:
+    """Return what an adapter is lent; its client calls what is configured for it alone."""
+    client = fenced(http, Allowed.of(entry.settings, entry.destinations))
+    return Host(entry.municipality, clock, client, log, dictionary, processes=processes)
+
+
 def _open_one(
     entry: EnabledAdapter,
     package: InstalledAdapter | QuarantinedAdapter | None,
@@ -126,6 +162,7 @@ def _open_one(
     proofs: Proofs,
     copies: Copies | None,
     tracing: Tracing,
+    sharing: Sharing,
 ) -> Connection | RefusedAdapter:
     if package is None:
         return RefusedAdapter(
@@ -146,6 +183,7 @@ def _open_one(
             Capability.PROTECTION_FLAGS in package.manifest.capabilities,
         )
     try:
+        Allowed.of(entry.settings, entry.destinations).require_plausible(Destinations())
         adapter = package.open(host, entry.settings)
     except AdapterError as error:
         return RefusedAdapter(
@@ -165,4 +203,5 @@ def _open_one(
         hours=entry.hours,
         copy=copies.of(entry.municipality, package.manifest) if copies is not None else None,
         tracing=tracing,
+        slots=sharing.slots_of(f"{entry.municipality}/{entry.adapter}", package.manifest.limits),
     )

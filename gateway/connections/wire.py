@@ -18,6 +18,7 @@ import httptools
 from adapters.errors import AdapterError, BadAnswer, SourceTimeout, Unavailable
 from adapters.sources.base import MAX_ANSWER_BYTES
 from adapters.sources.exchange import Exchanged, Origin
+from gateway.connections.destinations import DestinationRefused, Destinations, addresses_of
 
 CONNECT_TIMEOUT_S: Final = 3.0
 IDLE_S: Final = 15.0
@@ -199,11 +200,13 @@ class Wire:
 
     Args:
         context: how TLS is done, where the address asks for it.
+        destinations: where calls may go; looked at with each new connection.
         most: connections at a time; whoever needs one more waits.
 
     """
 
     context: ssl.SSLContext
+    destinations: Destinations = field(default_factory=Destinations)
     most: int = 256
     _idle: dict[Origin, deque[_Line]] = field(default_factory=dict)
     _room: asyncio.Semaphore | None = None
@@ -274,10 +277,29 @@ class Wire:
         while lines[0].idle_since <= now - IDLE_S:
             lines.popleft().close()
 
+    async def _connect(self, origin: Origin, line: _Line) -> None:
+        """Connect to one of the addresses that the host has now, each of which may be called."""
+        failed: OSError | None = None
+        for host, port in await addresses_of(origin.host, origin.port, self.destinations):
+            try:
+                await asyncio.get_running_loop().create_connection(
+                    lambda: line,
+                    host,
+                    port,
+                    ssl=self.context if origin.secure else None,
+                    server_hostname=origin.host if origin.secure else None,
+                )
+            except OSError as error:
+                failed = error
+            else:
+                return
+        raise failed or OSError("no address")
+
     async def _opened(self, origin: Origin, until: float) -> _Line:
         """Return a new connection.
 
         Raises:
+            DestinationRefused: no call may go there.
             SourceTimeout: it was not there in time.
             Unavailable: nobody listens, or who they are cannot be trusted.
 
@@ -288,15 +310,11 @@ class Wire:
             raise SourceTimeout("no answer in time")
         try:
             async with asyncio.timeout(left_s):
-                await asyncio.get_running_loop().create_connection(
-                    lambda: line,
-                    origin.host,
-                    origin.port,
-                    ssl=self.context if origin.secure else None,
-                    server_hostname=origin.host if origin.secure else None,
-                )
+                await self._connect(origin, line)
         except TimeoutError:
             raise SourceTimeout("no connection in time") from None
+        except DestinationRefused:
+            raise
         except (OSError, ssl.SSLError, ValueError) as error:
             raise Unavailable(f"no connection ({type(error).__name__})") from None
         return line

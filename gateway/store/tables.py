@@ -600,6 +600,26 @@ class AuditRow(Base):
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
+class AuditWatchRow(Base):
+    """Somebody whom an officer, or anybody, must not look up without a reason.
+
+    ``subject_key`` is the pseudonym of the audit record. ``operator`` is who must not, as it stands
+    in ``terminal`` there, ``*`` for anybody.
+    """
+
+    __tablename__ = "audit_watch"
+    __table_args__ = (Index(None, "municipality", "ended_at"),)
+
+    watch_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    subject_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    operator: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    added_by: Mapped[str] = mapped_column(String(100))
+    added_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
 class AuditTileRow(Base):
     """Up to 256 neighbouring nodes of the Merkle tree over the audit record, and their root.
 

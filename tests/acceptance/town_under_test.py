@@ -241,16 +241,16 @@ async def grant_terms(folder: Path, **terms: Any) -> None:
 
 @asynccontextmanager
 async def served(
-    folder: Path, url: str, log: Path, **settings: str
+    folder: Path, url: str, log: Path, *options: str, **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a gateway of its own on the files in ``folder``; yield its process when it listens.
 
-    ``settings`` are further ones, by the names of their environment variables.
+    ``options`` are those of ``hitotsu serve``, ``environment`` further variables.
     """
     port = url.rpartition(":")[2]
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.cli", "serve", "--port", port),
+            *(sys.executable, "-m", "gateway.cli", "serve", "--port", port, *options),
             stdout=out,
             stderr=out,
             env={
@@ -259,11 +259,11 @@ async def served(
                 "HITOTSU_PUBLIC_URL": url,
                 "HITOTSU_KEYS_DIR": str(folder / "keys"),
                 "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
-                **settings,
+                **environment,
             },
         )
     try:
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(180), httpx.AsyncClient(trust_env=False) as http:
             while not await _listens(http, url):
                 assert process.returncode is None, log
         yield process
@@ -277,6 +277,7 @@ async def _listens(http: httpx.AsyncClient, url: str) -> bool:
     try:
         return (await http.get(f"{url}/health")).is_success
     except httpx.TransportError:
+        # Refused, or taken by a socket behind which nothing is ready yet.
         await asyncio.sleep(0.05)
         return False
 

@@ -1,5 +1,7 @@
 import json
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from gateway.settings import Settings
 from tests.docs.pages import DOCS, blocks, hand_written_and_generated
 from tests.gateway.access.certificates import certificate, pem
 from tests.gateway.access.consumers import FOREIGN, public_jwks
+from tests.gateway.audit.schemas import RECORD, faults
 
 OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
 
@@ -43,9 +46,18 @@ NOT_IN_ORDER = {
     "hitotsu notice end 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu notice hand-over yuso.csv -m 999997 --of resident --office madoguchi.csv": "the "
     "systems of the example are not there",
+    "hitotsu audit watch end 0123456789abcdef -m 999997": "an example of an id",
     "hitotsu audit show 01J00000000000000000000000 -m 999997": "an example of an id",
 }
 """Lines that are understood and end with exit code 1 in a new installation, and why."""
+
+CHANGES = frozenset(
+    {"add", "set", "end", "extend", "grant", "approve", "approve-grant", "revoke", "retire"}
+    | {"rotate", "rotate-key", "hold", "lift", "link", "exempt", "import", "series"}
+)
+"""Words of commands that change what holds from then on."""
+UNRECORDED = frozenset({"standard"})
+"""Editions are files; their commands need no database."""
 
 
 def lines_of(text: str) -> list[str]:
@@ -120,11 +132,32 @@ def test_every_command_line_of_the_documents_is_understood(files):
 
 
 def test_the_commands_of_the_operations_work_one_after_the_other(files):
-    """A new installation, led through the document from its first line to its last."""
+    """A new installation, led through the document from its first line to its last.
+
+    AU-1, AU-11: what is recorded meanwhile keeps to the schema, and every change stands in it with
+    before and after.
+    """
     lines = [line for line in lines_of(OPERATIONS) if not line.startswith("hitotsu serve")]
+    seen = 0
     for line in lines:
         words, typed = split(line)
         stdin = Path(typed).read_text() if typed else None
         result = CliRunner().invoke(app, words, input=stdin)
         expected = 1 if line in NOT_IN_ORDER else 0
         assert result.exit_code == expected, (line, result.output)
+        written, seen = records()[seen:], len(records())
+        assert [fault for record in written for fault in faults(RECORD, record)] == [], line
+        if expected == 0 and CHANGES & set(words[:3]) and words[0] not in UNRECORDED:
+            kinds = {record["kind"] for record in written}
+            assert "settings" in kinds, line
+
+
+def records() -> list[dict[str, object]]:
+    """The audit record of the installation that was led through the document."""
+    if not Path("var/hitotsu.db").exists():
+        return []
+    with closing(sqlite3.connect("var/hitotsu.db")) as database:
+        if not database.execute("SELECT name FROM sqlite_master WHERE name = 'audit'").fetchall():
+            return []
+        rows = database.execute("SELECT entry FROM audit ORDER BY sequence")
+        return [json.loads(entry) for (entry,) in rows]

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import func, select
 
 from gateway.access import AccessRegistry, AccessService
-from gateway.access.dpop import FRESH_S, NONCE_S, ProofGuard, token_digest
+from gateway.access.dpop import FRESH_S, NONCE_S, OwnMemory, ProofGuard, token_digest
 from gateway.access.refusals import CHALLENGE
 from gateway.problems import Problem
 from gateway.store.engine import Store
@@ -191,10 +191,12 @@ async def test_memory_of_proofs_is_given_back(
     """After the time in which they could be used."""
     for _ in range(5):
         await verified(service, clock, token)
-    assert len(service._proofs._seen) == 5
+    seen = service._proofs.seen
+    assert isinstance(seen, OwnMemory)
+    assert len(seen) == 5
     clock.advance(seconds=2 * FRESH_S)
     await verified(service, clock, token)
-    assert len(service._proofs._seen) == 1
+    assert len(seen) == 1
 
 
 async def test_a_refused_proof_is_recorded_under_the_client_of_the_token(

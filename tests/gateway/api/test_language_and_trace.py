@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.api.language import choose_language
 from gateway.api.trace import begin_trace
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
+nearly = st.builds(
+    lambda version, trace, parent, flags, more: f"{version}-{trace}-{parent}-{flags}{more}",
+    st.text("0123456789abcdefF", min_size=1, max_size=3),
+    st.text("0123456789abcdefG", min_size=31, max_size=33),
+    st.text("0123456789abcdef-", min_size=15, max_size=17),
+    st.text("0123456789abcdef", max_size=3),
+    st.text("-\r\n x", max_size=3),
+).map(str.encode)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +54,8 @@ def test_english_is_spoken_to_those_who_prefer_it(header: str | None, language: 
 
 async def test_a_well_formed_trace_goes_on(client: httpx.AsyncClient) -> None:
     """The caller's trace id stands in the answer."""
-    given = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
-    response = await client.get("/nothing", headers=given)
+    sent = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    response = await client.get("/nothing", headers=sent)
     assert response.headers["x-trace-id"] == TRACE
     assert response.json()["instance"] == "urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736"
 
@@ -87,6 +99,31 @@ def test_a_later_version_of_the_header_may_say_more() -> None:
 
 async def test_two_traces_are_none(client: httpx.AsyncClient) -> None:
     """A header that is there twice tells nothing."""
-    given = [("traceparent", f"00-{TRACE}-{PARENT}-01")] * 2
-    response = await client.get("/nothing", headers=given)
+    sent = [("traceparent", f"00-{TRACE}-{PARENT}-01")] * 2
+    response = await client.get("/nothing", headers=sent)
     assert response.headers["x-trace-id"] != TRACE
+
+
+@given(st.binary(max_size=300) | nearly | st.just(b"00-" + b"a" * 100_000))
+def test_whatever_comes_as_a_trace_is_taken_over_whole_or_not_at_all(header: bytes) -> None:
+    """AU-9: oversized, cut, with line feeds: what goes on is hexadecimal, of the right length."""
+    begun = begin_trace(header)
+    assert re.fullmatch(r"[0-9a-f]{32}", begun.trace_id)
+    assert re.fullmatch(r"[0-9a-f]{16}", begun.span_id)
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", begun.parent_header)
+    taken_over = begun.parent_id is not None
+    assert taken_over == (begun.trace_id.encode() in header)
+
+
+async def test_baggage_and_state_of_a_trace_are_neither_answered_nor_kept(
+    client: httpx.AsyncClient,
+) -> None:
+    """AU-9: what somebody else put into a trace goes no further."""
+    sent = {
+        "traceparent": f"00-{TRACE}-{PARENT}-01",
+        "tracestate": "vendor=canary-91",
+        "baggage": "name=canary-92",
+    }
+    response = await client.get("/nothing", headers=sent)
+    assert not {"tracestate", "baggage"} & set(response.headers)
+    assert "canary" not in response.text + str(response.headers)

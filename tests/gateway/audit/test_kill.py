@@ -1,6 +1,7 @@
 import random
 import subprocess
 import sys
+from contextlib import ExitStack
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from tests.gateway.audit.grown import tree_over
 from tests.size import size_of
 
 KILLS = size_of(ordinary=10, nightly=200)
+PAIRS = size_of(ordinary=1, nightly=50)
 
 
 async def test_every_acknowledged_record_survives_a_kill(
@@ -51,3 +53,36 @@ async def test_every_acknowledged_record_survives_a_kill(
     verdict = await verify(TreeStore(store), keys.keys().heads, received)
     assert verdict.finding is None
     assert (verdict.rows, verdict.anchors) == (len(rows), len(received))
+
+
+async def test_two_processes_write_one_record(store: Store, database_url: str, keys: FileKeyStore):
+    """AU-2, AU-3: both are acknowledged, one is killed in mid-load, the other one writes on."""
+    command = [sys.executable, "-m", "tests.gateway.audit.acknowledge_until_killed"]
+    acknowledged: list[set[str]] = [set(), set()]
+    for _ in range(PAIRS):
+        with ExitStack() as stack:
+            both = [
+                stack.enter_context(
+                    subprocess.Popen(  # noqa: ASYNC220 - the children are what is tested
+                        [*command, database_url, str(keys.path.parent)],
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+                for _ in range(2)
+            ]
+            for process, lines, killed_after in zip(both, acknowledged, (100, 200), strict=True):
+                assert process.stdout is not None
+                said = [process.stdout.readline() for _ in range(killed_after)]
+                process.kill()
+                said += process.stdout.readlines()
+                lines |= {x.strip() for x in said if x.endswith("\n") and "." not in x}
+    assert min(map(len, acknowledged)) >= 50
+    async with store.session() as session:
+        rows = {row.audit_id for row in await session.scalars(select(AuditRow))}
+    assert acknowledged[0] | acknowledged[1] <= rows
+    assert not acknowledged[0] & acknowledged[1]
+    await tree_over(store, keys).seal()
+    verdict = await verify(TreeStore(store), keys.keys().heads, [])
+    assert verdict.finding is None
+    assert verdict.rows == len(rows)

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gateway.audit import AuditLog, AuditQuery, AuditStore
+from gateway.audit.service import PATIENCE_S
 from gateway.problems import Problem
 from gateway.store.engine import Store, open_store
 from gateway.store.tables import AuditRow
@@ -55,6 +56,31 @@ async def test_no_answer_when_the_table_cannot_be_written(
     assert [r.type.slug for r in results if isinstance(r, Problem)] == ["audit-unavailable"] * 5
     assert "audit-failed" in event_log.events
     assert "canary-77" not in event_log.text
+
+
+async def test_a_record_that_can_only_be_read_refuses_within_a_second(
+    store: Store, database_url: str, keys, event_log: RecordingLog
+):
+    """AU-2: the disk went read-only, or a standby took over: 503 with Retry-After, in time."""
+    name = store.engine.url.database
+    forbid = {
+        "sqlite": "CREATE TRIGGER read_only BEFORE INSERT ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'attempt to write a readonly database'); END",
+        "postgresql": f"ALTER DATABASE {name} SET default_transaction_read_only = on",
+    }
+    async with store.transaction() as session:
+        await session.execute(text(forbid[store.dialect]))
+    read_only = open_store(database_url)
+    async with AuditLog(AuditStore(read_only), keys, log=event_log) as log:
+        begun = asyncio.get_running_loop().time()
+        with pytest.raises(Problem) as refusal:
+            await log.append(entry())
+        took_s = asyncio.get_running_loop().time() - begun
+    await read_only.aclose()
+    assert (refusal.value.type.slug, refusal.value.type.status) == ("audit-unavailable", 503)
+    # What a busy machine adds is not the rule's.
+    assert took_s <= PATIENCE_S + 1
+    assert PATIENCE_S <= 1
 
 
 async def test_the_log_recovers_by_itself(store: Store, audit_log: AuditLog):

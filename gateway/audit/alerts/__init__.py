@@ -1,0 +1,7 @@
+"""Looks at people that look like curiosity, told within minutes. Rule AU-6."""
+
+from gateway.audit.alerts.service import Pattern, Snooping
+from gateway.audit.alerts.store import AlertStore
+from gateway.audit.alerts.watches import Watches, WatchKind, WatchRefused
+
+__all__ = ["AlertStore", "Pattern", "Snooping", "WatchKind", "WatchRefused", "Watches"]

@@ -1,0 +1,111 @@
+"""``hitotsu audit watch``: whom officers must not look up without a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.audit.alerts import AlertStore, Watches, WatchKind, WatchRefused
+from gateway.audit.alerts.watches import ANYBODY
+from gateway.cli.options import Municipality
+from gateway.cli.session import (
+    Session,
+    fail,
+    new_table,
+    opened,
+    out,
+    read_numbers,
+    read_settings,
+    run,
+    say,
+)
+from gateway.clock import TOKYO
+
+app = typer.Typer(
+    help="理由なく見てはならない人の一覧 / Whom officers must not look up.", no_args_is_help=True
+)
+
+
+@app.command()
+def add(
+    municipality: Municipality,
+    kind: Annotated[
+        WatchKind,
+        typer.Option(
+            help="family（家族）、acquaintance（同姓・同住所・知人）、notable（著名人）、"
+            "household（一世帯） / Why a look would be one of curiosity."
+        ),
+    ],
+    numbering: Annotated[
+        str,
+        typer.Option("--of", help="標準入力の番号の番号体系 / Numbering of the numbers piped in."),
+    ],
+    operator: Annotated[
+        str,
+        typer.Option(help="見てはならない職員（cli:yamada など） / Who must not look at them."),
+    ] = ANYBODY,
+) -> None:
+    """一覧に加える。番号は標準入力から、仮名だけが残る / Add people; only pseudonyms are kept."""
+    settings, numbers = read_settings(), read_numbers()
+
+    async def work() -> tuple[str, int]:
+        async with opened(settings) as session:
+            keys = []
+            for number in numbers:
+                subject = await session.subjects.find_by_number(municipality, numbering, number)
+                if subject is None:
+                    fail("登録されていない番号があります。", "a number is not known")
+                keys.append(session.audit_log().pseudonym(municipality, subject.subject_id))
+            watch_id = await _watches(session).add(municipality, kind, operator, keys)
+            return watch_id, len(set(keys))
+
+    try:
+        watch_id, count = run(work())
+    except WatchRefused as refused:
+        fail(refused.detail_ja, refused.detail_en)
+    say(f"{watch_id}：{count} 人を加えました。", f"{count} people are on the list {watch_id}.")
+
+
+@app.command("list")
+def list_(municipality: Municipality) -> None:
+    """一覧を示す（誰かは出ない） / Show the lists, not who is on them."""
+    settings = read_settings()
+
+    async def work() -> Table:
+        table = new_table(
+            "ID", "種類 / Kind", "職員 / Operator", "人数 / People", "加えた日 / Since"
+        )
+        async with opened(settings) as session:
+            counted: dict[tuple[str, str, str, str], int] = {}
+            for row in await _watches(session).all(municipality):
+                day = row.added_at.astimezone(TOKYO).date().isoformat()
+                key = (row.watch_id, row.kind, row.operator, day)
+                counted[key] = counted.get(key, 0) + 1
+            for (watch_id, kind, operator, day), count in counted.items():
+                table.add_row(watch_id, kind, operator, str(count), day)
+        return table
+
+    out().print(run(work()))
+
+
+@app.command()
+def end(
+    watch_id: Annotated[str, typer.Argument(help="一覧の ID / Id of the list.")],
+    municipality: Municipality,
+) -> None:
+    """一覧を終える / End a list."""
+    settings = read_settings()
+
+    async def work() -> bool:
+        async with opened(settings) as session:
+            return await _watches(session).end(municipality, watch_id)
+
+    if not run(work()):
+        fail("この一覧はありません。", "there is no such list")
+    say("終えました。", "Ended.")
+
+
+def _watches(session: Session) -> Watches:
+    return Watches(AlertStore(session.store), session.clock, session.actor)

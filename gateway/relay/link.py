@@ -1,0 +1,71 @@
+"""TLS of the link: each side shows a certificate of the authority that both were given."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.settings import Settings
+
+
+class LinkError(Exception):
+    """The certificates of the link cannot be used. ``setting`` is the one to look at."""
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(setting)
+        self.setting = setting
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFiles:
+    """Own certificate and key, and the authority of the other side; all in PEM."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> LinkFiles:
+        """Return the files of the settings.
+
+        Raises:
+            LinkError: one is not set or not there.
+        """
+        found: list[Path] = []
+        for name in ("edge_certificate", "edge_key", "edge_ca"):
+            path: Path | None = getattr(settings, name)
+            if path is None or not path.is_file():
+                raise LinkError(f"HITOTSU_{name.upper()}")
+            found.append(path)
+        return cls(*found)
+
+    def server_context(self) -> ssl.SSLContext:
+        """Return what the edge lets the core in with; nobody without a certificate.
+
+        Raises:
+            LinkError: the files are not what they should be.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return self._filled(context)
+
+    def client_context(self) -> ssl.SSLContext:
+        """Return what the core calls the edge with; only the edge that is meant.
+
+        Raises:
+            LinkError: the files are not what they should be.
+        """
+        return self._filled(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+    def _filled(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ValueError):
+            raise LinkError("HITOTSU_EDGE_CERTIFICATE") from None
+        try:
+            context.load_verify_locations(self.authority)
+        except (OSError, ValueError):
+            raise LinkError("HITOTSU_EDGE_CA") from None
+        return context

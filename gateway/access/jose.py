@@ -11,6 +11,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from typing import Any, Final
 
+import orjson
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -106,7 +107,7 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
             registry = _Registry(algorithms=[algorithm])
             signature = jws.deserialize_compact(token, key, registry=registry)
         claims = json.loads(signature.payload)
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, RecursionError):
         raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
     if not isinstance(claims, dict):
         raise TokenRefused(
@@ -218,7 +219,9 @@ def _public_member(member: dict[str, Any]) -> dict[str, Any]:
 
 def _json_object(part: str) -> dict[str, Any]:
     try:
-        data = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        # Not the standard library's: that one takes other encodings than UTF-8 and numbers that
+        # are none, and nesting without end brings it down.
+        data = orjson.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (Base64Error, ValueError):
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。") from None
     if not isinstance(data, dict):

@@ -246,6 +246,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Repeat the call with a proof that holds the value of the header DPoP-Nonce.",
     ),
     (
+        "signature-invalid",
+        401,
+        "メッセージの署名がないか、正しくありません",
+        "The message is not signed, or its signature is not valid",
+        "Accept-Signature ヘッダーの項目を、登録済みの鍵で署名してください（RFC 9421）。",
+        "Sign what the header Accept-Signature lists with a registered key (RFC 9421).",
+    ),
+    (
         "client-authentication-failed",
         401,
         "クライアント認証に失敗しました",

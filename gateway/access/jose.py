@@ -151,6 +151,11 @@ def find_key(jwks: dict[str, Any], kid: str, algorithm: str) -> PublicKey | None
     return None
 
 
+def signing_keys(jwks: dict[str, Any]) -> dict[str, Any]:
+    """Return the public keys of a registered set as the signatures of messages need them."""
+    return {m["kid"]: import_public_key(m).public_key for m in jwks.get("keys", [])}
+
+
 def algorithms_of(key: PublicKey) -> tuple[str, ...]:
     """Return the algorithms that are accepted with a key of this type."""
     if isinstance(key, ECKey):

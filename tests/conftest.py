@@ -21,7 +21,7 @@ from gateway.store.migrate import upgrade
 from tests.doubles import RecordingLog, StoppedClock
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
-pytest_plugins = ("tests.browser",)
+pytest_plugins = ("tests.browser", "tests.nginx")
 
 MIGRATED = "migrated"
 _numbers = itertools.count(1)

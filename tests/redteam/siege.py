@@ -25,7 +25,7 @@ from gateway.access.grants import GrantTerms
 from gateway.access.limits import Bases
 from gateway.access.registration import MATCH_SUBJECTS
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
-from gateway.api import ApiOptions, build_api
+from gateway.api import ApiOptions, Proxies, build_api
 from gateway.api.server import server_config
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
@@ -298,12 +298,14 @@ def routers_of(world: World, keys: FileKeyStore) -> list[APIRouter]:
 
 
 @asynccontextmanager
-async def besieged(world: World, keys: FileKeyStore) -> AsyncIterator[Siege]:
+async def besieged(
+    world: World, keys: FileKeyStore, proxies: Proxies | None = None
+) -> AsyncIterator[Siege]:
     """Serve the gateway on a free loopback port while the block runs."""
     await register(world)
     handles = await people(world)
     app = build_api(
-        ApiOptions(ISSUER, "0.1.0"),
+        ApiOptions(ISSUER, "0.1.0", proxies=proxies or Proxies()),
         routers=routers_of(world, keys),
         log=world.log,
         metrics=world.metrics,

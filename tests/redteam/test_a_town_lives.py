@@ -117,7 +117,7 @@ class LivingTown(RuleBasedStateMachine):
     @precondition(lambda self: self.measures)
     @rule(data=st.data(), officer=officers)
     def propose_or_agree_to_end_a_measure(self, data: Any, officer: str) -> None:
-        chosen = data.draw(st.sampled_from(sorted(self.measures)))
+        chosen = data.draw(st.sampled_from(list(self.measures)))
         if self.proposed_ends.get(chosen) == officer:
             return
         ended = self.town.run(self.town.measures(officer).end(TOWN, chosen))
@@ -155,12 +155,12 @@ class LivingTown(RuleBasedStateMachine):
     @precondition(lambda self: self.proposals)
     @rule(data=st.data())
     def approve_a_grant(self, data: Any) -> None:
-        self._approve(data.draw(st.sampled_from(sorted(self.proposals))))
+        self._approve(data.draw(st.sampled_from(list(self.proposals))))
 
     @precondition(lambda self: self.grants)
     @rule(data=st.data())
     def revoke_a_grant(self, data: Any) -> None:
-        chosen = data.draw(st.sampled_from(sorted(self.grants)))
+        chosen = data.draw(st.sampled_from(list(self.grants)))
         self.town.run(self.town.registries[0].revoke_grant(TOWN, chosen))
         del self.grants[chosen]
 

@@ -462,6 +462,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Use the id of a statement that this client released of this person.",
     ),
     (
+        "store-unavailable",
+        503,
+        "ゲートウェイのデータベースに接続できません",
+        "The gateway's database cannot be reached",
+        "少し待って、もう一度（同じ Idempotency-Key で）送ってください。回答は出ていません。",
+        "Wait a moment and send it again, with the same Idempotency-Key: no answer has left.",
+    ),
+    (
         "overloaded",
         503,
         "混み合っています",

@@ -27,6 +27,7 @@ from gateway.access.registration import MATCH_SUBJECTS
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import ApiOptions, Proxies, build_api
 from gateway.api.server import server_config
+from gateway.app import tell_of_outages
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
@@ -310,6 +311,7 @@ async def besieged(
         log=world.log,
         metrics=world.metrics,
     )
+    tell_of_outages(app, world.log)
     config = server_config(app, public_url=ISSUER, port=0, log_config=None, lifespan="off")
     listener = config.bind_socket()
     server = uvicorn.Server(config)

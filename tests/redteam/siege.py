@@ -13,45 +13,28 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import APIRouter
 
-from gateway.access import OWN_ACCESSES, AccessRegistry, AccessStore, token_router
+from gateway.access import OWN_ACCESSES, AccessRegistry, AccessStore
 from gateway.access.grants import GrantTerms
 from gateway.access.limits import Bases
 from gateway.access.registration import MATCH_SUBJECTS
-from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import ApiOptions, Proxies, build_api
 from gateway.api.server import server_config
 from gateway.app import tell_of_outages
-from gateway.consents import ConsentRooms, ConsentService, ConsentStore
-from gateway.consents.routes import consent_router
-from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
-from gateway.evidence.routes import evidence_router, verification_router
 from gateway.keys import FileKeyStore
-from gateway.matching import MatchingRooms, MatchingService, MissStore
-from gateway.matching.routes import matching_router
-from gateway.questions.routes import question_router
-from gateway.questions.service import QuestionService
-from gateway.recalls import EventFeed, FeedRooms, RecallStore
-from gateway.recalls.routes import event_router
-from gateway.receipts.routes import receipt_router
 from gateway.subjects import LinkRow
-from gateway.submissions import StatedValues, SubmissionService, SubmissionStore
-from gateway.submissions.routes import submission_router
-from gateway.submissions.service import SubmissionRooms
 from tests.gateway.access.consumers import EC, ED, Key, proof, public_jwks, sign
 from tests.gateway.questions.conftest import BLOCK, CLIENT, MAIL, NAME, PURPOSE, TAX, TOWN, World
+from tests.redteam.siege_rooms import ISSUER, routers_of
 
-ISSUER = "https://gateway.test"
 OTHER_CLIENT = "other-service"
 OTHER_TOWN = "999998"
 BY_CONSENT = "001.juminkihonjoho.seibetsu"
-MISSES = 30
 ITEMS = (NAME, BLOCK, TAX, MAIL, MATCH_SUBJECTS, OWN_ACCESSES)
 KEYS: Mapping[str, Key] = {CLIENT: EC, OTHER_CLIENT: ED}
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -214,88 +197,6 @@ async def people(world: World) -> dict[tuple[str, str, str], str]:
             handle = world.subjects.handle_for(town, client, subject.subject_id)
             handles[town, client, who] = handle
     return handles
-
-
-def routers_of(world: World, keys: FileKeyStore) -> list[APIRouter]:
-    """Return every operation for consumers, over the rooms of ``world``."""
-    rooms = world.questions._rooms
-    store, access = world.store, rooms.access
-    consents = ConsentService(
-        ConsentRooms(
-            ConsentStore(store),
-            access,
-            world.subjects,
-            rooms.audit,
-            rooms.dictionary,
-            world.clock,
-        )
-    )
-    submitted = SubmissionStore(store)
-    stated = StatedValues(submitted, keys, clock=world.clock)
-    world.questions = QuestionService(
-        replace(rooms, consents=consents, stated=stated), deadline_s=1.0
-    )
-    submissions = SubmissionService(
-        SubmissionRooms(
-            submitted,
-            access,
-            world.subjects,
-            rooms.routes,
-            rooms.connections,
-            rooms.audit,
-            keys,
-            rooms.dictionary,
-            world.clock,
-        ),
-        keep_days=365,
-    )
-    evidence = EvidenceService(
-        EvidenceRooms(
-            EvidenceStore(store), world.questions, world.subjects, rooms.audit, keys, world.clock
-        ),
-        issuer=ISSUER,
-    )
-    matching = MatchingService(
-        MatchingRooms(
-            MissStore(store),
-            access,
-            world.subjects,
-            rooms.routes,
-            rooms.connections,
-            rooms.protection,
-            rooms.audit,
-            rooms.dictionary,
-            world.clock,
-            world.log,
-        ),
-        deadline_s=1.0,
-        misses_per_hour=MISSES,
-    )
-    accesses = AccessesService(
-        AccessesStore(store),
-        AccessesRooms(
-            access=access,
-            subjects=world.subjects,
-            protection=world.protection,
-            audit=rooms.audit,
-            keys=keys,
-            dictionary=rooms.dictionary,
-            clock=world.clock,
-        ),
-    )
-    feed = EventFeed(FeedRooms(RecallStore(store), world.subjects, rooms.audit, world.clock))
-    return [
-        question_router(world.questions, access),
-        token_router(access),
-        receipt_router(rooms.receipts, access),
-        submission_router(submissions, access),
-        consent_router(consents, access),
-        evidence_router(evidence, access),
-        verification_router(evidence),
-        matching_router(matching, access),
-        accesses_router(accesses, access),
-        event_router(feed, access),
-    ]
 
 
 @asynccontextmanager

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from gateway.store.tables import AuditRow
 from tests.gateway.access.consumers import EC, FOREIGN, RSA, public_member
 from tests.gateway.access.consumers import sign as signed
-from tests.redteam.siege import ISSUER, KEYS, OTHER_CLIENT, Siege
+from tests.redteam.siege import KEYS, OTHER_CLIENT, Siege
+from tests.redteam.siege_rooms import ISSUER
 
 ASK = "/v1/questions"
 DEEP = "[" * 5_500

@@ -18,7 +18,8 @@ from gateway.evidence.sd_jwt import Finding
 from gateway.keys import FileKeyStore
 from tests.gateway.access.consumers import EC, FOREIGN
 from tests.gateway.questions.conftest import CLIENT
-from tests.redteam.siege import ISSUER, Siege
+from tests.redteam.siege import Siege
+from tests.redteam.siege_rooms import ISSUER
 
 WRITES = {
     "/v1/evidence",

@@ -91,6 +91,7 @@ from gateway.snapshots import SnapshotCopies, SnapshotStore
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import schema_state
 from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
+from gateway.store.outages import OUTAGES, is_outage
 from gateway.subjects import SubjectService, SubjectStore
 from gateway.submissions import (
     OutboxDelivery,
@@ -209,7 +210,21 @@ def create_app(
         tracing=rooms.tracing,
     )
     app.add_exception_handler(PoolExhausted, _turn_away)
+    tell_of_outages(app, rooms.log)
     return app
+
+
+def tell_of_outages(app: FastAPI, log: EventLog) -> None:
+    """Let a call during which the database is away be refused with 503, not crash."""
+
+    async def refuse(_request: Request, error: Exception) -> Response:
+        if not is_outage(error):
+            raise error
+        log.error("store-unavailable", error=type(error).__name__)
+        raise Problem("store-unavailable", headers={"Retry-After": "5"}) from None
+
+    for kind in OUTAGES:
+        app.add_exception_handler(kind, refuse)
 
 
 async def _turn_away(_request: Request, _error: Exception) -> Response:

@@ -262,6 +262,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Repeat the call with a proof that holds the value of the header DPoP-Nonce.",
     ),
     (
+        "signature-invalid",
+        401,
+        "メッセージの署名がないか、正しくありません",
+        "The message is not signed, or its signature is not valid",
+        "Accept-Signature ヘッダーの項目を、登録済みの鍵で署名してください（RFC 9421）。",
+        "Sign what the header Accept-Signature lists with a registered key (RFC 9421).",
+    ),
+    (
         "client-authentication-failed",
         401,
         "クライアント認証に失敗しました",
@@ -476,6 +484,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "No such evidence",
         "この連携先が、この対象者について発行した証明の番号かどうかを確かめてください。",
         "Use the id of a statement that this client released of this person.",
+    ),
+    (
+        "store-unavailable",
+        503,
+        "ゲートウェイのデータベースに接続できません",
+        "The gateway's database cannot be reached",
+        "少し待って、もう一度（同じ Idempotency-Key で）送ってください。回答は出ていません。",
+        "Wait a moment and send it again, with the same Idempotency-Key: no answer has left.",
     ),
     (
         "overloaded",

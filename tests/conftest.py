@@ -24,7 +24,7 @@ from tests.databases import MIGRATED, Databases
 from tests.doubles import RecordingLog, StoppedClock
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
-pytest_plugins = ("tests.browser",)
+pytest_plugins = ("tests.browser", "tests.nginx")
 
 # How fast something is, is measured in benchmarks; a busy machine fails no test.
 settings.register_profile("hitotsu", deadline=None)

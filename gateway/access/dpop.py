@@ -258,7 +258,9 @@ def _fresh(claims: dict[str, Any], now: dt.datetime) -> float:
     issued = claims.get("iat")
     if isinstance(issued, bool) or not isinstance(issued, int | float):
         raise TokenRefused("iat is missing.", "iat がありません。")
-    if not abs(issued - now.timestamp()) <= FRESH_S:
+    seconds = now.timestamp()
+    # Compared, not subtracted: a number may be too large for that.
+    if not seconds - FRESH_S <= issued <= seconds + FRESH_S:
         raise TokenRefused(
             f"iat is more than {FRESH_S} seconds away.", f"iat が {FRESH_S} 秒以上ずれています。"
         )

@@ -170,6 +170,11 @@ def find_key(jwks: dict[str, Any], kid: str, algorithm: str) -> PublicKey | None
     return None
 
 
+def signing_keys(jwks: dict[str, Any]) -> dict[str, Any]:
+    """Return the public keys of a registered set as the signatures of messages need them."""
+    return {m["kid"]: import_public_key(m).public_key for m in jwks.get("keys", [])}
+
+
 def algorithms_of(key: PublicKey) -> tuple[str, ...]:
     """Return the algorithms that are accepted with a key of this type."""
     if isinstance(key, ECKey):
@@ -238,6 +243,8 @@ def _public_member(member: dict[str, Any]) -> dict[str, Any]:
 
 def _json_object(part: str) -> dict[str, Any]:
     try:
+        # Not the standard library's: that one takes other encodings than UTF-8 and numbers that
+        # are none, and nesting without end brings it down.
         data = orjson.loads(_decoded(part))
     except (Base64Error, ValueError):
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。") from None

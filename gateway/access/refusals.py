@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.access.jose import ASSERTION_ALGORITHMS, TokenRefused
 from gateway.access.schemas import with_error
+from gateway.api.message_signatures import ACCEPT_SIGNATURE
 from gateway.problems import Problem
 
 CHALLENGE: Final = f'DPoP algs="{" ".join(ASSERTION_ALGORITHMS)}"'
@@ -34,6 +35,11 @@ def proof_invalid(refusal: TokenRefused) -> Problem:
         headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_dpop_proof"'},
     )
     return with_error(problem, "invalid_dpop_proof")
+
+
+def signature_invalid() -> Problem:
+    """Return the refusal of a write that is not signed as it must be. Source: RFC 9421, 5.1."""
+    return Problem("signature-invalid", headers={"Accept-Signature": ACCEPT_SIGNATURE})
 
 
 def not_authenticated(refusal: TokenRefused | None = None) -> Problem:

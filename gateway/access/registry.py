@@ -114,6 +114,24 @@ class AccessRegistry(Registrar):
         await self._store.change_client(client_id, {"jwks": jwks}, audit)
         return kids_of(jwks)
 
+    async def require_signatures(self, client_id: str, *, required: bool) -> None:
+        """Let high-stakes writes of the client be signed messages, or need it no longer.
+
+        Takes effect with the next write.
+
+        Raises:
+            RegistrationError: no such client; a system of the linkage face.
+
+        """
+        row = await self._consumer(client_id)
+        audit = self._change(
+            "client-require-signatures",
+            before={"signs_writes": row.signs_writes},
+            after={"signs_writes": required},
+            client_id=client_id,
+        )
+        await self._store.change_client(client_id, {"signs_writes": required}, audit)
+
     async def add_certificate(self, client_id: str, pem: bytes) -> Certificate:
         """Let the client show this certificate in TLS. Old and new ones may overlap.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -12,10 +13,16 @@ from gateway.access.authentication import ClientAuthentication
 from gateway.access.credentials import Credentials
 from gateway.access.dpop import NonceNeeded, Presented, ProofGuard, read_proof
 from gateway.access.grants import Grant, GrantedItems, Relation, granted_on
-from gateway.access.jose import TokenRefused
+from gateway.access.jose import TokenRefused, signing_keys
 from gateway.access.login_proofs import LoginProofs, People
 from gateway.access.logins import Login, LoginLevel, LoginRule
-from gateway.access.refusals import CHALLENGE, UNPROVEN, proof_invalid, token_invalid
+from gateway.access.refusals import (
+    CHALLENGE,
+    UNPROVEN,
+    proof_invalid,
+    signature_invalid,
+    token_invalid,
+)
 from gateway.access.schemas import (
     ACCESS_TOKEN,
     TokenAnswer,
@@ -25,6 +32,7 @@ from gateway.access.schemas import (
 )
 from gateway.access.store import AccessStore, Standing
 from gateway.access.tokens import Access, Binding, TokenCache, issue_token, new_token_id, read_token
+from gateway.api.message_signatures import SentRequest, SignatureRefused, verify_request
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog
 from gateway.keys import KeyStore
 from gateway.problems import Problem
@@ -109,6 +117,34 @@ class AccessService:
         elif presented.certificate != access.key:
             await self._refuse(token_invalid(_OTHER_CERTIFICATE), access.client_id, None, caller)
         return access
+
+    async def require_signed(
+        self,
+        access: Access,
+        request: SentRequest,
+        body: Callable[[], Awaitable[bytes]],
+        caller: Caller | None = None,
+    ) -> None:
+        """Do nothing if the request is signed by the caller's own key, or need not be signed.
+
+        It must be where that is registered of the client. A signature that is sent must be good
+        in any case.
+
+        Raises:
+            Problem: ``signature-invalid``; as reading the body; ``audit-unavailable``.
+
+        """
+        client = await self._store.find_client(access.client_id)
+        sent = request.headers.holds("signature") or request.headers.holds("signature-input")
+        if not sent and (client is None or not client.signs_writes):
+            return
+        keys = signing_keys(client.jwks) if client is not None else {}
+        try:
+            verify_request(request, await body(), keys, self._clock.now())
+        except SignatureRefused:
+            await self._refuse(signature_invalid(), access.client_id, None, caller)
+        except Problem as problem:
+            await self._refuse(problem, access.client_id, None, caller)
 
     def nonce(self) -> str:
         """Return the nonce that proofs must hold from now on (header ``DPoP-Nonce``)."""

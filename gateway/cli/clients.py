@@ -75,6 +75,8 @@ def show(client_id: ClientId) -> None:
     client, grants, certificates = run(work())
     kids = ", ".join(key["kid"] for key in client.jwks["keys"])
     say(f"{client.client_id}（{client.name}）{_state(client.revoked_at)}", f"keys: {kids}")
+    if client.signs_writes:
+        say("申告・同意・証明の登録には署名が要ります。", "high-stakes writes must be signed")
     for held in certificates:
         until = held.not_after.astimezone(TOKYO).date().isoformat()
         say(
@@ -105,6 +107,26 @@ def revoke(client_id: ClientId) -> None:
 
     run(work())
     say(f"連携先 {client_id} を停止しました。", f"Consumer {client_id} revoked.")
+
+
+@app.command("require-signatures")
+def require_signatures(
+    client_id: ClientId,
+    *,
+    off: Annotated[bool, typer.Option("--off", help="求めるのをやめる / No longer.")] = False,
+) -> None:
+    """重い登録（申告・同意・証明）に署名を求める / Have high-stakes writes signed (RFC 9421)."""
+    settings = read_settings()
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            await session.registry.require_signatures(client_id, required=not off)
+
+    run(work())
+    if off:
+        say(f"{client_id} に署名を求めません。", f"{client_id} need not sign its writes.")
+    else:
+        say(f"{client_id} に署名を求めます。", f"{client_id} must sign its writes.")
 
 
 @app.command("rotate-key")

@@ -16,6 +16,7 @@ from gateway.cli.session import REFUSED, fail, new_table, out, read_settings, re
 from gateway.clock import TOKYO, SystemClock
 from gateway.evidence import Finding, verify
 from gateway.evidence.content import in_words
+from gateway.evidence.messages import verify_message
 from gateway.evidence.view import verifier_page
 from gateway.keys import FileKeyStore, KeysError
 
@@ -79,6 +80,37 @@ def verify_(
         raise typer.Exit(REFUSED)
 
 
+@app.command("verify-message")
+def verify_message_(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="保存した応答（curl --include の出力） / The answer as curl --include writes it.",
+        ),
+    ],
+    keys: Annotated[
+        Path,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="保存した /.well-known/jwt-vc-issuer / The keys.",
+        ),
+    ],
+    at: Annotated[dt.datetime | None, moment_option("この時点で", "As of this time.")] = None,
+) -> None:
+    """保存した応答の署名（RFC 9421）をネットワークなしで確かめる / Verify a kept answer."""
+    found = verify_message(_bytes(file), _jwks(keys), at or SystemClock().now())
+    if isinstance(found, Finding):
+        fail("応答を確かめられません。" + WORDS[found][0], WORDS[found][1])
+    made = found.created.astimezone(TOKYO)
+    say(
+        f"署名のときのままの応答です。署名 {made:%Y-%m-%d %H:%M:%S}　鍵 {found.kid}",
+        f"genuine, signed at {made.isoformat()}",
+    )
+
+
 @app.command()
 def page(
     file: Annotated[Path, typer.Argument(help="書き出す HTML / The file to write.")],
@@ -107,6 +139,13 @@ def _jwks(path: Path) -> dict[str, Any]:
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError):
         fail(f"{path} は鍵一覧ではありません。", f"{path} is no set of keys")
     return jwks
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        fail(f"{path} を読めません。", f"{path} cannot be read")
 
 
 def _text(path: Path) -> str:

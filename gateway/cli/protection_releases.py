@@ -6,11 +6,12 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Final
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -44,6 +45,9 @@ from gateway.protection.releases import (
     check_release,
 )
 from gateway.settings import Settings
+
+_FORMULA: Final = re.compile("[=+\\-@\\t\\r＝＋－＠]")
+_PLAIN: Final = re.compile(r"[+-]?[0-9][0-9 ,.()-]*|[-－]+")
 
 app = typer.Typer()
 
@@ -119,8 +123,17 @@ def _read(path: Path, encoding: str, column: str) -> tuple[list[str], list[list[
 
 def _written(rows: Sequence[Sequence[str]], encoding: str) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
+    csv.writer(out).writerows([harmless(cell) for cell in row] for row in rows)
     return out.getvalue().encode(encoding)
+
+
+def harmless(cell: str) -> str:
+    """Return a cell as no spreadsheet takes it for a formula; numbers and dashes stay as they are.
+
+    Source: OWASP, CSV Injection (an apostrophe before what begins like a formula; the full-width
+    forms count as well).
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _PLAIN.fullmatch(cell) else cell
 
 
 async def _person(

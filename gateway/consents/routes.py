@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import answer_to, who_writes
 from gateway.api.bodies import json_body
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.consents.schemas import (
@@ -21,7 +21,7 @@ from gateway.consents.schemas import (
 from gateway.consents.service import ConsentService
 from gateway.problems import Problem
 
-_PROOF: Final = ("proof-invalid", "proof-nonce-needed")
+_PROOF: Final = ("proof-invalid", "proof-nonce-needed", "signature-invalid")
 
 
 def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
@@ -58,7 +58,7 @@ def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
         },
     )
     async def give(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_writes(request, access)
         try:
             given = await json_body(request, GivenConsent)
         except Problem as problem:
@@ -91,7 +91,7 @@ def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
         },
     )
     async def withdraw(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_writes(request, access)
         try:
             asked = await json_body(request, Withdrawn)
         except Problem as problem:

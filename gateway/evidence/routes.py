@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import answer_to, who_calls, who_writes
 from gateway.api.bodies import json_body, json_response
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.evidence.schemas import (
@@ -62,7 +62,7 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
             wanted = await json_body(request, Wanted)
         except Problem as problem:
             await service.refuse(who, caller, problem)
-        return answer_to(access, await service.preview(who, wanted, caller))
+        return service.signed(answer_to(access, await service.preview(who, wanted, caller)))
 
     @router.post(
         "",
@@ -76,16 +76,18 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
         openapi_extra={**SECURED, **json_request(Release, RELEASE_EXAMPLES)},
         responses={
             201: _ok(EvidenceDocument),
-            **problem_responses(*_ASKED, "preview-invalid", "preview-outdated"),
+            **problem_responses(
+                *_ASKED, "signature-invalid", "preview-invalid", "preview-outdated"
+            ),
         },
     )
     async def release(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_writes(request, access)
         try:
             asked = await json_body(request, Release)
         except Problem as problem:
             await service.refuse(who, caller, problem)
-        return answer_to(access, await service.release(who, asked, caller), 201)
+        return service.signed(answer_to(access, await service.release(who, asked, caller), 201))
 
     @router.post(
         "/revoke",
@@ -100,16 +102,17 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
                 "audit-unavailable",
                 "proof-invalid",
                 "proof-nonce-needed",
+                "signature-invalid",
             ),
         },
     )
     async def revoke(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_writes(request, access)
         try:
             asked = await json_body(request, Revocation)
         except Problem as problem:
             await service.refuse(who, caller, problem)
-        return answer_to(access, await service.revoke(who, asked, caller))
+        return service.signed(answer_to(access, await service.revoke(who, asked, caller)))
 
     return router
 
@@ -154,5 +157,16 @@ def verification_router(service: EvidenceService) -> APIRouter:
     return router
 
 
+_SIGNED_WITH: Final = {
+    "Content-Digest": "本文の要約（RFC 9530） / digest of the body",
+    "Signature-Input": "署名した範囲（RFC 9421） / what is signed",
+    "Signature": "証明の鍵による署名 / signature with a key of statements",
+}
+
+
 def _ok(model: type[Any]) -> dict[str, Any]:
-    return {"model": model, "description": model.__doc__ or ""}
+    headers = {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in _SIGNED_WITH.items()
+    }
+    return {"model": model, "description": model.__doc__ or "", "headers": headers}

@@ -17,9 +17,11 @@ from typing import Any, Final, NoReturn
 import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
+from starlette.responses import Response
 
 from adapters.contract import Clock
 from gateway.access import Access, Caller
+from gateway.api.message_signatures import sign_answer
 from gateway.audit import AuditEntry, AuditKind, AuditLog, to_record
 from gateway.clock import TOKYO
 from gateway.evidence.content import statement_parts
@@ -123,6 +125,12 @@ class EvidenceService:
         await self._rooms.store.revoke(access.municipality, row.evidence_id, at, to_record(entry))
         revoked_at = at.astimezone(TOKYO).isoformat()
         return {"evidence_id": row.evidence_id, "revoked_at": revoked_at}
+
+    def signed(self, response: Response) -> Response:
+        """Return the answer with a signature over its status and its body. Rule AT-7."""
+        key = self._rooms.keys.keys().evidence_key
+        sign_answer(response, key.jwk.get_op_key("sign"), key.kid, self._rooms.clock.now())
+        return response
 
     async def refuse(self, access: Access, caller: Caller, problem: Problem) -> NoReturn:
         """Record that a known client sent something that cannot be read, and refuse it."""

@@ -192,7 +192,7 @@ class LinkageService:
             key = OctKey.import_key(self._secret(system))
             claims = jwt.decode(assertion, key, algorithms=["HS256"]).claims
             checked = check_claims(claims, issuer=self.token_url, now=now)
-        except (TokenRefused, JoseError, ValueError, LookupError):
+        except (TokenRefused, JoseError, ValueError, LookupError, RecursionError):
             raise OAuthRefused("invalid_client") from None
         if not await self._store.use_assertion(
             checked.client_id, checked.jti, checked.expires_at, now

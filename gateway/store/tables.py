@@ -50,7 +50,10 @@ class Base(DeclarativeBase):
 
 
 class ClientRow(Base):
-    """A consumer: an online service registered as an OAuth client. ``jwks`` are public keys."""
+    """A consumer: an online service registered as an OAuth client. ``jwks`` are public keys.
+
+    ``signs_writes`` says that its high-stakes writes must be signed messages (RFC 9421).
+    """
 
     __tablename__ = "client"
 
@@ -60,6 +63,7 @@ class ClientRow(Base):
     jwks: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    signs_writes: Mapped[bool] = mapped_column(Boolean, server_default=false(), default=False)
 
 
 class PurposeRow(Base):

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import answer_to, who_writes
 from gateway.api.bodies import json_body
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.problems import Problem
@@ -24,7 +24,7 @@ from gateway.submissions.schemas import (
 )
 from gateway.submissions.service import SubmissionService
 
-_PROOF: Final = ("proof-invalid", "proof-nonce-needed")
+_PROOF: Final = ("proof-invalid", "proof-nonce-needed", "signature-invalid")
 _KEY_PARAMETER: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -74,7 +74,7 @@ def submission_router(service: SubmissionService, access: AccessService) -> APIR
         },
     )
     async def submit(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_writes(request, access)
         try:
             stated = await json_body(request, Submission)
         except Problem as problem:
@@ -102,7 +102,7 @@ def submission_router(service: SubmissionService, access: AccessService) -> APIR
         },
     )
     async def withdraw(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_writes(request, access)
         try:
             asked = await json_body(request, Withdrawal)
         except Problem as problem:

@@ -1,109 +1,138 @@
 """Killed in mid-load, the gateway has the audit record of every answer that anybody received.
 
-The tree over the record, which grows all the while, verifies afterwards.
+The tree over the record, which grows all the while, verifies afterwards. The same holds when the
+database is killed, with the gateway or alone; alone, the gateway goes on by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
+import itertools
+import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from examples.online_service.gateway_client import GatewayUnavailable
-from examples.town.demo.places import choose_port
-from examples.town.demo.processes import Process
-from gateway.audit.tree import TreeStore, read_heads, verify
-from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
-from gateway.store.tables import AuditRow
-from tests.acceptance.town_under_test import Examiner, Town, examiner
+from gateway.store.tables import IdempotencyRow, SubmissionRow
+from tests.acceptance.crashes import Installation, Killed, Load, install, move
+from tests.acceptance.town_under_test import EXAMINER, Examiner, Town, examiner
 from tests.size import size_of
+from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
-pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=480, nightly=3600))]
+pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=480, nightly=7200))]
 
 KILLS = size_of(ordinary=5, nightly=200)
-ASKING = 6
+KILLS_OF_BOTH = size_of(ordinary=3, nightly=200)
+REPEATED = 50
+KILLS_OF_REPEATED = size_of(ordinary=1, nightly=20)
+
+
+@pytest.fixture
+def server() -> Iterator[ThrowawayPostgres]:
+    """A server that is nobody else's, as durable as in production."""
+    with throwaway_postgres(durable=True) as postgres:
+        yield postgres
 
 
 async def test_every_received_answer_has_its_audit_record_after_every_kill(
     town: Town, tmp_path: Path
 ) -> None:
-    """Again and again: load from six sides, kill -9 after some answers, start again."""
-    folder = tmp_path / "gateway"
-    shutil.copytree(town.folder / "gateway", folder)
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    port = choose_port(0)
-    url = f"http://127.0.0.1:{port}"
-    gateway = Process(
-        "gateway",
-        ("-m", "gateway.cli", "serve", "--host", "127.0.0.1", "--port", str(port)),
-        log=tmp_path / "gateway.log",
-        environment={
-            "HITOTSU_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}",
-            "HITOTSU_PUBLIC_URL": url,
-            "HITOTSU_KEYS_DIR": str(folder / "keys"),
-            "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
-            "HITOTSU_AUDIT_HEAD_INTERVAL_S": "0.1",
-            "HITOTSU_AUDIT_ANCHOR_DIR": str(outside),
-        },
-        ready_url=f"{url}/health",
-    )
+    """AU-2 and R11: load from six sides, kill -9 after some answers, start again."""
+    here = install(town.folder, tmp_path)
     number = town.people()["two_children"]["resident"]
-    received: set[str] = set()
-    async with examiner(folder, url, [number]) as asker:
+    async with examiner(here.folder, here.url, [number]) as asker:
+        load = Load(asker, number)
         for kill in range(KILLS):
-            await gateway.start()
-            received |= await _killed_under_load(gateway, asker, number, after=1 + 2 * (kill % 20))
-    assert len(received) >= KILLS
-    assert received <= await _recorded(folder)
-    await _require_whole(folder, outside)
+            await here.start()
+            load.begin()
+            await load.more(1 + 2 * (kill % 20))
+            await here.kill(Killed.GATEWAY)
+            await load.end()
+    assert len(load.received) >= KILLS
+    assert load.received <= await here.recorded()
+    await here.require_whole(heads_at_least=KILLS)
 
 
-async def _killed_under_load(
-    gateway: Process, asker: Examiner, number: str, *, after: int
-) -> set[str]:
-    """Return the ids of the answers received until the gateway was killed."""
-    received: set[str] = set()
-    enough = asyncio.Event()
+async def test_every_received_answer_has_its_audit_record_after_every_kill_of_the_database(
+    town: Town, tmp_path: Path, server: ThrowawayPostgres
+) -> None:
+    """AU-2 and R20: gateway, database, or both; what was acknowledged stands after recovery.
 
-    async def ask_until_killed() -> None:
-        with contextlib.suppress(GatewayUnavailable):
-            while True:
-                answer = await asker.ask(number)
-                received.add(answer["question_id"])
-                if len(received) >= after:
-                    enough.set()
-
-    asking = [asyncio.create_task(ask_until_killed()) for _ in range(ASKING)]
-    await enough.wait()
-    await gateway.kill()
-    await asyncio.gather(*asking)
-    return received
-
-
-async def _require_whole(folder: Path, outside: Path) -> None:
-    """Every row, every head in the database and every head outside lie on one tree."""
-    keys = FileKeyStore(folder / "keys").keys().heads
-    heads, _cut_lines = read_heads(outside, keys)
-    store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
-    try:
-        verdict = await verify(TreeStore(store), keys, heads)
-    finally:
-        await store.aclose()
-    assert verdict.finding is None
-    assert verdict.heads >= KILLS
-    assert verdict.anchors == len(heads)
+    When the database alone was killed, the gateway answers again without being started anew.
+    """
+    here = install(town.folder, tmp_path, server.url())
+    number = town.people()["two_children"]["resident"]
+    async with examiner(here.folder, here.url, [number]) as asker:
+        await move(here, tmp_path / "registrations.zip")
+        here.server = server
+        load = Load(asker, number)
+        await here.start()
+        load.begin()
+        for kill, what in zip(range(KILLS_OF_BOTH), itertools.cycle(Killed), strict=False):
+            await load.more(1 + 2 * (kill % 20))
+            await here.kill(what)
+            await here.start()
+        await load.more(1)
+        await load.end()
+        await here.process.stop()
+    assert len(load.received) >= KILLS_OF_BOTH
+    assert load.refused > 0
+    assert load.received <= await here.recorded()
+    await here.require_whole(heads_at_least=1 + KILLS_OF_BOTH // len(Killed))
 
 
-async def _recorded(folder: Path) -> set[str]:
-    store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
+async def test_fifty_equal_submissions_have_one_effect_over_every_kill(
+    town: Town, tmp_path: Path
+) -> None:
+    """R9 and WR-1: sent in parallel, again after each failure; one row and one reply for all."""
+    here = install(town.folder, tmp_path)
+    number = town.people()["two_children"]["resident"]
+    async with examiner(here.folder, here.url, [number]) as asker:
+        await here.start()
+        await asker.ask(number)  # for the token, which fifty callers would get fifty times
+        for kill in range(KILLS_OF_REPEATED):
+            await _repeated_over_a_kill(here, asker, number, f"equal-submission-{kill}")
+        await here.process.stop()
+    store = open_store(here.database_url)
     try:
         async with store.session() as session:
-            return {str(i) for i in await session.scalars(select(AuditRow.audit_id))}
+            for table in (SubmissionRow, IdempotencyRow):
+                rows = select(func.count()).select_from(table)
+                assert await session.scalar(rows) == KILLS_OF_REPEATED
     finally:
         await store.aclose()
+
+
+async def _repeated_over_a_kill(here: Installation, asker: Examiner, number: str, key: str) -> None:
+    body = {
+        "subject": asker.handles[number],
+        "purpose": EXAMINER,
+        "items": [{"item": "010.sofusakijoho.sofusaki_choaza", "value": "みどり一丁目"}],
+        "consent": {"text": "v1", "given_at": "2026-10-01T09:59:00+09:00"},
+    }
+    first = asyncio.Event()
+
+    async def submit() -> dict[str, Any]:
+        while True:
+            try:
+                reply = await asker.send("POST", "/v1/submissions", body, {"Idempotency-Key": key})
+            except httpx.HTTPError:
+                reply = None
+            if reply is not None and reply.status_code == httpx.codes.CREATED:
+                first.set()
+                made: dict[str, Any] = reply.json()
+                return made
+            assert reply is None or reply.status_code in {409, 503}, reply.text
+            await asyncio.sleep(random.uniform(0.1, 0.5))
+
+    sending = [asyncio.create_task(submit()) for _ in range(REPEATED)]
+    await first.wait()
+    await here.kill(Killed.GATEWAY)
+    await here.start()
+    replies = await asyncio.gather(*sending)
+    assert replies == [replies[0]] * REPEATED

@@ -13,7 +13,7 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,17 +152,28 @@ class Examiner:
 
         The nonce of a first refusal goes into the second call.
         """
+        return await self.send(method, path, body)
+
+    async def send(
+        self, method: str, path: str, body: object = None, more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Return whatever the gateway answers, with ``more`` headers in the call.
+
+        Raises:
+            httpx.HTTPError: it did not answer.
+        """
         token, nonce = await self.client._current_token(), None
-        async with httpx.AsyncClient(trust_env=False) as http:
-            for _ in range(2):
-                headers = {
-                    "Authorization": f"DPoP {token}",
-                    "DPoP": self._proof(method, path, token, nonce),
-                }
-                answer = await http.request(method, self.url + path, headers=headers, json=body)
-                nonce = answer.headers.get("DPoP-Nonce")
-                if answer.status_code != 401:
-                    break
+        for _ in range(2):
+            headers = {
+                "Authorization": f"DPoP {token}",
+                "DPoP": self._proof(method, path, token, nonce),
+                **(more or {}),
+            }
+            address = self.url + path
+            answer = await self.client._http.request(method, address, headers=headers, json=body)
+            nonce = answer.headers.get("DPoP-Nonce")
+            if answer.status_code != 401:
+                break
         return answer
 
     def _proof(self, method: str, path: str, token: str, nonce: str | None) -> str:

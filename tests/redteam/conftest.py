@@ -14,6 +14,10 @@ from fastapi import FastAPI
 from gateway.app import create_app
 from gateway.keys import FileKeyStore
 from gateway.settings import Settings
+from tests.gateway.questions.conftest import World, world
+from tests.redteam.siege import Siege, besieged
+
+__all__ = ["world"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,18 @@ async def target(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Target]
         ) as http,
     ):
         yield Target(app, http)
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of an empty, migrated database: how to break in does not depend on which."""
+    path = tmp_path / "siege.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def siege(world: World, keys: FileKeyStore) -> AsyncIterator[Siege]:
+    """The gateway under siege, and its attackers."""
+    async with besieged(world, keys) as under_siege:
+        yield under_siege

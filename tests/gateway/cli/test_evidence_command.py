@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 import pytest
+from starlette.responses import Response
 from typer.testing import CliRunner
 
+from gateway.api.message_signatures import sign_answer
 from gateway.cli.commands import app
 from gateway.evidence.sd_jwt import conceal, make_status_list, sign
 from gateway.evidence.view import render_view
@@ -71,6 +74,33 @@ def test_a_statement_is_verified_without_a_gateway(
     at = [] if "--at" in options else ["--at", "2026-10-01T21:00"]
     arguments = ["evidence", "verify", file, "--keys", "keys.json", *options, *at]
     result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, words in result.output) == (code, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "words"),
+    [
+        (lambda kept: kept, 0, "署名のときのままの応答です"),
+        (lambda kept: kept.replace(b'"a"', b'"b"'), 1, "署名が正しくありません"),
+        (lambda kept: kept.replace(b" 201 ", b" 200 "), 1, "署名が正しくありません"),
+        (lambda kept: kept.replace(b'keyid="', b'keyid="x'), 1, "鍵一覧にない鍵"),
+        (lambda kept: kept[20:], 1, "読めません"),
+    ],
+    ids=["as-it-came", "body", "status", "key", "cut"],
+)
+def test_a_kept_answer_is_verified_without_a_gateway(
+    folder: Path, keys: FileKeyStore, spoil: Callable[[bytes], bytes], code: int, words: str
+) -> None:
+    """AT-7: years later, from the file that curl wrote."""
+    key = keys.keys().evidence_key
+    response = Response('{"evidence_id": "a"}', 201, media_type="application/json")
+    sign_answer(response, key.jwk.get_op_key("sign"), key.kid, ISSUED)
+    lines = [b"HTTP/1.1 201 Created", *(n + b": " + v for n, v in response.raw_headers)]
+    kept = b"\r\n".join([*lines, b"", bytes(response.body)])
+    (folder / "answer.http").write_bytes(spoil(kept))
+    arguments = ["evidence", "verify-message", str(folder / "answer.http")]
+    options = ["--keys", str(folder / "keys.json"), "--at", "2028-10-01T21:00"]
+    result = CliRunner().invoke(app, [*arguments, *options])
     assert (result.exit_code, words in result.output) == (code, True), result.output
 
 

@@ -38,6 +38,7 @@ class LivingTown(RuleBasedStateMachine):
         self.moves = 0
         self.copied: frozenset[str] | None = None
         self.copied_at: dt.datetime | None = None
+        self.left: frozenset[str] = frozenset()
         self.measures: dict[str, str] = {}
         self.proposed_ends: dict[str, str] = {}
         self.lifts: list[tuple[str, str, dt.datetime, str]] = []
@@ -95,7 +96,10 @@ class LivingTown(RuleBasedStateMachine):
         self.town.rested()
         if "resident" not in self.town.systems.down:
             everybody = self.town.systems.people.values()
-            self.copied = frozenset(p.number for p in everybody if p.flagged)
+            listed = frozenset(p.number for p in everybody if p.flagged)
+            # Whoever leaves the list stays protected until two officers say otherwise (DV-5).
+            self.left = (self.left | (self.copied or frozenset())) - listed
+            self.copied = listed
             self.copied_at = self.town.clock.now()
 
     @rule(number=people, kind=st.sampled_from(MeasureKind), officer=officers)
@@ -259,7 +263,7 @@ class LivingTown(RuleBasedStateMachine):
 
     def _protected(self, number: str) -> bool:
         flagged = self.copied is not None and number in self.copied
-        return flagged or number in self.measures.values()
+        return flagged or number in self.left or number in self.measures.values()
 
     def _lifted(self, number: str) -> bool:
         return number in self.open and self.town.clock.now() < self.open[number]

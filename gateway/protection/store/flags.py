@@ -5,22 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
-    Boolean,
+    BindParameter,
     Select,
-    and_,
     bindparam,
     delete,
-    exists,
     insert,
+    literal,
+    null,
     or_,
     select,
     text,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +36,7 @@ from gateway.store.tables import (
     ProtectionMeasureRow,
     ProtectionOpeningRow,
 )
+from gateway.store.together import Together, padded
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +67,53 @@ _ONE_AT_A_TIME: Final = 7_305_020
 _FLAG: Final = ProtectionFlagRow.__table__.c
 _MEASURE: Final = ProtectionMeasureRow.__table__.c
 _COPY: Final = FlagCopyRow.__table__
-_FLAGGED: Final = exists().where(
-    _FLAG.municipality == bindparam("municipality"),
-    tuple_(_FLAG.numbering, _FLAG.number).in_(bindparam("pairs", expanding=True)),
+_PERSONS: Final[BindParameter[Any]] = bindparam("persons", expanding=True)
+_LOOK_UP: Final = union_all(
+    select(
+        literal("copy").label("kind"),
+        _COPY.c.municipality.label("municipality"),
+        _COPY.c.adapter_id.label("place"),
+        literal("").label("number"),
+        _COPY.c.retrieved_at.label("retrieved_at"),
+    ).where(
+        _COPY.c.municipality.in_(bindparam("municipalities", expanding=True)),
+        _COPY.c.differs_since.is_(None),
+    ),
+    select(literal("flag"), _FLAG.municipality, _FLAG.numbering, _FLAG.number, null()).where(
+        tuple_(_FLAG.municipality, _FLAG.numbering, _FLAG.number).in_(_PERSONS)
+    ),
+    select(
+        literal("measure"), _MEASURE.municipality, _MEASURE.numbering, _MEASURE.number, null()
+    ).where(
+        _MEASURE.ended_at.is_(None),
+        tuple_(_MEASURE.municipality, _MEASURE.numbering, _MEASURE.number).in_(_PERSONS),
+    ),
 )
-_MEASURED: Final = exists().where(
-    _MEASURE.municipality == bindparam("municipality"),
-    _MEASURE.ended_at.is_(None),
-    tuple_(_MEASURE.numbering, _MEASURE.number).in_(bindparam("pairs", expanding=True)),
-)
-_EITHER: Final = select(or_(_FLAGGED, _MEASURED).label("flagged")).subquery()
-_LOOK_UP: Final = select(
-    _EITHER.c.flagged, _COPY.c.adapter_id, _COPY.c.retrieved_at, _COPY.c.differs_since
-).select_from(_EITHER.outerjoin(_COPY, _COPY.c.municipality == bindparam("municipality")))
 """One statement: the flags are of the very copies whose age is told with them."""
+_NOBODY: Final = ("", "", "")
 _OPENING: Final = ProtectionOpeningRow.__table__.c
-_OPENED: Final = select(_OPENING["items"]).where(
-    _OPENING.municipality == bindparam("municipality"),
-    _OPENING.client_id == bindparam("client_id"),
-    _OPENING.purpose_id == bindparam("purpose_id"),
+_OPENINGS: Final = select(
+    _OPENING.municipality,
+    _OPENING.client_id,
+    _OPENING.purpose_id,
+    _OPENING.numbering,
+    _OPENING.number,
+    _OPENING["items"],
+    _OPENING.opens_at,
+    _OPENING.closes_at,
+).where(
+    tuple_(_OPENING.municipality, _OPENING.client_id, _OPENING.purpose_id).in_(
+        bindparam("askers", expanding=True)
+    ),
     _OPENING.approved_by.is_not(None),
     _OPENING.ended_at.is_(None),
     _OPENING.opens_at <= bindparam("now"),
     _OPENING.closes_at > bindparam("now"),
-    or_(
-        and_(_OPENING.number.is_(None), bindparam("exemptions", type_=Boolean)),
-        tuple_(_OPENING.numbering, _OPENING.number).in_(bindparam("pairs", expanding=True)),
-    ),
 )
+Person: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+"""A municipality, and numbering and number of everything that a person is known by in it."""
+Asker: TypeAlias = tuple[str, str, str, dt.datetime]
+"""Municipality, client, purpose, and when."""
 Parties = tuple[str, ...] | None
 """Whom a flag names, by numbers of its own numbering; None where that is not known."""
 Flags = Mapping[tuple[str, str], tuple[dt.date | None, dt.date | None, Parties]]
@@ -104,6 +125,8 @@ class FlagStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._flags = Together(self._load_flags)
+        self._openings = Together(self._load_openings)
 
     async def replace(
         self,
@@ -164,15 +187,27 @@ class FlagStore:
 
         ``numbers`` maps each numbering to the person's numbers in it.
         """
-        pairs = [(numbering, n) for numbering, ns in numbers.items() for n in ns]
-        asked = {"municipality": municipality, "pairs": pairs}
-        rows = await self._store.look_up(_LOOK_UP, asked)
-        copies = {
-            r.adapter_id: r.retrieved_at
-            for r in rows
-            if r.adapter_id is not None and r.differs_since is None
+        person = (municipality, _pairs(numbers))
+        found = await self._flags.look_up(person)
+        return found if found is not None else FlagLookup(flagged=False, copies={})
+
+    async def _load_flags(self, persons: Sequence[Person]) -> Mapping[Person, FlagLookup]:
+        towns = list(dict.fromkeys(town for town, _ in persons))
+        known_by = [(town, *pair) for town, pairs in persons for pair in pairs] or [_NOBODY]
+        rows = await self._store.look_up(
+            _LOOK_UP, {"municipalities": padded(towns), "persons": padded(known_by)}
+        )
+        copies: dict[str, dict[str, dt.datetime]] = {town: {} for town in towns}
+        flagged: set[tuple[str, str, str]] = set()
+        for row in rows:
+            if row.kind == "copy":
+                copies[row.municipality][row.place] = row.retrieved_at
+            else:
+                flagged.add((row.municipality, row.place, row.number))
+        return {
+            (town, pairs): FlagLookup(any((town, *pair) in flagged for pair in pairs), copies[town])
+            for town, pairs in persons
         }
-        return FlagLookup(any(r.flagged for r in rows), copies)
 
     async def opened(
         self,
@@ -187,24 +222,44 @@ class FlagStore:
 
         Without ``exemptions`` only by a lift for the person.
         """
-        pairs = [(numbering, n) for numbering, ns in numbers.items() for n in ns]
-        client_id, purpose_id = asker
-        values = {
-            "municipality": municipality,
-            "client_id": client_id,
-            "purpose_id": purpose_id,
-            "pairs": pairs,
-            "now": now,
-            "exemptions": exemptions,
+        pairs = _pairs(numbers)
+        rows = await self._openings.look_up((municipality, *asker, now)) or ()
+        return frozenset[str]().union(
+            *(
+                row.items
+                for row in rows
+                if (row.numbering, row.number) in pairs or (exemptions and row.number is None)
+            )
+        )
+
+    async def _load_openings(self, askers: Sequence[Asker]) -> Mapping[Asker, Sequence[Any]]:
+        """Return what each asker's time is in; each is compared with its own time once more."""
+        rows = await self._store.look_up(
+            _OPENINGS,
+            {
+                "askers": padded([(town, client, purpose) for town, client, purpose, _ in askers]),
+                "now": max(now for *_, now in askers),
+            },
+        )
+        return {
+            asker: [
+                row
+                for row in rows
+                if (row.municipality, row.client_id, row.purpose_id) == asker[:3]
+                and row.opens_at <= asker[3] < row.closes_at
+            ]
+            for asker in askers
         }
-        rows = await self._store.look_up(_OPENED, values)
-        return frozenset[str]().union(*(row.items for row in rows))
 
     async def copies(self, municipality: str) -> Mapping[str, dt.datetime]:
         """Return when each source's list was last read, by adapter id."""
         async with self._store.session() as session:
             rows = await session.execute(_copies(municipality))
             return {row.adapter_id: row.retrieved_at for row in rows}
+
+
+def _pairs(numbers: Mapping[str, Iterable[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((numbering, n) for numbering, ns in numbers.items() for n in ns)
 
 
 async def one_at_a_time(store: Store, session: AsyncSession) -> None:

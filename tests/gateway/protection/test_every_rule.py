@@ -72,8 +72,11 @@ def an_old_message_counts_like_a_new_one(patch: pytest.MonkeyPatch, _: World) ->
 def a_lift_has_no_end(patch: pytest.MonkeyPatch, _: World) -> None:
     opened = FlagStore.opened
 
-    async def changed(self: FlagStore, town: str, asker: Any, numbers: Any, now: Any) -> Any:
-        return await opened(self, town, asker, numbers, now - dt.timedelta(minutes=5))
+    async def changed(
+        self: FlagStore, town: str, asker: Any, numbers: Any, now: Any, **options: bool
+    ) -> Any:
+        earlier = now - dt.timedelta(minutes=5)
+        return await opened(self, town, asker, numbers, earlier, **options)
 
     patch.setattr(FlagStore, "opened", changed)
 

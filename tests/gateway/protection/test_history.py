@@ -22,6 +22,7 @@ from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionService
 from gateway.store.engine import open_store
 from standard_models.answers import Value
+from tests.gateway.protection.room import end_all
 from tests.gateway.questions.conftest import BLOCK, CLIENT, PURPOSE, TOWN, World, world
 from tests.size import size_of
 
@@ -129,6 +130,8 @@ async def _unprotect(world: World, how: str, measure: str) -> None:
     if how == "at the source":
         world.systems["resident"].flagged = ("R2",)
         await world.protection.pull()
+        # Whoever leaves the list stays protected until two officers end it (DV-5).
+        await end_all(world)
         return
     for actor in ("first", "second"):
         await Measures(MeasureStore(world.store), clock=world.clock, actor=actor).end(TOWN, measure)

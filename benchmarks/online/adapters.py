@@ -102,11 +102,15 @@ def _manifest(system: str) -> dict[str, Any]:
     manifest |= {
         "id": f"benchmark-{system}",
         "capabilities": ["fetch", *flags],
-        "supplies": [s for s in manifest["supplies"] if s["group"] == group],
+        "supplies": [
+            {name: said for name, said in supply.items() if name != "history"}
+            for supply in manifest["supplies"]
+            if supply["group"] == group
+        ],
         "links": [x for x in manifest.get("links", []) if x["item"].startswith(group)],
         "limits": {"max_concurrency": SLOTS_OF_A_SYSTEM, "timeout_s": 5},
     }
-    for key in ("except_capabilities", "hours"):
+    for key in ("except_capabilities", "hours", "members"):
         manifest.pop(key, None)
     return manifest
 
@@ -120,7 +124,7 @@ def _mapping(system: str) -> dict[str, Any]:
     if system == "resident":
         reads["sien"] = _rest(None, "/sien")
     mapping |= {"reads": reads, "groups": {GROUPS[system]: mapping["groups"][GROUPS[system]]}}
-    for key in ("faults", "search", "changes", "extract", "submit"):
+    for key in ("faults", "search", "changes", "extract", "submit", "history"):
         mapping.pop(key, None)
     used = json.dumps(mapping["groups"])
     tables = mapping["code_tables"]

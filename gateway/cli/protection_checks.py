@@ -21,7 +21,8 @@ app = typer.Typer()
 def compare(municipality: Municipality) -> None:
     """旗の写しを、システムの一覧と一件ずつ突き合わせる。違えば住所類を止める / Compare the flags.
 
-    切り替えや移行の前後に実行する。違いがあれば 1 で終わり、等しくなるまで誰の住所類も出ない。
+    To be run before and after a switch or a migration: 1 where they differ, and nobody's address
+    leaves until they are equal.
     """
     settings = read_settings()
 

@@ -80,9 +80,10 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     since: Annotated[dt.date | None, day_option("開始日（既定：今日）", "First day.")] = None,
     until: Annotated[dt.date | None, day_option("最後の日（含む）", "Last day, included.")] = None,
 ) -> None:
-    """代理を登録する。別の職員の承認で有効になる / Propose; another officer approves.
+    """代理を登録する。標準入力は「代わられる人,代理人」の番号。未成年者は「,生年月日」も / Propose.
 
-    標準入力に「代わられる人の番号,代理人の番号」を一行。未成年者は、三つ目に生年月日（2018-02-17）を書く。
+    One line of standard input: the number of whoever is represented, a comma, that of whoever
+    acts; of a minor also a comma and the day of birth (2018-02-17). Another officer approves.
     """
     represented, representative, *birth = _read_pair()
     terms = RepresentationTerms(

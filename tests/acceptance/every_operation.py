@@ -82,6 +82,10 @@ async def questions(scene: Scene) -> None:
         {"items": [*scene.items, "001.juminkihonjoho.nothing"]},
         {"items": ["001.juminkihonjoho.kojimbango"]},
         {"items": ["001.shiensochijoho.moshidesha_shimei"]},
+        {"relation": {"kind": "household"}},
+        {"relation": {"kind": "household", "basis": "tax"}},
+        {"as_of": "2026-06-01"},
+        {"include": ["removed"]},
         {"subject": person.strangers_handle},
         {"purpose": "another"},
         {"subject": person.address},
@@ -108,6 +112,16 @@ async def match(scene: Scene) -> None:
     for facts in (scene.person.facts, {**scene.person.facts, "jusho": "見本町1番1号"}):
         await scene.client.send("POST", "/v1/subjects/match", facts)
     await scene.client.send("POST", "/v1/subjects/match", {"jusho": scene.person.address})
+
+
+async def match_number(scene: Scene) -> None:
+    for number in ("123456789018", "1234 5678 9018", scene.person.number):
+        await scene.client.send("POST", "/v1/subjects/match-number", {"kojinbango": number})
+
+
+async def representations(scene: Scene) -> None:
+    for sender in (scene.client, scene.stranger):
+        await sender.send("GET", "/v1/representations")
 
 
 async def events(scene: Scene) -> None:
@@ -288,6 +302,8 @@ STORIES: Final[Mapping[Operation, Story]] = {
     ("POST", "/v1/explain"): explain,
     ("GET", "/v1/subjects/{handle}/accesses"): accesses,
     ("POST", "/v1/subjects/match"): match,
+    ("POST", "/v1/subjects/match-number"): match_number,
+    ("GET", "/v1/representations"): representations,
     ("GET", "/v1/events"): events,
     ("POST", "/v1/events/{event_id}/acknowledge"): events,
     ("POST", "/v1/protection/flags"): flags,

@@ -31,8 +31,7 @@ class Target:
 @pytest.fixture
 async def target(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Target]:
     """Run the gateway on an empty database with the settings of production."""
-    database = tmp_path / "hitotsu.db"
-    shutil.copy(sqlite_template, database)
+    database = _copied(sqlite_template, tmp_path)
     FileKeyStore(tmp_path / "keys").create()
     settings = Settings(
         database_url=f"sqlite:///{database}",
@@ -56,9 +55,14 @@ async def target(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Target]
 @pytest.fixture
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """The address of an empty, migrated database: how to break in does not depend on which."""
-    path = tmp_path / "siege.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite+aiosqlite:///{path}"
+    return f"sqlite+aiosqlite:///{_copied(sqlite_template, tmp_path)}"
+
+
+def _copied(template: Path, folder: Path) -> Path:
+    """Copy an empty installation, with the store of My Numbers beside it."""
+    for file in template.parent.iterdir():
+        shutil.copy(file, folder / file.name)
+    return folder / template.name
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, select, tuple_
 
-from adapters.contract import MeasureKind
+from gateway.protection.measures import HoldCause
 from gateway.store.engine import Store
 from gateway.store.tables import ProtectionFlagRow, ProtectionMeasureRow
 
@@ -37,7 +37,7 @@ class PartiesStore:
         pairs = [*numbers] or [NOBODY]
         flag, measure = ProtectionFlagRow.__table__, ProtectionMeasureRow.__table__
         # A hold for returned mail and the like protects from nobody.
-        ours = measure.c.ended_at.is_(None) & measure.c.kind.in_([k.value for k in MeasureKind])
+        ours = measure.c.ended_at.is_(None) & measure.c.kind.not_in([c.value for c in HoldCause])
         async with self._store.session() as session:
             flags = await session.execute(_of(flag, municipality, pairs))
             measures = await session.execute(_of(measure, municipality, pairs).where(ours))

@@ -42,9 +42,9 @@ FLAGGED = ("seinengappi_fushofuragu", "nayosemotofuragu")
 @pytest.fixture
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """One database: what a specification asks for does not depend on which."""
-    path = tmp_path / "hitotsu.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite+aiosqlite:///{path}"
+    for file in sqlite_template.parent.iterdir():
+        shutil.copy(file, tmp_path / file.name)
+    return f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}"
 
 
 def needed() -> set[tuple[str, ...]]:

@@ -20,6 +20,7 @@ from gateway.protection.store import MeasureStore
 from gateway.questions.schemas import Explained
 from gateway.store.tables import AuditRow
 from standard_models.answers import Value
+from tests.gateway.protection.room import end_all
 from tests.gateway.questions.conftest import BLOCK, CLIENT, NAME, PURPOSE, TAX, TOWN, UNGRANTED
 from tests.gateway.representations.conftest import PEOPLE, Family
 
@@ -227,6 +228,8 @@ async def test_an_offender_who_is_a_parent_inherits_no_access(family: Family) ->
     assert await family.listed("ex") == []
     assert await family.listed("victim") == [(family.handle("child"), "parent")]
     await family.flags()
+    assert not await family.may("ex", "child"), "who leaves a list stays protected (DV-5)"
+    await end_all(family.world)
     assert await family.may("ex", "child")
 
 

@@ -12,8 +12,8 @@ from adapters.contract import FlagReport, MeasureKind, ProtectionFlag
 from gateway.access import Relation
 from gateway.access import service as access_service
 from gateway.protection import ProtectionService, ProtectionStatus
-from gateway.protection import store as protection_store
 from gateway.protection.parties import service as parties
+from gateway.protection.store import flags
 from gateway.representations import registry
 from gateway.representations.service import RepresentationService
 from gateway.representations.store import RepresentationStore
@@ -216,9 +216,9 @@ def a_measure_without_a_name_names_nobody(patch: pytest.MonkeyPatch) -> None:
 
 def the_last_row_names(patch: pytest.MonkeyPatch) -> None:
     def changed(report: FlagReport) -> Any:
-        return [(flag, list(flag.other_parties or ()) or None) for flag in report.flags]
+        return [(flag, tuple(flag.other_parties or ()) or None) for flag in report.flags]
 
-    patch.setattr(protection_store, "_with_parties", changed)
+    patch.setattr(flags, "_with_parties", changed)
 
 
 def unknown_is_clear(patch: pytest.MonkeyPatch) -> None:
@@ -326,7 +326,9 @@ def whoever_represents_somebody_represents_all(patch: pytest.MonkeyPatch) -> Non
 def any_grant_will_do(patch: pytest.MonkeyPatch) -> None:
     granted = access_service.granted_on
     patch.setattr(
-        access_service, "granted_on", lambda now, grants, login, _: granted(now, grants, login)
+        access_service,
+        "granted_on",
+        lambda now, grants, login, *_: granted(now, grants, login, relation=None),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.contract import FlagReport, MeasureKind, ProtectionFlag
 from gateway.protection.parties.service import names
 from gateway.protection.parties.store import Named
-from gateway.protection.store import _with_parties
+from gateway.protection.store import flags_of
 from gateway.subjects import Subject
 
 NUMBERS = ("1", "2", "3")
@@ -35,8 +35,8 @@ def test_the_copy_bars_whoever_one_of_the_flags_may_name(
     """DV-12: what is merged for the copy bars exactly whom the flags together bar."""
     now = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
     copy = {
-        (flag.number, flag.kind): named
-        for flag, named in _with_parties(FlagReport(tuple(reported), now, now))
+        place: named
+        for place, (_, _, named) in flags_of(FlagReport(tuple(reported), now, now)).items()
     }
     who = Subject("id", {"resident": (representative,)})
     barred = any(

@@ -57,8 +57,10 @@ class GatewayClient:
         self._nonce: str | None = None
         self._renew_at = 0.0
 
-    async def ask(self, subject: str, items: Sequence[str]) -> dict[str, Any]:
-        """Return the answer as it arrived.
+    async def ask(
+        self, subject: str, items: Sequence[str], *, include: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Return the answer as it arrived; ``include`` asks for what needs a right of its own.
 
         Raises:
             GatewayUnavailable: no answer, a refusal, or one that is not JSON.
@@ -68,6 +70,7 @@ class GatewayClient:
             "subject": subject,
             "purpose": self._registration.purpose,
             "items": list(items),
+            **({"include": list(include)} if include else {}),
         }
         response = await self._post_question(body)
         if response.status_code == httpx.codes.UNAUTHORIZED:

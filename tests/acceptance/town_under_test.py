@@ -129,16 +129,7 @@ class Examiner:
 
     async def ask(self, number: str) -> dict[str, Any]:
         """Ask everything of the person with this number in the resident system, 除票 too."""
-        body = {
-            "subject": self.handles[number],
-            "purpose": EXAMINER,
-            "items": list(self.items),
-            "include": ["removed"],
-        }
-        response = await self.client._post_question(body)
-        assert response.status_code == 200, response.text
-        document: dict[str, Any] = response.json()
-        return document
+        return await self.client.ask(self.handles[number], self.items, include=["removed"])
 
     async def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Return what the gateway answers to another operation; nothing but 200 is an answer."""

@@ -228,10 +228,12 @@ def known_once_is_known_for_good(patch: pytest.MonkeyPatch, _: World) -> None:
 def status_is_looked_up_first(patch: pytest.MonkeyPatch, world: World) -> None:
     status, ask = ProtectionService.status, questions_service.ask_system
     early: list[Any] = []
+    one_at_a_time = asyncio.Lock()
 
     async def changed_ask(call: Any, *others: Any) -> Any:
-        if not early:
-            early.append(await status(world.protection, TOWN, call.known))
+        async with one_at_a_time:
+            if not early:
+                early.append(await status(world.protection, TOWN, call.known))
         return await ask(call, *others)
 
     async def changed_status(*_: Any) -> Any:

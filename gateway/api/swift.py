@@ -79,5 +79,6 @@ def _takes_the_request_alone(route: APIRoute) -> bool:
         annotations in ([Request], [Request.__name__])
         and inspect.iscoroutinefunction(route.endpoint)
         and "{" not in route.path
+        and route.response_model is None
         and not route.dependencies
     )

@@ -99,7 +99,7 @@ async def test_no_key_stands_in_the_database_a_log_or_a_figure(
     assert len(secrets) >= 6
     backup = io.BytesIO()
     await write_backup(siege.world.store, backup, now=siege.world.clock.now())
-    database = (tmp_path / "siege.db").read_bytes() + (tmp_path / "siege.db-wal").read_bytes()
+    database = (tmp_path / "hitotsu.db").read_bytes() + (tmp_path / "hitotsu.db-wal").read_bytes()
     written = siege.world.log.text + siege.world.metrics.render().decode()
     for secret in secrets:
         assert secret not in written

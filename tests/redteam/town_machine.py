@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from gateway.access.grants import GrantTerms
 from gateway.protection.measures import MeasureKind
 from gateway.protection.openings import OpeningTerms
-from tests.gateway.questions.conftest import BLOCK, CLIENT, PURPOSE, TOWN
+from tests.gateway.questions.conftest import BLOCK, CLIENT, PURPOSE, TAX, TOWN
 from tests.redteam.living_town import ADDRESSES, FLAG_MAX_AGE, ITEMS, PEOPLE, SYSTEM_OF, Town
 
 people = st.sampled_from(PEOPLE)
@@ -54,6 +54,15 @@ class LivingTown(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.town.close()
         shutil.rmtree(self.folder)
+
+    @initialize()
+    def first_day(self) -> None:
+        """Let everything happen once that chance may leave out of a short life."""
+        self.ask(0, "R2", [BLOCK], intersect=False)
+        self.ask(1, "R1", list(ITEMS), intersect=True)
+        self.go_down_or_return("tax")
+        self.ask(0, "R1", [TAX], intersect=False)
+        self.go_down_or_return("tax")
 
     # What happens in the town.
 

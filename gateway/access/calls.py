@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request, Response
 
@@ -12,6 +12,13 @@ from gateway.access.tokens import Access
 from gateway.api.bodies import json_response
 from gateway.api.edge import note
 from gateway.api.message_signatures import Lines, SentRequest
+
+RIGHT_PROBLEMS: Final = (
+    *("unknown-purpose", "purpose-not-granted", "relation-not-granted", "right-not-granted"),
+    *("login-other-subject", "login-needed", "audit-unavailable"),
+    *("proof-invalid", "proof-nonce-needed"),
+)
+"""How an operation can be refused that needs a right beside items (``right:…``)."""
 
 
 async def who_calls(request: Request, access: AccessService) -> tuple[Access, Caller]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
 from gateway.api.bodies import json_body
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.matching.schemas import EXAMPLES, MATCHED, NO_MATCH, MatchDocument, StatedFacts
@@ -42,18 +42,7 @@ def matching_router(service: MatchingService, access: AccessService) -> APIRoute
                 },
             },
             **problem_responses(
-                "unknown-purpose",
-                "purpose-not-granted",
-                "relation-not-granted",
-                "right-not-granted",
-                "login-other-subject",
-                "login-needed",
-                "too-many-misses",
-                "systems-closed",
-                "register-unavailable",
-                "audit-unavailable",
-                "proof-invalid",
-                "proof-nonce-needed",
+                *RIGHT_PROBLEMS, "too-many-misses", "systems-closed", "register-unavailable"
             ),
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
 from gateway.api.bodies import json_body
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.my_numbers.matching import NumberMatching
@@ -48,19 +48,7 @@ def my_number_router(service: NumberMatching, access: AccessService) -> APIRoute
                     }
                 },
             },
-            **problem_responses(
-                "unknown-purpose",
-                "purpose-not-granted",
-                "relation-not-granted",
-                "right-not-granted",
-                "login-other-subject",
-                "login-needed",
-                "too-many-misses",
-                "register-unavailable",
-                "audit-unavailable",
-                "proof-invalid",
-                "proof-nonce-needed",
-            ),
+            **problem_responses(*RIGHT_PROBLEMS, "too-many-misses", "register-unavailable"),
         },
     )
     async def match_number(request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
 from gateway.api.bodies import json_body
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.notices.schemas import EXAMPLES, RECEIVED, DeliveryDocument, DeliveryReport
@@ -34,16 +34,7 @@ def notice_router(notices: Notices, access: AccessService) -> APIRouter:
                 "description": "受け取った / received",
                 "content": {"application/json": {"example": RECEIVED}},
             },
-            **problem_responses(
-                "unknown-purpose",
-                "purpose-not-granted",
-                "right-not-granted",
-                "login-other-subject",
-                "login-needed",
-                "audit-unavailable",
-                "proof-invalid",
-                "proof-nonce-needed",
-            ),
+            **problem_responses(*RIGHT_PROBLEMS),
         },
     )
     async def report(request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
 from gateway.api.bodies import json_body
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.problems import Problem
@@ -34,17 +34,7 @@ def flag_router(pushes: FlagPushes, access: AccessService) -> APIRouter:
                 "description": "受け付けた / received",
                 "content": {"application/json": {"example": RECEIVED}},
             },
-            **problem_responses(
-                "unknown-purpose",
-                "purpose-not-granted",
-                "right-not-granted",
-                "login-other-subject",
-                "login-needed",
-                "flag-push-out-of-order",
-                "audit-unavailable",
-                "proof-invalid",
-                "proof-nonce-needed",
-            ),
+            **problem_responses(*RIGHT_PROBLEMS, "flag-push-out-of-order"),
         },
     )
     async def push(request: Request) -> Response:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.left_out import leave_out
+
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,13 +37,8 @@ def _path() -> str | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests that need Chromium out where there is none; CI always has it."""
-    if _path() or os.environ.get("CI") == "true":
-        return
-    without = [item for item in items if item.get_closest_marker("browser")]
-    if without:
-        config.stash[NOT_RUN] = len(without)
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if item not in without]
+    if not _path():
+        leave_out(config, items, "browser", NOT_RUN)
 
 
 def pytest_terminal_summary(

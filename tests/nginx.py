@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.left_out import leave_out
+
 NOT_RUN = pytest.StashKey[int]()
 PROXY = "127.0.0.2"
 """From where it calls the gateway; everybody else on this machine is 127.0.0.1."""
@@ -51,13 +53,8 @@ def path() -> str | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests that need nginx out where there is none; CI always has it."""
-    if path() or os.environ.get("CI") == "true":
-        return
-    without = [item for item in items if item.get_closest_marker("nginx")]
-    if without:
-        config.stash[NOT_RUN] = len(without)
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if item not in without]
+    if not path():
+        leave_out(config, items, "nginx", NOT_RUN)
 
 
 def pytest_terminal_summary(

@@ -151,10 +151,11 @@ class ProofGuard:
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     seen: ProofMemory = field(default_factory=OwnMemory)
+    _nonces: tuple[int, str, str] = field(default=(-1, "", ""), repr=False)
 
     def nonce(self, now: dt.datetime) -> str:
         """Return the nonce that is handed out now."""
-        return self._nonce(int(now.timestamp()) // NONCE_S)
+        return self._known(now)[0]
 
     def require_new(self, proof: Proof, now: dt.datetime) -> None:
         """Do nothing if the proof is used for the first time, with a nonce of ours.
@@ -163,9 +164,10 @@ class ProofGuard:
             NonceNeeded: without such a nonce.
             TokenRefused: it was used before, or too many proofs come in to remember them.
         """
-        turn = int(now.timestamp()) // NONCE_S
-        known = (self._nonce(turn), self._nonce(turn - 1))
-        if proof.nonce is None or not any(hmac.compare_digest(proof.nonce, n) for n in known):
+        known = self._known(now)
+        if proof.nonce is None or not any(
+            hmac.compare_digest(proof.nonce, nonce) for nonce in known
+        ):
             raise NonceNeeded
         said = f"{proof.key}\0{proof.jti}".encode()
         digest = hmac.digest(self.secret, said, "sha256")
@@ -180,6 +182,15 @@ class ProofGuard:
                 "Too many proofs at a time; try again later.",
                 "証明が多すぎます。しばらくしてから、もう一度送ってください。",
             )
+
+    def _known(self, now: dt.datetime) -> tuple[str, str]:
+        """Return the nonce of now and the one before; made once for each turn."""
+        turn = int(now.timestamp()) // NONCE_S
+        made, current, former = self._nonces
+        if made != turn:
+            current, former = self._nonce(turn), self._nonce(turn - 1)
+            self._nonces = turn, current, former
+        return current, former
 
     def _nonce(self, turn: int) -> str:
         found = hmac.new(self.secret, str(turn).encode(), hashlib.sha256).digest()

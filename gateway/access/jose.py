@@ -5,9 +5,9 @@ Source: RFC 7515, RFC 7517, RFC 8725 (best current practices); FAPI 2.0 for the 
 
 from __future__ import annotations
 
-import json
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -54,7 +54,17 @@ def read_header(token: str) -> dict[str, Any]:
         TokenRefused: not a JWS; names a key by itself; has extensions that must be understood.
 
     """
-    header = read_json_header(require_compact(token))
+    return read_header_part(require_compact(token))
+
+
+def read_header_part(segment: str) -> dict[str, Any]:
+    """Return the header that the first part of a JWS holds, which is not trusted yet.
+
+    Raises:
+        TokenRefused: as ``read_header``.
+
+    """
+    header = read_json_header(segment)
     if _CARRIES_A_KEY & header.keys():
         raise TokenRefused(
             "the header must not carry or point to a key.",
@@ -103,9 +113,12 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
 
     """
     try:
-        claims = json.loads(_payload(token, key, algorithm))
-    except (JoseError, ValueError, TypeError, RecursionError):
+        payload = _payload(token, key, algorithm)
+    except (JoseError, ValueError, TypeError):
         raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
+    claims: object = None
+    with suppress(orjson.JSONDecodeError):
+        claims = orjson.loads(payload)
     if not isinstance(claims, dict):
         raise TokenRefused(
             "the content is not a JSON object.", "内容が JSON オブジェクトではありません。"

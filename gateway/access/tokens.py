@@ -12,11 +12,12 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from joserfc import jws
 
-from gateway.access.jose import TokenRefused, read_claims, read_header
+from gateway.access.jose import TokenRefused, read_claims, read_header_part, require_compact
 from gateway.access.logins import Login, LoginLevel
 from gateway.keys import SIGNING_ALGORITHM, Keys
 
@@ -24,6 +25,8 @@ TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - a media type
 PURPOSE_TYPE: Final = "hitotsu_purpose"
 CACHE_SECONDS: Final = 60
 CACHE_SIZE: Final = 10_000
+MOST_HEADERS: Final = 100
+"""Headers of tokens that are kept; a gateway has one for each of its keys."""
 
 
 class Binding(StrEnum):
@@ -38,6 +41,9 @@ class Binding(StrEnum):
     def token_type(self) -> str:
         """Return the scheme with which such a token is sent."""
         return "DPoP" if self is Binding.KEY else "Bearer"
+
+
+_BINDINGS: Final = {kind.value: kind for kind in Binding}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +115,7 @@ def read_token(token: str, keys: Keys, *, issuer: str, now: dt.datetime) -> Veri
         TokenRefused: naming the rule.
 
     """
-    header = read_header(token)
-    if header.get("alg") != SIGNING_ALGORITHM or header.get("typ") != TOKEN_TYPE:
-        raise TokenRefused(
-            "not an access token of this gateway.",
-            "このゲートウェイのアクセストークンではありません。",
-        )
-    key = keys.find_signing_key(header["kid"], now)
+    key = keys.find_signing_key(_key_named_in(require_compact(token)), now)
     if key is None:
         raise TokenRefused(
             "the key of the token is not known, or no longer.",
@@ -128,6 +128,19 @@ def read_token(token: str, keys: Keys, *, issuer: str, now: dt.datetime) -> Veri
     if not isinstance(expires, int) or expires <= now.timestamp():
         raise TokenRefused("the token has expired.", "トークンの有効期限が切れています。")
     return VerifiedToken(_access(claims), dt.datetime.fromtimestamp(expires, dt.UTC))
+
+
+@lru_cache(maxsize=MOST_HEADERS)
+def _key_named_in(segment: str) -> str:
+    """Return the id of the key that the first part of a token names; it is the same for most."""
+    header = read_header_part(segment)
+    if header.get("alg") != SIGNING_ALGORITHM or header.get("typ") != TOKEN_TYPE:
+        raise TokenRefused(
+            "not an access token of this gateway.",
+            "このゲートウェイのアクセストークンではありません。",
+        )
+    kid: str = header["kid"]
+    return kid
 
 
 class TokenCache:
@@ -171,15 +184,19 @@ class TokenCache:
 def _access(claims: dict[str, Any]) -> Access:
     cnf = claims.get("cnf")
     bound = cnf if isinstance(cnf, dict) and len(cnf) == 1 else {}
-    binding = next((kind for kind in Binding if kind.value in bound), Binding.KEY)
-    members = [
-        *(claims.get(name) for name in ("client_id", "municipality", "purpose", "jti")),
-        bound.get(binding.value),
-    ]
-    texts = [member for member in members if isinstance(member, str)]
-    if len(texts) != len(members):
+    name, key = next(iter(bound.items()), ("", None))
+    binding = _BINDINGS.get(name)
+    client_id, municipality = claims.get("client_id"), claims.get("municipality")
+    purpose, token_id = claims.get("purpose"), claims.get("jti")
+    if not (
+        isinstance(client_id, str)
+        and isinstance(municipality, str)
+        and isinstance(purpose, str)
+        and isinstance(token_id, str)
+        and isinstance(key, str)
+        and binding is not None
+    ):
         raise TokenRefused("The token lacks a claim.", "トークンに必要な項目がありません。")
-    client_id, municipality, purpose, token_id, key = texts
     login = _login(claims["login"]) if "login" in claims else None
     return Access(client_id, municipality, purpose, token_id, key, binding, login)
 

@@ -32,7 +32,7 @@ from standard_models.checks import CHECKS
 from standard_models.dictionary import DataItem, DataType
 from standard_models.values.fiscal_years import parse_fiscal_year
 from standard_models.values.money import MoneyRules, MoneyUnit, parse_money
-from standard_models.values.text import trim_padding
+from standard_models.values.text import PADDING, trim_padding
 from standard_models.values.year_months import parse_year_month
 
 Row = dict[str, Any]
@@ -130,6 +130,14 @@ def field(
 ) -> Convert:
     """Return the conversion of a rule: ``read`` takes the content, ``content`` makes the answer."""
     blank = Absence(rule.blank)
+    path = rule.whole_field or ""
+
+    def convert_whole(row: Row) -> Answer:
+        raw = row[path]
+        if type(raw) is str:
+            text = raw.rstrip(PADDING)
+            return content(text) if text else blank
+        return convert(row)
 
     def convert(row: Row) -> Answer:
         raw = read(row)
@@ -137,7 +145,7 @@ def field(
             return lost(*about(item, raw.quality))
         return blank if raw is None else content(raw)
 
-    return convert
+    return convert_whole if path else convert
 
 
 def applies_when(condition: Condition, convert: Convert) -> Convert:
@@ -207,15 +215,23 @@ def _coded(item: DataItem, codes: Mapping[str, str | None]) -> Callable[[Any], A
         code: unmapped if to is None else checked(item, int(to) if number else to)
         for code, to in codes.items()
     }
-    return lambda raw: answers.get(plain_text(raw), unmapped)
+
+    def convert(raw: Any) -> Answer:
+        # Mostly a text without padding, which is the code as it stands.
+        known = answers.get(raw) if type(raw) is str else None
+        return answers.get(plain_text(raw), unmapped) if known is None else known
+
+    return convert
 
 
 def _fiscal_year(item: DataItem) -> Callable[[Any], Answer]:
+    check = checker(item)
+
     def convert(raw: Any) -> Answer:
         reading = parse_fiscal_year(str(raw))
         if reading.year is None:
             return lost(*reading.quality)
-        return checked(item, f"{reading.year:04d}", reading.quality)
+        return check(f"{reading.year:04d}", reading.quality)
 
     return convert
 

@@ -416,6 +416,11 @@ class ItemRule(_Section):
         return self
 
     @property
+    def whole_field(self) -> str | None:
+        """Return the field whose content is the item's as it stands; None where it is not."""
+        return None if self.slice is not None or self.null or self.steps else self.field
+
+    @property
     def contents(self) -> tuple[str, ...]:
         """Return the fields whose content becomes the item: that of field, those of fields."""
         return (self.field,) if self.field is not None else self.fields or ()

@@ -19,7 +19,8 @@ from standard_models.answers import Quality, Severity
 BLANK_WIDE: Final = "\u3000"
 GETA: Final = "〓"
 """Stands in a text where a character is not identified or cannot be shown."""
-_PADDING: Final = " \u3000"
+PADDING: Final = " \u3000"
+"""Blanks that fill a field at its right end."""
 
 _HALF: Final = " -~\u00a5\u203e\uff61-\uff9f"
 _HALF_WIDTH = re.compile(f"[{_HALF}]*")
@@ -47,7 +48,7 @@ def trim_padding(raw: str) -> str | None:
 
     Half- and full-width blanks pad. Blanks inside and at the left stay: they may mean something.
     """
-    return raw.rstrip(_PADDING) or None
+    return raw.rstrip(PADDING) or None
 
 
 def iter_characters(text: str) -> Iterator[str]:
@@ -142,7 +143,7 @@ _ASCII_TO_FULL: Final = {c: c + 0xFEE0 for c in range(0x21, 0x7F)} | {
 _ASCII_TO_HALF: Final = {full: half for half, full in _ASCII_TO_FULL.items()}
 HIRAGANA_TO_KATAKANA: Final = {c: c + 0x60 for c in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 """Code points, iteration marks included; other signs belong to both scripts."""
-_BLANKS = re.compile(f"[{_PADDING}]+")
+_BLANKS = re.compile(f"[{PADDING}]+")
 
 
 def compose_kana(text: str) -> str:

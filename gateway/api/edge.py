@@ -193,17 +193,17 @@ class Edge:
         method = method if method in _KNOWN_METHODS else "OTHER"
         status = exchange.status or 499  # nothing was sent: the caller had gone
         self._metrics.request_ended(method, route, status, seconds)
-        span.rename(f"{method} {route}")
-        span.set("http.request.method", method)
-        span.set("http.route", route)
-        span.set("http.response.status_code", status)
-        for name in _SAID:
-            if name in exchange.scope["state"]:
-                span.set(f"hitotsu.{name}", exchange.scope["state"][name])
-        if route in _QUIET and status < 400:
-            return
         state = exchange.scope["state"]
         said = {k: state[k] for k in _SAID if k in state}
+        if self._tracing is not NO_TRACING:
+            span.rename(f"{method} {route}")
+            span.set("http.request.method", method)
+            span.set("http.route", route)
+            span.set("http.response.status_code", status)
+            for name, value in said.items():
+                span.set(f"hitotsu.{name}", value)
+        if route in _QUIET and status < 400:
+            return
         self._log.info(
             "request",
             method=method,

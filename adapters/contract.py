@@ -129,6 +129,10 @@ class FetchRequest:
     trace_id: str
     on: dt.date | None = None
 
+    def by(self, deadline: Deadline) -> FetchRequest:
+        """Return the same request with another deadline."""
+        return FetchRequest(self.number, self.groups, deadline, self.trace_id, self.on)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRecords:
@@ -144,6 +148,10 @@ class GroupRecords:
     retrieved_at: dt.datetime
     lost: int = 0
     mapping_version: str | None = None
+
+    def holding(self, records: tuple[StandardRecord, ...]) -> GroupRecords:
+        """Return the same outcome with other records."""
+        return GroupRecords(records, self.as_of, self.retrieved_at, self.lost, self.mapping_version)
 
 
 @dataclass(frozen=True, slots=True)

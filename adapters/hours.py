@@ -94,6 +94,8 @@ class Hours(_Section):
 
         Windows that touch or overlap count as one: the answer is when it is really open.
         """
+        if not self.closed and not self.closures:
+            return None
         moment = now
         for _ in range(MAX_CLOSURES):
             ends = [end for start, end in self._around(moment) if start <= moment < end]

@@ -12,11 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from standard_models.answers import Quality
 from standard_models.api_specifications import ApiSpecification
 from standard_models.checks import CHECKS, check_code
 from standard_models.values.codes import CodeId
+
+_OF_OTHERS: Final = ("被扶養者_", "納税管理人等_", "保護者_")
+"""How the standard names items of somebody else than the person whose record it is."""
+_OF_OTHERS_IN: Final = {"039": ("申請者_",)}
+"""In records of the dead, whoever applies is somebody else; elsewhere it is the person."""
 
 
 class DataType(StrEnum):
@@ -151,6 +157,12 @@ class Group:
     def address_class(self) -> frozenset[str]:
         """Return the romaji names of the items from which a place of living follows."""
         return frozenset(item.field_name for item in self.items if item.address_class)
+
+    @cached_property
+    def address_of_others(self) -> frozenset[str]:
+        """Return those of ``address_class`` that tell where somebody else lives."""
+        names = (*_OF_OTHERS, *_OF_OTHERS_IN.get(self.business_id, ()))
+        return frozenset(f for f in self.address_class if self.item(f).name.startswith(names))
 
     def item(self, field_name: str) -> DataItem:
         """Return the item of this romaji name.

@@ -135,8 +135,9 @@ class Connection:
         self.manifest = manifest
         self.hours = manifest.hours if hours is None else hours
         self._adapter = adapter
+        self._fetching = adapter if isinstance(adapter, Fetch) else None
         self._tracing = tracing
-        self._copy = None if isinstance(adapter, Fetch) else copy
+        self._copy = None if self._fetching is not None else copy
         self._clock = clock
         self._log = log
         self._metrics = metrics
@@ -191,18 +192,19 @@ class Connection:
         if self._copy is not None:
             # Nothing reaches the source: its hours, slots and failures do not matter.
             return await self._copy.fetch(request)
-        if not isinstance(self._adapter, Fetch):
+        adapter = self._fetching
+        if adapter is None:
             raise Unsupported("the adapter does not declare fetch")
         self._retries.earn()
         try:
-            result = await self._first_of_two(self._adapter, request)
+            result = await self._first_of_two(adapter, request)
         except Unavailable as error:
             pause = random.uniform(*PAUSE_S)  # noqa: S311 - no secret
             again = type(error) is Unavailable and request.deadline.remaining_s() > PATIENT_S
             if not again or not self._retries.spend():
                 raise
             await asyncio.sleep(pause)
-            result = await self._fetch(self._adapter, request)
+            result = await self._fetch(adapter, request)
         as_of = [
             g.as_of for g in result.groups.values() if not isinstance(g, AdapterError) and g.as_of
         ]
@@ -238,7 +240,7 @@ class Connection:
         return await self._call(
             "fetch",
             request.deadline,
-            lambda nearer: adapter.fetch(replace(request, deadline=nearer)),
+            lambda nearer: adapter.fetch(request.by(nearer)),
         )
 
     async def protection_flags(self, deadline: Deadline) -> FlagReport:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from gateway.protection import ProtectionStatus, withhold
 from gateway.questions.parts import Part, PartStatus
@@ -13,10 +12,6 @@ from standard_models.answers import Absence, AbsenceReason
 from standard_models.dictionary import Group
 
 _ANSWERED = frozenset({PartStatus.OK, PartStatus.NOT_FOUND, PartStatus.LOST_IN_MAPPING})
-_OF_OTHERS: Final = ("被扶養者_", "納税管理人等_", "保護者_")
-"""How the standard names items of somebody else than the person whose record it is."""
-_OF_OTHERS_IN: Final = {"039": ("申請者_",)}
-"""In records of the dead, whoever applies is somebody else; elsewhere it is the person."""
 
 
 def through_the_door(part: Part, status: ProtectionStatus, opened: frozenset[str]) -> Part:
@@ -28,10 +23,12 @@ def through_the_door(part: Part, status: ProtectionStatus, opened: frozenset[str
     whether that person is protected is not known here. Rules DV-9, DV-11.
     """
     group = part.planned.group
-    address_class = frozenset(f for f in group.address_class if group.item(f).ref not in opened)
     if status is ProtectionStatus.CLEAR:
-        address_class &= _of_others(group)
-        status = ProtectionStatus.PROTECTED
+        address_class, status = _of_others(group), ProtectionStatus.PROTECTED
+    else:
+        address_class = group.address_class
+    if opened:
+        address_class = frozenset(f for f in address_class if group.item(f).ref not in opened)
     if not address_class or part.status not in _ANSWERED:
         return part
     return replace(
@@ -57,8 +54,7 @@ def usable(
 
 
 def _of_others(group: Group) -> frozenset[str]:
-    names = (*_OF_OTHERS, *_OF_OTHERS_IN.get(group.business_id, ()))
-    return frozenset(f for f in group.address_class if group.item(f).name.startswith(names))
+    return group.address_of_others
 
 
 def withheld_items(part: Part) -> int:

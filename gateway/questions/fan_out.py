@@ -83,7 +83,7 @@ class _NumberCall:
         for part in call.parts:
             ref = part.group.ref
             links = linked_items(manifest, ref, call.known)
-            fields = frozenset(part.fields) | part.group.key_fields | {link.field for link in links}
+            fields = part.wanted.union([link.field for link in links]) if links else part.wanted
             self._expected[ref] = Expected(ref, number, fields, links)
 
     async def ask(self) -> Mapping[str, Outcome]:
@@ -159,9 +159,9 @@ def _provenance(
 ) -> Provenance:
     connection = call.connection
     manifest = connection.manifest
-    claims = [f.as_of for f in found]
-    as_of = min(c for c in claims if c) if all(claims) else None
-    retrieved_at = min(f.retrieved_at for f in found)
+    claims = [f.as_of for f in found if f.as_of]
+    as_of = min(claims) if len(claims) == len(found) else None
+    retrieved_at = min([f.retrieved_at for f in found])
     made_by = next((f.mapping_version for f in found if f.mapping_version), None)
     return Provenance(
         adapter=manifest.id,

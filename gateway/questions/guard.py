@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from adapters.contract import GroupRecords
 from adapters.errors import BadAnswer, Foreign, WrongSubject
@@ -61,11 +61,15 @@ def guarded(outcome: GroupRecords, expected: Expected) -> GroupRecords:
         BadAnswer: a record leaves out an item that was asked for.
     """
     # Copied before it is looked at: what was checked is what goes on.
-    records = tuple(replace(record, answers=dict(record.answers)) for record in outcome.records)
+    records = tuple([_copied(record) for record in outcome.records])
     require_subject(records, expected.number)
     for record in records:
         _require(record, expected)
-    return replace(outcome, records=records)
+    return outcome.holding(records)
+
+
+def _copied(record: StandardRecord) -> StandardRecord:
+    return StandardRecord(record.group, record.subject_number, dict(record.answers), record.quality)
 
 
 def require_subject(records: Iterable[StandardRecord], number: str) -> None:

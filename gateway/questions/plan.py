@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from gateway.access import GrantedItems
@@ -15,15 +15,26 @@ PLANS: Final = 512
 """Plans that are kept; they hold nothing of anybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class PlannedPart:
     """One group and the romaji fields asked of it, in the order of the question."""
 
     group: Group
     fields: tuple[str, ...]
 
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """Return what every record must hold: what is asked, and the key of the group."""
+        return frozenset(self.fields) | self.group.key_fields
 
-@dataclass(frozen=True, slots=True)
+    @cached_property
+    def item_ids(self) -> tuple[tuple[str, str], ...]:
+        """Return each field with the official id of its item, by the id."""
+        named = ((name, self.group.item(name).item_id) for name in self.fields)
+        return tuple(sorted(named, key=lambda pair: pair[1]))
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """The parts of a question, and the official ids of its items for the audit record."""
 
@@ -42,6 +53,8 @@ class Permitted:
     @property
     def by_consent(self) -> tuple[str, ...]:
         """Return the references of ``plan`` that need the live consent of the person."""
+        if not self.granted.by_consent:
+            return ()
         planned = [f"{p.group.ref}.{name}" for p in self.plan.parts for name in p.fields]
         return tuple(ref for ref in planned if ref in self.granted.by_consent)
 

@@ -40,7 +40,8 @@ class QuestionRecord:
 
     async def refused(self, problem: Problem, parts: Iterable[Part] = ()) -> None:
         """Make a refusal durable, with what had become of the parts by then."""
-        entry = self._entry("refused", self.clock.now(), problem=problem.type.slug)
+        at, slug = self.clock.now(), problem.type.slug
+        entry = self._entry("refused", at, slug)
         await self.audit.append(replace(entry, part_statuses=_statuses(parts)))
 
     async def explained(self, found: Explanation) -> None:
@@ -73,17 +74,19 @@ class QuestionRecord:
         ``revealed`` are the ids of protected items of which a value leaves.
         """
         parts = tuple(parts)
-        entry = self._entry(outcome, answered_at)
         return await self.audit.append(
-            replace(
-                entry,
-                items_delivered=_delivered(parts),
-                items_revealed=revealed,
-                part_statuses=_statuses(parts),
-            )
+            self._entry(outcome, answered_at, parts=parts, revealed=revealed)
         )
 
-    def _entry(self, outcome: str, at: dt.datetime, problem: str | None = None) -> AuditEntry:
+    def _entry(
+        self,
+        outcome: str,
+        at: dt.datetime,
+        problem: str | None = None,
+        *,
+        parts: Sequence[Part] = (),
+        revealed: tuple[str, ...] = (),
+    ) -> AuditEntry:
         subject_key = (
             self.audit.pseudonym(self.access.municipality, self.subject.subject_id)
             if self.subject
@@ -97,6 +100,9 @@ class QuestionRecord:
             subject_key=subject_key,
             purpose=self.access.purpose_id,
             items_asked=self.plan.item_ids if self.plan else (),
+            items_delivered=_delivered(parts),
+            items_revealed=revealed,
+            part_statuses=_statuses(parts),
             mode=self.mode.value,
             outcome=outcome,
             problem=problem,
@@ -116,14 +122,14 @@ def _statuses(parts: Iterable[Part]) -> dict[str, str]:
 
 
 def _delivered(parts: Iterable[Part]) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            part.planned.group.item(name).item_id
-            for part in parts
-            for name in part.planned.fields
-            if _has_value(part.records, name)
-        )
-    )
+    delivered = [
+        item_id
+        for part in parts
+        for name, item_id in part.planned.item_ids
+        if _has_value(part.records, name)
+    ]
+    delivered.sort()
+    return tuple(delivered)
 
 
 def revealed_items(parts: Iterable[Part], opened: frozenset[str]) -> tuple[str, ...]:

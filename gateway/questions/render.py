@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.questions.parts import Household, Member, Part
 from gateway.questions.rooms import QuestionAnswer
-from standard_models.answers import Absence, AbsenceReason, Answer
+from standard_models.answers import Absence, AbsenceReason
 from standard_models.texts import explain
 
 _EXPLAINED: Final = frozenset(reason.value for reason in AbsenceReason)
@@ -15,8 +15,9 @@ _EXPLAINED: Final = frozenset(reason.value for reason in AbsenceReason)
 
 def render_answer(answer: QuestionAnswer) -> dict[str, Any]:
     """Return the answer in the shape that ``docs/api.md`` describes."""
-    parts = [*answer.parts, *(part for member in answer.members for part in member.parts)]
-    codes = {*_codes(parts), *_codes_of(answer.household)}
+    codes = set(_codes_of(answer.household))
+    for part in (*answer.parts, *(part for member in answer.members for part in member.parts)):
+        _add_codes(codes, part)
     document = {
         "question_id": answer.question_id,
         "outcome": answer.outcome,
@@ -106,16 +107,10 @@ def _codes_of(household: Household | None) -> Iterator[str]:
     yield from (quality.code for quality in household.quality)
 
 
-def _codes(parts: Iterable[Part]) -> Iterator[str]:
-    for part in parts:
-        for answer in _answers(part):
+def _add_codes(codes: set[str], part: Part) -> None:
+    for answers in (*part.records, part.absences):
+        for answer in answers.values():
             if isinstance(answer, Absence):
-                yield answer.reason.value
-            for quality in answer.quality:
-                yield quality.code
-
-
-def _answers(part: Part) -> Iterator[Answer]:
-    for record in part.records:
-        yield from record.values()
-    yield from part.absences.values()
+                codes.add(answer.reason.value)
+            if answer.quality:
+                codes.update([quality.code for quality in answer.quality])

@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import NoReturn
 
 from adapters.contract import Deadline
@@ -33,7 +34,7 @@ from gateway.questions.fan_out import SystemCall, ask_system
 from gateway.questions.granted import relation_asked, require_granted, require_groups
 from gateway.questions.household import HouseholdAnswers, asked_relation
 from gateway.questions.parts import Part, PartStatus
-from gateway.questions.plan import Permitted, Plan, PlannedPart, plan_question
+from gateway.questions.plan import PLANS, Permitted, Plan, PlannedPart, plan_question
 from gateway.questions.record import QuestionRecord, revealed_items
 from gateway.questions.relation_schemas import Include
 from gateway.questions.removed import (
@@ -70,6 +71,7 @@ class QuestionService:
         self._rooms = rooms
         self._deadline_s = deadline_s
         self._places = at_once
+        self._read_for = lru_cache(PLANS)(self._parts_to_read)
         self._households = HouseholdAnswers(rooms, self._gather, self._calls)
 
     @contextmanager
@@ -119,7 +121,8 @@ class QuestionService:
             access, subject, plan, caller, question, use_openings=use_openings
         )
         parts = with_not_granted(parts, permitted.asked)
-        await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
+        if alarms:
+            await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
         answered_at = self._rooms.clock.now()
         try:
             if subject.acting is not None:
@@ -219,10 +222,10 @@ class QuestionService:
         """
         municipality = access.municipality
         predicates = self._rooms.predicates
-        needed = with_inputs(plan.parts, predicates)
+        needed, with_register = self._read_for(plan)
         deadline = Deadline.after(self._deadline_s)
         asking = Gathering(access, subject, question, caller, deadline)
-        found, alarms = await self._of_register(asking, needed)
+        found, alarms = await self._of_register(asking, needed, with_register)
         # Looked up last: a flag that arrived while a slow system was answering counts.
         status = await self._rooms.protection.status(municipality, subject.numbers)
         asker = (access.client_id, access.purpose_id)
@@ -233,9 +236,8 @@ class QuestionService:
         opened = usable(opened, status, needed) if use_openings else frozenset()
         before = [found[part.group.ref] for part in needed]
         after = tuple(through_the_door(part, status, opened) for part in before)
-        if withheld := sum(
-            withheld_items(a) - withheld_items(b) for a, b in zip(after, before, strict=True)
-        ):
+        changed = [(a, b) for a, b in zip(after, before, strict=True) if a is not b]
+        if withheld := sum(withheld_items(a) - withheld_items(b) for a, b in changed):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
             self._rooms.protection.withheld(municipality, withheld)
         found_by_group = {part.planned.group.ref: part for part in after}
@@ -245,14 +247,22 @@ class QuestionService:
     def _today(self) -> dt.date:
         return self._rooms.clock.now().astimezone(TOKYO).date()
 
+    def _parts_to_read(self, plan: Plan) -> tuple[tuple[PlannedPart, ...], tuple[PlannedPart, ...]]:
+        """Return what systems are asked for a plan, and the same with the state on the register."""
+        needed = with_inputs(plan.parts, self._rooms.predicates)
+        person = household_bases().person
+        return needed, with_state(needed, person, self._rooms.dictionary)
+
     async def _of_register(
-        self, asking: Gathering, needed: Sequence[PlannedPart]
+        self, asking: Gathering, needed: Sequence[PlannedPart], read: Sequence[PlannedPart]
     ) -> tuple[Mapping[str, Part], list[Alarm]]:
-        """Return the ``needed`` parts by group; a removed entry only where it may be shown."""
+        """Return the ``needed`` parts by group; a removed entry only where it may be shown.
+
+        ``read`` are the same with the state on the register.
+        """
         question, person = asking.question, household_bases().person
         if Include.REMOVED in question.include:
             return await self._gather(asking, needed, question.as_of)
-        read = with_state(needed, person, self._rooms.dictionary)
         found, alarms = await self._gather(asking, read, question.as_of)
         removed = is_removed(found, person)
         if question.as_of is not None and not removed and person.group in found:

@@ -209,7 +209,7 @@ async def build_world(
     )
     await protection.pull()
     return World(
-        QuestionService(rooms, deadline_s=1.0),
+        QuestionService(rooms, deadline_s=4.0),
         systems,
         connections,
         protection,

@@ -17,12 +17,13 @@ from adapters.mapping.conversions import (
 )
 from adapters.mapping.model import ItemRule, Split, Text
 from adapters.mapping.value_items import Finish, value_item
-from standard_models.answers import Absence, AbsenceReason, Answer, Quality, Severity
+from standard_models.answers import Absence, AbsenceReason, Answer, Quality, Severity, Value
 from standard_models.characters.gaiji import GaijiTable
 from standard_models.dictionary import DataItem, DataType
 from standard_models.values.text import (
     BLANK_WIDE,
     is_full_width,
+    is_half_width,
     remove_controls,
     to_full_width,
     to_full_width_name,
@@ -53,10 +54,13 @@ def text_content(
     wrong = lost(finding(item, "WRONG_TYPE", Severity.ERROR, expected="text"))
     undecodable = lost(finding(item, "UNDECODABLE", Severity.ERROR))
     check = checker(item)
+    stands = _stands(item, style) if finish is None else None
 
     def convert(raw: Any) -> Answer:
         if not isinstance(raw, str):
             return wrong
+        if stands is not None and stands(raw):
+            return Value(raw)
         text: str | None = raw
         quality: tuple[Quality, ...] = ()
         # Python counts every control, format and private-use character as not printable, and
@@ -74,6 +78,26 @@ def text_content(
     if rule.number is None:
         return convert
     return lambda raw: convert(plain_text(raw) if isinstance(raw, int) else raw)
+
+
+def _stands(item: DataItem, style: Text) -> Callable[[str], bool] | None:
+    """Return what tells that a text is the value as it stands; None where none is for certain.
+
+    Most texts are: then nothing of what is below has anything to do. A text of which it says no
+    may still become a value.
+    """
+    if item.codes is not None or style not in {Text.AS_IS, Text.FULL_WIDTH}:
+        return None
+    if item.data_type is DataType.HALF_WIDTH and style is Text.AS_IS:
+        return lambda text: 0 < len(text) <= item.length and is_half_width(text)
+    if item.data_type is DataType.FULL_WIDTH:
+        return lambda text: (
+            0 < len(text) <= item.length
+            and is_full_width(text)
+            and text.replace(BLANK_WIDE, "").isprintable()
+            and REPLACEMENT not in text
+        )
+    return None
 
 
 def _style(item: DataItem, rule: ItemRule) -> Text:

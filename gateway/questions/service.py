@@ -16,7 +16,7 @@ from typing import NoReturn
 from adapters.contract import Deadline
 from gateway.access import Access, Caller, Relation
 from gateway.clock import TOKYO
-from gateway.connections import Alarm, joined
+from gateway.connections import Alarm, Connection, joined
 from gateway.households import household_bases
 from gateway.problems import Problem
 from gateway.questions.conditions import (
@@ -322,7 +322,7 @@ class QuestionService:
         for today alone.
         """
         routes = await self._rooms.routes.for_groups(municipality, [p.group.ref for p in parts])
-        by_adapter: dict[tuple[str, dt.date | None], list[PlannedPart]] = {}
+        calls: dict[tuple[str, dt.date | None], tuple[Connection, list[PlannedPart]]] = {}
         unanswered: list[Part] = []
         for part in parts:
             route = routes.get(part.group.ref)
@@ -330,18 +330,19 @@ class QuestionService:
                 unanswered.append(Part.without_records(part, PartStatus.NOT_SUPPLIED))
             elif (found := self._rooms.connections.find(municipality, route.adapter_id)) is None:
                 unanswered.append(Part.without_records(part, PartStatus.UNAVAILABLE))
-            elif on is None:
-                by_adapter.setdefault((route.adapter_id, None), []).append(part)
-            elif found.reaches(part.group.ref, on, self._today()):
-                by_adapter.setdefault((route.adapter_id, on), []).append(part)
-            elif on == self._today():
-                by_adapter.setdefault((route.adapter_id, None), []).append(part)
+            elif on is not None and found.reaches(part.group.ref, on, self._today()):
+                calls.setdefault((route.adapter_id, on), (found, []))[1].append(part)
+            elif on is None or on == self._today():
+                calls.setdefault((route.adapter_id, None), (found, []))[1].append(part)
             else:
                 unanswered.append(Part.without_records(part, PartStatus.NO_HISTORY))
-        calls = []
-        for (adapter_id, day), its_parts in by_adapter.items():
-            connection = self._rooms.connections.find(municipality, adapter_id)
-            if connection is not None:
-                numbers = subject.numbers.get(connection.manifest.numbering.id, ())
-                calls.append(SystemCall(connection, numbers, its_parts, subject.numbers, day))
-        return calls, unanswered
+        return [
+            SystemCall(
+                connection,
+                subject.numbers.get(connection.manifest.numbering.id, ()),
+                its_parts,
+                subject.numbers,
+                day,
+            )
+            for (_, day), (connection, its_parts) in calls.items()
+        ], unanswered

@@ -35,11 +35,9 @@ class RouteService:
 
     async def for_groups(self, municipality: str, groups: Collection[str]) -> Mapping[str, Route]:
         """Return the routes of ``groups``; a group without a route is not in the result."""
-        rows = await self._store.find(municipality)
+        rows = await self._store.find(municipality, groups)
         return {
-            group: Route(group, RouteMode(row.mode), row.adapter_id)
-            for group in groups
-            if (row := rows.get(group)) is not None
+            group: Route(group, RouteMode(row.mode), row.adapter_id) for group, row in rows.items()
         }
 
     async def all(self, municipality: str) -> list[Route]:

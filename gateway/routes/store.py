@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, tuple_
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
@@ -14,9 +14,11 @@ from gateway.store.tables import RouteRow
 from gateway.store.together import Together, padded
 
 _ROUTE: Final = RouteRow.__table__.c
-_OF_TOWNS: Final = select(
+_OF_GROUPS: Final = select(
     _ROUTE.municipality, _ROUTE.group_ref, _ROUTE.mode, _ROUTE.adapter_id
-).where(_ROUTE.municipality.in_(bindparam("municipalities", expanding=True)))
+).where(tuple_(_ROUTE.municipality, _ROUTE.group_ref).in_(bindparam("groups", expanding=True)))
+Groups: TypeAlias = tuple[str, tuple[str, ...]]
+"""A municipality, and references of groups."""
 
 
 class RouteStore:
@@ -26,16 +28,19 @@ class RouteStore:
         self._store = store
         self._routes = Together(self._load)
 
-    async def find(self, municipality: str) -> Mapping[str, Any]:
-        """Return the rows of the municipality, by group."""
-        return await self._routes.look_up(municipality) or {}
+    async def find(self, municipality: str, groups: Iterable[str]) -> Mapping[str, Any]:
+        """Return the rows of ``groups`` of the municipality, by group."""
+        wanted = tuple(sorted(groups))
+        return await self._routes.look_up((municipality, wanted)) or {} if wanted else {}
 
-    async def _load(self, municipalities: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        rows = await self._store.look_up(_OF_TOWNS, {"municipalities": padded(municipalities)})
-        found: dict[str, dict[str, Any]] = {}
-        for row in rows:
-            found.setdefault(row.municipality, {})[row.group_ref] = row
-        return found
+    async def _load(self, asked: Sequence[Groups]) -> Mapping[Groups, Mapping[str, Any]]:
+        places = dict.fromkeys((town, group) for town, groups in asked for group in groups)
+        rows = await self._store.look_up(_OF_GROUPS, {"groups": padded(list(places))})
+        found = {(row.municipality, row.group_ref): row for row in rows}
+        return {
+            (town, groups): {g: row for g in groups if (row := found.get((town, g))) is not None}
+            for town, groups in asked
+        }
 
     async def list(self, municipality: str) -> Sequence[RouteRow]:
         """Return every row of the municipality, by group."""

@@ -5,7 +5,6 @@ Source: RFC 7515, RFC 7517, RFC 8725 (best current practices); FAPI 2.0 for the 
 
 from __future__ import annotations
 
-import json
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,6 +14,8 @@ from joserfc import jws
 from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode
+
+from gateway.api.characters import holds_nul
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "Ed25519")
 """``Ed25519`` is the newer name of the same algorithm (RFC 9864)."""
@@ -103,12 +104,17 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
 
     """
     try:
-        claims = json.loads(_payload(token, key, algorithm))
-    except (JoseError, ValueError, TypeError, RecursionError):
+        payload = _payload(token, key, algorithm)
+    except (JoseError, ValueError, TypeError):
         raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
-    if not isinstance(claims, dict):
+    try:
+        claims = orjson.loads(payload)
+    except ValueError:
+        claims = None
+    if not isinstance(claims, dict) or holds_nul(claims):
         raise TokenRefused(
-            "the content is not a JSON object.", "内容が JSON オブジェクトではありません。"
+            "the content is not a JSON object of ordinary texts.",
+            "内容が JSON オブジェクトではないか、文字列に NUL があります。",
         )
     return claims
 
@@ -248,6 +254,6 @@ def _json_object(part: str) -> dict[str, Any]:
         data = orjson.loads(_decoded(part))
     except (Base64Error, ValueError):
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。") from None
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or holds_nul(data):
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
     return data

@@ -136,10 +136,11 @@ class Core:
             BadFrame: the answer is compressed, or larger than any request.
         """
         headers = {"Accept-Encoding": "identity", "Content-Type": MEDIA_TYPE}
-        sent = {"content": content, "headers": headers, "timeout": within_s}
         async with (
             asyncio.timeout(within_s),
-            self._http.stream("POST", f"{self._url}{path}", **sent) as answer,
+            self._http.stream(
+                "POST", f"{self._url}{path}", content=content, headers=headers, timeout=within_s
+            ) as answer,
         ):
             if answer.headers.get("content-encoding", "identity") != "identity":
                 raise BadFrame

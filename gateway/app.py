@@ -190,7 +190,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _running(rooms), _asking_edges(app, rooms):
+        async with _running(rooms), asking_edges(app, rooms.settings, rooms.log):
             yield
 
     app = build_api(
@@ -566,11 +566,13 @@ def _figures_looked_up(rooms: Rooms) -> Callable[[], Awaitable[object]]:
 
 
 @asynccontextmanager
-async def _asking_edges(app: FastAPI, rooms: Rooms) -> AsyncIterator[None]:
+async def asking_edges(app: FastAPI, settings: Settings, log: EventLog) -> AsyncIterator[None]:
     """Take what edges have to be answered; at the end, what was taken is answered first."""
-    cores = open_core(app, rooms.settings, rooms.log)
+    cores = open_core(app, settings, log)
     for core in cores:
         core.start()
+        # What waits at an edge is better off there than refused here.
+        app.state.drain.tell(core.rest)
     try:
         yield
     finally:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -254,23 +256,23 @@ class FileKeyStore:
             KeysError: every key is there already; none is ever overwritten.
 
         """
-        if self.path.exists():
-            self._complete()
-            return
-        self._write(
-            Keys(
-                (_new_signing_key(),),
-                (_new_handle_secret(1),),
-                secrets.token_bytes(SECRET_BYTES),
-                (_new_head_key(),),
-                (_new_evidence_key(),),
-                (_new_sealing_secret(1),),
-                (_new_sealing_secret(1),),
+        with self._alone():
+            if self.path.exists():
+                self._complete(self.keys())
+                return
+            self._write(
+                Keys(
+                    (_new_signing_key(),),
+                    (_new_handle_secret(1),),
+                    secrets.token_bytes(SECRET_BYTES),
+                    (_new_head_key(),),
+                    (_new_evidence_key(),),
+                    (_new_sealing_secret(1),),
+                    (_new_sealing_secret(1),),
+                )
             )
-        )
 
-    def _complete(self) -> None:
-        keys = self.keys()
+    def _complete(self, keys: Keys) -> None:
         if keys.heads and keys.evidence and keys.sealing and keys.my_numbers:
             raise KeysError(
                 "there are keys already; they are not overwritten",
@@ -287,28 +289,41 @@ class FileKeyStore:
         )
 
     def rotate_signing(self, accept_old_until: dt.datetime) -> None:
-        """Sign with a new key from now on; tokens of the last one are accepted until then."""
-        keys = self.keys()
-        kept = (*keys.signing[:-1], replace(keys.signing[-1], accepted_until=accept_old_until))
-        self._write(replace(keys, signing=(*kept, _new_signing_key())))
+        """Sign with a new key from now on; tokens of earlier ones are accepted until then at most.
+
+        Whoever has stolen the file has all that stood in it: a time that is over ends every one.
+        """
+        with self._alone():
+            keys = self.keys()
+            kept = tuple(
+                replace(k, accepted_until=_earlier(k.accepted_until, accept_old_until))
+                for k in keys.signing
+            )
+            self._write(replace(keys, signing=(*kept, _new_signing_key())))
 
     def rotate_handles(self, accept_old_until: dt.datetime) -> None:
-        """Issue handles of a new version from now on; the last one's work until then."""
-        keys = self.keys()
-        last = keys.handles[-1]
-        kept = (*keys.handles[:-1], replace(last, accepted_until=accept_old_until))
-        self._write(replace(keys, handles=(*kept, _new_handle_secret(last.version + 1))))
+        """Issue handles of a new version from now on; earlier ones work until then at most."""
+        with self._alone():
+            keys = self.keys()
+            kept = tuple(
+                replace(h, accepted_until=_earlier(h.accepted_until, accept_old_until))
+                for h in keys.handles
+            )
+            new = _new_handle_secret(keys.handles[-1].version + 1)
+            self._write(replace(keys, handles=(*kept, new)))
 
     def rotate_heads(self) -> None:
         """Sign tree heads with a new key from now on; the public part of the last one is kept."""
-        keys = self.keys()
-        self._write(replace(keys, heads=(*keys.heads, _new_head_key())))
+        with self._alone():
+            keys = self.keys()
+            self._write(replace(keys, heads=(*keys.heads, _new_head_key())))
 
     def rotate_evidence(self, at: dt.datetime) -> None:
         """Sign receipts and evidence with a new key from ``at`` on; what is signed stays good."""
-        keys = self.keys()
-        kept = tuple(replace(k, retired_at=k.retired_at or at) for k in keys.evidence)
-        self._write(replace(keys, evidence=(*kept, _new_evidence_key())))
+        with self._alone():
+            keys = self.keys()
+            kept = tuple(replace(k, retired_at=k.retired_at or at) for k in keys.evidence)
+            self._write(replace(keys, evidence=(*kept, _new_evidence_key())))
 
     def revoke_evidence(self, kid: str, at: dt.datetime) -> None:
         """Take back everything that the evidence key ``kid`` ever signed.
@@ -317,32 +332,46 @@ class FileKeyStore:
             KeysError: there is no such key, or it is the current one; rotate first.
 
         """
-        keys = self.keys()
-        if kid not in {key.kid for key in keys.evidence[:-1]}:
-            raise KeysError(
-                "no retired evidence key of this name: rotate first, then revoke the old one",
-                "その名前の以前の鍵はありません。先に hitotsu keys rotate evidence を実行し、"
-                "その後で以前の鍵を取り消してください。",
+        with self._alone():
+            keys = self.keys()
+            if kid not in {key.kid for key in keys.evidence[:-1]}:
+                raise KeysError(
+                    "no retired evidence key of this name: rotate first, then revoke the old one",
+                    "その名前の以前の鍵はありません。先に hitotsu keys rotate evidence を実行し、"
+                    "その後で以前の鍵を取り消してください。",
+                )
+            changed = tuple(
+                replace(k, revoked_at=k.revoked_at or at) if k.kid == kid else k
+                for k in keys.evidence
             )
-        changed = tuple(
-            replace(k, revoked_at=k.revoked_at or at) if k.kid == kid else k for k in keys.evidence
-        )
-        self._write(replace(keys, evidence=changed))
+            self._write(replace(keys, evidence=changed))
 
     def rotate_sealing(self) -> None:
         """Seal with a new secret from now on; what the last ones sealed can still be opened."""
-        keys = self.keys()
-        version = keys.sealing_secret.version + 1
-        self._write(replace(keys, sealing=(*keys.sealing, _new_sealing_secret(version))))
+        with self._alone():
+            keys = self.keys()
+            version = keys.sealing_secret.version + 1
+            self._write(replace(keys, sealing=(*keys.sealing, _new_sealing_secret(version))))
 
     def rotate_my_numbers(self) -> None:
         """Seal My Numbers with a new secret from now on; those of the last ones are still found."""
-        keys = self.keys()
-        version = keys.my_number_secret.version + 1
-        self._write(replace(keys, my_numbers=(*keys.my_numbers, _new_sealing_secret(version))))
+        with self._alone():
+            keys = self.keys()
+            new = _new_sealing_secret(keys.my_number_secret.version + 1)
+            self._write(replace(keys, my_numbers=(*keys.my_numbers, new)))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let nobody else change the file between the reading of it and the writing."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _write(self, keys: Keys) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self.path.with_name(f".keys.{secrets.token_hex(8)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -355,6 +384,10 @@ class FileKeyStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _earlier(until: dt.datetime | None, other: dt.datetime) -> dt.datetime:
+    return other if until is None else min(until, other)
 
 
 def _accepted(until: dt.datetime | None, at: dt.datetime) -> bool:

@@ -352,10 +352,18 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
     (
         "request-timeout",
         408,
-        "本文が時間内に届きませんでした",
-        "The body did not arrive in time",
+        "要求が時間内に届きませんでした",
+        "The request did not arrive in time",
         "回線の状態を確かめて、もう一度送ってください。",
         "Check the connection and send the request again.",
+    ),
+    (
+        "headers-too-large",
+        431,
+        "ヘッダーが大きすぎます",
+        "Headers too large",
+        "アドレスとヘッダーを合わせて 64 KiB 以下にしてください。",
+        "Keep address and headers together within 64 KiB.",
     ),
     (
         "not-ready",

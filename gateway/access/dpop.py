@@ -151,11 +151,11 @@ class ProofGuard:
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     seen: ProofMemory = field(default_factory=OwnMemory)
-    _nonces: tuple[int, str, str] = field(default=(-1, "", ""), repr=False)
+    _nonces: tuple[int, bytes, bytes] = field(default=(-1, b"", b""), repr=False)
 
     def nonce(self, now: dt.datetime) -> str:
         """Return the nonce that is handed out now."""
-        return self._known(now)[0]
+        return self._known(now)[0].decode()
 
     def require_new(self, proof: Proof, now: dt.datetime) -> None:
         """Do nothing if the proof is used for the first time, with a nonce of ours.
@@ -164,10 +164,9 @@ class ProofGuard:
             NonceNeeded: without such a nonce.
             TokenRefused: it was used before, or too many proofs come in to remember them.
         """
-        known = self._known(now)
-        if proof.nonce is None or not any(
-            hmac.compare_digest(proof.nonce, nonce) for nonce in known
-        ):
+        # As bytes: of texts with other characters than ASCII the comparison wants to know nothing.
+        shown = (proof.nonce or "").encode()
+        if not any(hmac.compare_digest(shown, nonce) for nonce in self._known(now)):
             raise NonceNeeded
         said = f"{proof.key}\0{proof.jti}".encode()
         digest = hmac.digest(self.secret, said, "sha256")
@@ -183,7 +182,7 @@ class ProofGuard:
                 "証明が多すぎます。しばらくしてから、もう一度送ってください。",
             )
 
-    def _known(self, now: dt.datetime) -> tuple[str, str]:
+    def _known(self, now: dt.datetime) -> tuple[bytes, bytes]:
         """Return the nonce of now and the one before; made once for each turn."""
         turn = int(now.timestamp()) // NONCE_S
         made, current, former = self._nonces
@@ -192,9 +191,9 @@ class ProofGuard:
             self._nonces = turn, current, former
         return current, former
 
-    def _nonce(self, turn: int) -> str:
+    def _nonce(self, turn: int) -> bytes:
         found = hmac.new(self.secret, str(turn).encode(), hashlib.sha256).digest()
-        return urlsafe_b64encode(found[:18]).decode()
+        return urlsafe_b64encode(found[:18])
 
 
 @dataclass(frozen=True, slots=True)

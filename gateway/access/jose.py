@@ -16,6 +16,8 @@ from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
+from gateway.api.characters import holds_nul
+
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "Ed25519")
 """``Ed25519`` is the newer name of the same algorithm (RFC 9864)."""
 MAX_TOKEN_CHARS: Final = 8_192
@@ -119,9 +121,11 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
     claims: object = None
     with suppress(orjson.JSONDecodeError):
         claims = orjson.loads(payload)
-    if not isinstance(claims, dict):
+    # NUL can only be there in this notation: as it is, it is no JSON.
+    if not isinstance(claims, dict) or (b"\\u0000" in payload and holds_nul(claims)):
         raise TokenRefused(
-            "the content is not a JSON object.", "内容が JSON オブジェクトではありません。"
+            "the content is not a JSON object of ordinary texts.",
+            "内容が JSON オブジェクトではないか、文字列に NUL があります。",
         )
     return claims
 
@@ -261,6 +265,6 @@ def _json_object(part: str) -> dict[str, Any]:
         data = orjson.loads(_decoded(part))
     except (Base64Error, ValueError):
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。") from None
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or holds_nul(data):
         raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
     return data

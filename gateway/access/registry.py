@@ -6,7 +6,7 @@ Every change is written together with its audit record (kind settings, before an
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.access.certificates import Certificate, read_certificate
@@ -27,6 +27,8 @@ from gateway.access.registration import (
     require_id,
     require_municipality,
 )
+from gateway.access.store import ClientChange
+from gateway.audit import AuditRecord
 from gateway.clock import TOKYO
 from gateway.predicates import Predicates
 from gateway.store.tables import (
@@ -70,17 +72,20 @@ class AccessRegistry(Registrar):
             RegistrationError: there is no such client, or it was revoked before.
 
         """
-        row = await self._client(client_id)
-        if row.revoked_at is not None:
-            raise RegistrationError("すでに停止されています。", "It was revoked before.")
         now = self._clock.now()
-        audit = self._change(
-            "client-revoke",
-            before={"revoked_at": None},
-            after={"revoked_at": now.isoformat()},
-            client_id=client_id,
-        )
-        await self._store.change_client(client_id, {"revoked_at": now}, audit)
+
+        def revoked(row: ClientRow) -> tuple[Mapping[str, Any], AuditRecord]:
+            if row.revoked_at is not None:
+                raise RegistrationError("すでに停止されています。", "It was revoked before.")
+            audit = self._change(
+                "client-revoke",
+                before={"revoked_at": None},
+                after={"revoked_at": now.isoformat()},
+                client_id=client_id,
+            )
+            return {"revoked_at": now}, audit
+
+        await self._change_client(client_id, revoked)
 
     async def rotate_keys(
         self, client_id: str, *, add: object | None, retire: Iterable[str] = ()
@@ -95,24 +100,30 @@ class AccessRegistry(Registrar):
                 system of the linkage face.
 
         """
-        row = await self._consumer(client_id)
         gone = set(retire)
-        if unknown := gone - set(kids_of(row.jwks)):
-            raise RegistrationError(
-                f"登録されていない kid があります（{len(unknown)} 件）。",
-                f"Some kids are not registered ({len(unknown)}).",
-            )
-        kept = [key for key in row.jwks["keys"] if key["kid"] not in gone]
         new = checked_keys(add)["keys"] if add is not None else []
-        jwks = checked_keys({"keys": [*kept, *new]})
-        audit = self._change(
-            "client-rotate-key",
-            before={"kids": kids_of(row.jwks)},
-            after={"kids": kids_of(jwks)},
-            client_id=client_id,
-        )
-        await self._store.change_client(client_id, {"jwks": jwks}, audit)
-        return kids_of(jwks)
+        left: list[str] = []
+
+        def rotated(row: ClientRow) -> tuple[Mapping[str, Any], AuditRecord]:
+            require_keys(row)
+            if unknown := gone - set(kids_of(row.jwks)):
+                raise RegistrationError(
+                    f"登録されていない kid があります（{len(unknown)} 件）。",
+                    f"Some kids are not registered ({len(unknown)}).",
+                )
+            kept = [key for key in row.jwks["keys"] if key["kid"] not in gone]
+            jwks = checked_keys({"keys": [*kept, *new]})
+            left.extend(kids_of(jwks))
+            audit = self._change(
+                "client-rotate-key",
+                before={"kids": kids_of(row.jwks)},
+                after={"kids": kids_of(jwks)},
+                client_id=client_id,
+            )
+            return {"jwks": jwks}, audit
+
+        await self._change_client(client_id, rotated)
+        return left
 
     async def require_signatures(self, client_id: str, *, required: bool) -> None:
         """Let high-stakes writes of the client be signed messages, or need it no longer.
@@ -123,14 +134,18 @@ class AccessRegistry(Registrar):
             RegistrationError: no such client; a system of the linkage face.
 
         """
-        row = await self._consumer(client_id)
-        audit = self._change(
-            "client-require-signatures",
-            before={"signs_writes": row.signs_writes},
-            after={"signs_writes": required},
-            client_id=client_id,
-        )
-        await self._store.change_client(client_id, {"signs_writes": required}, audit)
+
+        def changed(row: ClientRow) -> tuple[Mapping[str, Any], AuditRecord]:
+            require_keys(row)
+            audit = self._change(
+                "client-require-signatures",
+                before={"signs_writes": row.signs_writes},
+                after={"signs_writes": required},
+                client_id=client_id,
+            )
+            return {"signs_writes": required}, audit
+
+        await self._change_client(client_id, changed)
 
     async def add_certificate(self, client_id: str, pem: bytes) -> Certificate:
         """Let the client show this certificate in TLS. Old and new ones may overlap.
@@ -140,7 +155,8 @@ class AccessRegistry(Registrar):
                 already; a system of the linkage face.
 
         """
-        row = await self._consumer(client_id)
+        row = await self._client(client_id)
+        require_keys(row)
         now = self._clock.now()
         found = read_certificate(pem, now)
         audit = self._change(
@@ -166,11 +182,6 @@ class AccessRegistry(Registrar):
             RegistrationError: the client has no such certificate in use.
 
         """
-        held = await self._store.certificates(client_id)
-        if not any(c.thumbprint == thumbprint and c.retired_at is None for c in held):
-            raise RegistrationError(
-                "使用中の証明書が見つかりません。", "The client has no such certificate in use."
-            )
         now = self._clock.now()
         audit = self._change(
             "client-retire-certificate",
@@ -178,7 +189,10 @@ class AccessRegistry(Registrar):
             after={"thumbprint": thumbprint, "retired_at": now.isoformat()},
             client_id=client_id,
         )
-        await self._store.retire_certificate(client_id, thumbprint, now, audit)
+        if not await self._store.retire_certificate(client_id, thumbprint, now, audit):
+            raise RegistrationError(
+                "使用中の証明書が見つかりません。", "The client has no such certificate in use."
+            )
 
     async def certificates(self, client_id: str) -> Sequence[ClientCertificateRow]:
         """Return every certificate of the client, retired ones too."""
@@ -380,9 +394,7 @@ class AccessRegistry(Registrar):
         """
         row = await self._store.find_grant(municipality, grant_id)
         if row is None or row.revoked_at is not None or row.approved_at is not None:
-            raise RegistrationError(
-                "承認を待っている許可が見つかりません。", "There is no such grant to approve."
-            )
+            raise _nothing_to_approve()
         if row.proposed_by == self._actor:
             raise RegistrationError(
                 "自分が登録した許可は承認できません。別の職員が承認してください。",
@@ -397,7 +409,8 @@ class AccessRegistry(Registrar):
             client_id=row.client_id,
             purpose=row.purpose_id,
         )
-        await self._store.approve_grant(municipality, grant_id, self._actor, now, audit)
+        if not await self._store.approve_grant(municipality, grant_id, self._actor, now, audit):
+            raise _nothing_to_approve()
         return row
 
     async def revoke_grant(self, municipality: str, grant_id: str) -> None:
@@ -408,10 +421,8 @@ class AccessRegistry(Registrar):
 
         """
         row = await self._store.find_grant(municipality, grant_id)
-        if row is None or row.revoked_at is not None:
-            raise RegistrationError(
-                "有効な許可が見つかりません。", "There is no such grant in force."
-            )
+        if row is None:
+            raise _no_grant()
         now = self._clock.now()
         audit = self._change(
             "grant-revoke",
@@ -421,29 +432,51 @@ class AccessRegistry(Registrar):
             client_id=row.client_id,
             purpose=row.purpose_id,
         )
-        await self._store.revoke_grant(municipality, grant_id, now, audit)
+        if not await self._store.revoke_grant(municipality, grant_id, now, audit):
+            raise _no_grant()
 
-    async def _consumer(self, client_id: str) -> ClientRow:
-        """Return a client that signs with keys of its own.
-
-        A system of the linkage face and a desk of the console have none: with keys they could get
-        tokens for ``/v1``, past the networks, scopes and rights that they were registered for.
-        """
-        row = await self._client(client_id)
-        if not row.jwks["keys"]:
-            raise RegistrationError(
-                "庁内データ連携のシステムと職員画面の窓口には、鍵や証明書を登録できません。"
-                "連携先（client add）として別に登録してください。",
-                "A system of the linkage face or a desk of the console has no keys or "
-                "certificates; register it as a consumer of its own (client add).",
-            )
-        return row
+    async def _change_client(self, client_id: str, change: ClientChange) -> None:
+        if not await self._store.change_client(client_id, change):
+            raise _no_client()
 
     async def _client(self, client_id: str) -> ClientRow:
         row = await self._store.find_client(client_id)
         if row is None:
-            raise RegistrationError("この連携先は登録されていません。", "There is no such client.")
+            raise _no_client()
         return row
+
+
+def require_keys(row: ClientRow) -> None:
+    """Do nothing for a client that signs with keys of its own.
+
+    A system of the linkage face and a desk of the console have none: with keys they could get
+    tokens for ``/v1``, past the networks, scopes and rights that they were registered for.
+
+    Raises:
+        RegistrationError: it has none.
+
+    """
+    if not row.jwks["keys"]:
+        raise RegistrationError(
+            "庁内データ連携のシステムと職員画面の窓口には、鍵や証明書を登録できません。"
+            "連携先（client add）として別に登録してください。",
+            "A system of the linkage face or a desk of the console has no keys or "
+            "certificates; register it as a consumer of its own (client add).",
+        )
+
+
+def _no_client() -> RegistrationError:
+    return RegistrationError("この連携先は登録されていません。", "There is no such client.")
+
+
+def _nothing_to_approve() -> RegistrationError:
+    return RegistrationError(
+        "承認を待っている許可が見つかりません。", "There is no such grant to approve."
+    )
+
+
+def _no_grant() -> RegistrationError:
+    return RegistrationError("有効な許可が見つかりません。", "There is no such grant in force.")
 
 
 def _basis(text: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, Final, TypeAlias
@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
@@ -35,6 +36,9 @@ from gateway.store.tables import (
 )
 from gateway.store.together import Together, padded
 
+USED_KEPT: Final = dt.timedelta(minutes=5)
+"""How long what works once is remembered beyond its end: the clock of another gateway over the same
+database may be behind, and there it has not ended yet."""
 Registered: TypeAlias = (
     ClientRow | ClientCertificateRow | FieldSetRow | PurposeRow | GrantRow | LoginProviderRow
 )
@@ -91,6 +95,8 @@ Shown: TypeAlias = tuple[str, str, str, dt.datetime]
 """A client, the id of its token, the thumbprint of its certificate or nothing, and when."""
 Registration: TypeAlias = tuple[str, str, str]
 """Municipality, client, purpose."""
+ClientChange: TypeAlias = Callable[[ClientRow], tuple[Mapping[str, Any], AuditRecord]]
+"""From a client as it is to the values that change, and the record of it."""
 
 
 class AccessStore:
@@ -172,13 +178,8 @@ class AccessStore:
             update(FieldSetRow)
             .where(FieldSetRow.municipality == municipality, FieldSetRow.set_id == set_id, used)
             .values(retired_at=at)
-            .returning(FieldSetRow.set_id)
         )
-        async with self._store.transaction() as session:
-            if (await session.execute(retired)).first() is None:
-                return False
-            await self._audit.append_in(session, audit)
-            return True
+        return await self._changed(retired.returning(FieldSetRow.set_id), audit)
 
     async def find_grant(self, municipality: str, grant_id: str) -> GrantRow | None:
         """Return the grant if it belongs to the municipality."""
@@ -203,40 +204,55 @@ class AccessStore:
         except IntegrityError:
             raise AlreadyThereError from None
 
-    async def change_client(
-        self, client_id: str, values: dict[str, Any], audit: AuditRecord
-    ) -> None:
-        """Set ``values`` on the client."""
+    async def change_client(self, client_id: str, change: ClientChange) -> bool:
+        """Set on the client what ``change`` makes of it, as it is now; False if there is none.
+
+        Nobody else changes it meanwhile: a key that somebody takes away at the same time is not
+        brought back. What ``change`` raises leaves everything as it was.
+        """
         async with self._store.transaction() as session:
+            row = await session.get(ClientRow, client_id, with_for_update=True)
+            if row is None:
+                return False
+            values, audit = change(row)
             await session.execute(
                 update(ClientRow).where(ClientRow.client_id == client_id).values(**values)
             )
             await self._audit.append_in(session, audit)
+            return True
 
     async def approve_grant(
         self, municipality: str, grant_id: str, actor: str, at: dt.datetime, audit: AuditRecord
-    ) -> None:
-        """Note who approved the grant, and when."""
-        async with self._store.transaction() as session:
-            await session.execute(
-                update(GrantRow)
-                .where(GrantRow.municipality == municipality, GrantRow.grant_id == grant_id)
-                .where(GrantRow.approved_at.is_(None), GrantRow.proposed_by != actor)
-                .values(approved_by=actor, approved_at=at)
-            )
-            await self._audit.append_in(session, audit)
+    ) -> bool:
+        """Note who approved the grant, and when; False if it does not wait for that any more."""
+        approved = (
+            update(GrantRow)
+            .where(GrantRow.municipality == municipality, GrantRow.grant_id == grant_id)
+            .where(GrantRow.approved_at.is_(None), GrantRow.proposed_by != actor)
+            .where(GrantRow.revoked_at.is_(None))
+            .values(approved_by=actor, approved_at=at)
+        )
+        return await self._changed(approved.returning(GrantRow.grant_id), audit)
 
     async def revoke_grant(
         self, municipality: str, grant_id: str, at: dt.datetime, audit: AuditRecord
-    ) -> None:
-        """Note that the grant ended at ``at``."""
+    ) -> bool:
+        """Note that the grant ended at ``at``; False if it had ended."""
+        revoked = (
+            update(GrantRow)
+            .where(GrantRow.municipality == municipality, GrantRow.grant_id == grant_id)
+            .where(GrantRow.revoked_at.is_(None))
+            .values(revoked_at=at)
+        )
+        return await self._changed(revoked.returning(GrantRow.grant_id), audit)
+
+    async def _changed(self, change: ReturningUpdate[str], audit: AuditRecord) -> bool:
+        """Make a change and record it; where there is nothing to change, do neither."""
         async with self._store.transaction() as session:
-            await session.execute(
-                update(GrantRow)
-                .where(GrantRow.municipality == municipality, GrantRow.grant_id == grant_id)
-                .values(revoked_at=at)
-            )
+            if (await session.execute(change)).first() is None:
+                return False
             await self._audit.append_in(session, audit)
+            return True
 
     async def find_provider(self, municipality: str, issuer: str) -> LoginProviderRow | None:
         """Return who signs logins under this name, revoked or not."""
@@ -317,23 +333,23 @@ class AccessStore:
 
     async def retire_certificate(
         self, client_id: str, thumbprint: str, at: dt.datetime, audit: AuditRecord
-    ) -> None:
-        """Note that the client may not show the certificate any more."""
-        async with self._store.transaction() as session:
-            await session.execute(
-                update(ClientCertificateRow)
-                .where(ClientCertificateRow.client_id == client_id)
-                .where(ClientCertificateRow.thumbprint == thumbprint)
-                .values(retired_at=at)
-            )
-            await self._audit.append_in(session, audit)
+    ) -> bool:
+        """Note that the client may not show the certificate any more; False if that was so."""
+        retired = (
+            update(ClientCertificateRow)
+            .where(ClientCertificateRow.client_id == client_id)
+            .where(ClientCertificateRow.thumbprint == thumbprint)
+            .where(ClientCertificateRow.retired_at.is_(None))
+            .values(retired_at=at)
+        )
+        return await self._changed(retired.returning(ClientCertificateRow.client_id), audit)
 
     async def revoke_token(self, token_id: str, expires_at: dt.datetime, now: dt.datetime) -> None:
-        """Note that a token was given back; those that have run out are forgotten."""
+        """Note that a token was given back; those that have long run out are forgotten."""
         with suppress(IntegrityError):
             async with self._store.transaction() as session:
                 await session.execute(
-                    delete(RevokedTokenRow).where(RevokedTokenRow.expires_at < now)
+                    delete(RevokedTokenRow).where(RevokedTokenRow.expires_at < now - USED_KEPT)
                 )
                 await session.execute(
                     insert(RevokedTokenRow).values(token_id=token_id, expires_at=expires_at)
@@ -344,12 +360,12 @@ class AccessStore:
     ) -> bool:
         """Note that an assertion was used; return False if it had been used before.
 
-        Assertions that have run out are forgotten: nobody accepts them any more.
+        Assertions that have long run out are forgotten: nobody accepts them any more.
         """
         try:
             async with self._store.transaction() as session:
                 await session.execute(
-                    delete(UsedAssertionRow).where(UsedAssertionRow.expires_at < now)
+                    delete(UsedAssertionRow).where(UsedAssertionRow.expires_at < now - USED_KEPT)
                 )
                 await session.execute(
                     insert(UsedAssertionRow).values(

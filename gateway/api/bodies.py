@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.api.characters import holds_nul
 from gateway.api.validation import known_names, to_problem
 from gateway.problems import Problem
 
@@ -78,7 +79,7 @@ async def json_body(request: Request, model: type[_Model]) -> _Model:
 
 
 def parse_json(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
-    """Return the content of a JSON text in UTF-8.
+    """Return the content of a JSON text in UTF-8 without the character U+0000.
 
     Raises:
         Problem: ``malformed-json``.
@@ -91,9 +92,18 @@ def parse_json(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
             f"Nested too deeply (limit {max_depth}).",
         )
     try:
-        return orjson.loads(body)
+        content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         line, column = error.lineno, error.colno
+    else:
+        # It can only be there in this notation: as it is, it is no JSON.
+        if b"\\u0000" in body and holds_nul(content):
+            raise Problem(
+                "malformed-json",
+                "文字列に U+0000（NUL）は使えません。",
+                "No text may hold U+0000 (NUL).",
+            )
+        return content
     raise Problem(
         "malformed-json",
         f"{line} 行 {column} 文字目から先を読めません。",

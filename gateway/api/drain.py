@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -25,10 +25,17 @@ class Drain:
         self._begun = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self._told: list[Callable[[], None]] = []
+
+    def tell(self, told: Callable[[], None]) -> None:
+        """Let somebody know as soon as nothing more is let in."""
+        self._told.append(told)
 
     def begin(self) -> None:
         """Let nothing more in."""
         self._begun = True
+        for told in self._told:
+            told()
 
     @contextmanager
     def admitted(self, path: str) -> Iterator[None]:

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api.characters import holds_nul
 from gateway.problems import Problem
 from standard_models.reference.check_digits import my_number_check
 
@@ -116,12 +117,14 @@ class Limits:
         """Pass the request on, or raise.
 
         Raises:
-            Problem: ``number-outside-body`` or ``body-too-large``.
+            Problem: ``malformed-request``, ``number-outside-body`` or ``body-too-large``.
 
         """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if holds_nul(scope["path"]) or b"%00" in scope["query_string"]:
+            raise Problem("malformed-request")
         if holds_number(scope["path"], scope["query_string"]) or headers_hold_number(
             scope["headers"]
         ):

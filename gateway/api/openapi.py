@@ -19,6 +19,7 @@ _EXAMPLE_TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 _ALWAYS: Final = (
     "malformed-request",
     "number-outside-body",
+    "headers-too-large",
     "internal-error",
     "shutting-down",
 )

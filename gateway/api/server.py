@@ -1,7 +1,12 @@
-"""How uvicorn runs the gateway: no access log with addresses in it, no server header."""
+"""How uvicorn runs the gateway: no access log with addresses, no server header, bounded heads.
+
+The head of a request (its line and headers) comes before anything of the application does: how
+large it may be, how long it may take and what belongs to it is decided here.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Any, Final
 
@@ -16,9 +21,22 @@ from gateway.problems import Problem
 
 SHUTDOWN_S: Final = 1
 """What is left after the drain has had its time is ended."""
+MAX_HEAD_BYTES: Final = 65_536
+"""Largest head of a request: two tokens, a proof and a client's certificate take a third of it."""
+HEAD_TIMEOUT_S: Final = 30.0
+"""How long a new connection may be without a whole head, and any head under way."""
+_BESIDE_A_BYTE: Final = 8
+"""Bytes that frame one byte of a body: in chunks of one byte there are five."""
+_REASONS: Final = {
+    400: b"Bad Request",
+    408: b"Request Timeout",
+    431: b"Request Header Fields Too Large",
+}
 
 
-def server_config(app: ASGIApp, *, public_url: str, **options: Any) -> uvicorn.Config:
+def server_config(
+    app: ASGIApp, *, public_url: str, head_timeout_s: float = HEAD_TIMEOUT_S, **options: Any
+) -> uvicorn.Config:
     """Return the configuration to serve ``app`` with; ``options`` are uvicorn's own.
 
     uvicorn's access log is off, since it would write paths and queries; WebSockets are off; what
@@ -26,7 +44,11 @@ def server_config(app: ASGIApp, *, public_url: str, **options: Any) -> uvicorn.C
     """
     return uvicorn.Config(
         app,
-        http=_protocol(ProblemRenderer(public_url)),
+        http=type(
+            "Protocol",
+            (BoundedProtocol,),
+            {"renderer": ProblemRenderer(public_url), "head_timeout_s": head_timeout_s},
+        ),
         ws="none",
         access_log=False,
         server_header=False,
@@ -37,21 +59,107 @@ def server_config(app: ASGIApp, *, public_url: str, **options: Any) -> uvicorn.C
     )
 
 
-def _protocol(renderer: ProblemRenderer) -> type[HttpToolsProtocol]:
-    class Protocol(HttpToolsProtocol):
-        def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the server's own words
-            document = renderer.document(
-                Problem("malformed-request"), Language.JA, secrets.token_hex(16)
-            )
-            body = orjson.dumps(document)
-            self.transport.write(
-                b"HTTP/1.1 400 Bad Request\r\n"
-                b"content-type: " + MEDIA_TYPE.encode() + b"\r\n"
-                b"content-language: ja\r\n"
-                b"cache-control: no-store\r\n"
-                b"content-length: " + str(len(body)).encode() + b"\r\n"
-                b"connection: close\r\n\r\n" + body
-            )
-            self.transport.close()
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. uvicorn itself takes heads of any size, for as long as they take."""
 
-    return Protocol
+    renderer: ProblemRenderer
+    head_timeout_s = HEAD_TIMEOUT_S
+    _late: asyncio.TimerHandle | None = None
+    _requests = 0
+    _awaits_head = True
+    _under_way = False
+    _beside = 0
+    _body = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._head_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, within bounds."""
+        requests, body, went_on = self._requests, self._body, self._under_way
+        super().data_received(data)
+        begun = self._requests - requests
+        if self._awaits_head and self._late is None and (self._under_way or not begun):
+            self._await_head()
+        if begun == int(not went_on):
+            # All of it belongs to one request. What is not body is kept by the parser: a field
+            # without end, a line of a chunk.
+            self._beside += len(data) - (self._body - (0 if begun else body))
+            if self._beside > MAX_HEAD_BYTES + _BESIDE_A_BYTE * self._body:
+                self._refuse("headers-too-large")
+
+    def on_message_begin(self) -> None:
+        """Count anew."""
+        self._requests += 1
+        self._beside = self._body = 0
+        self._under_way = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. Trailers are none: a proxy has taken no forged one out of them.
+
+        Source: RFC 9110, 6.5.1.
+        """
+        if self._awaits_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Wait for this head no longer."""
+        self._awaits_head = False
+        self._head_came()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._body += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request; another one may come."""
+        super().on_message_complete()
+        self._awaits_head, self._under_way = True, False
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the server's own words
+        """Answer what is no HTTP."""
+        self._refuse("malformed-request")
+
+    def _await_head(self) -> None:
+        self._late = self.loop.call_later(self.head_timeout_s, self._refuse, "request-timeout")
+
+    def _head_came(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _refuse(self, slug: str) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            # Otherwise it would stand where the answer to an earlier request is awaited.
+            self.transport.write(_refusal(self.renderer, Problem(slug)))
+        self.transport.close()
+
+
+def _refusal(renderer: ProblemRenderer, problem: Problem) -> bytes:
+    """Return a whole response for a request that never came to the application."""
+    body = orjson.dumps(renderer.document(problem, Language.JA, secrets.token_hex(16)))
+    status = problem.type.status
+    return b"\r\n".join(
+        (
+            b"HTTP/1.1 %d %s" % (status, _REASONS[status]),
+            b"content-type: " + MEDIA_TYPE.encode(),
+            b"content-language: ja",
+            b"cache-control: no-store",
+            b"content-length: %d" % len(body),
+            b"connection: close",
+            b"",
+            body,
+        )
+    )

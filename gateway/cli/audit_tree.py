@@ -31,6 +31,7 @@ from gateway.audit.tree import (
 from gateway.audit.tree.export import iter_export, plan_export
 from gateway.cli.options import moment_option
 from gateway.cli.session import (
+    NOT_SET_UP,
     REFUSED,
     Session,
     err,
@@ -43,6 +44,7 @@ from gateway.cli.session import (
     run,
     say,
 )
+from gateway.cli.whole_files import whole_files
 from gateway.clock import TOKYO
 from gateway.logs import open_log
 
@@ -89,12 +91,24 @@ Anchors = Annotated[
 def verify_(anchors: Anchors = None) -> None:
     """監査記録をすべて読み、改ざんがないか確かめる / Read every record and look for tampering."""
     settings = read_settings()
-    places = anchors or [p for p in [settings.audit_anchor_dir] if p is not None and p.is_dir()]
+    configured = settings.audit_anchor_dir if not anchors else None
+    if configured is not None and not configured.is_dir():
+        fail(
+            f"外に保管したヘッドのフォルダー（{configured}）が見つかりません。",
+            f"the folder of heads kept outside is not there ({configured})",
+            NOT_SET_UP,
+        )
+    places = anchors or [place for place in [configured] if place is not None]
 
     async def work() -> tuple[Verdict, int]:
         async with opened(settings) as session:
             keys = session.keys.keys().heads
             held, refused = _held(session, places)
+            if configured is not None and not held and await _anchored(session):
+                fail(
+                    f"外に保管したはずのヘッドが {configured} にひとつもありません。",
+                    f"the heads that were kept outside are gone from {configured}",
+                )
             with Progress(console=err(), transient=True) as progress:
                 task = progress.add_task("verify", total=None)
                 verdict = await verify(
@@ -161,9 +175,9 @@ def export(
             lines = iter_export(tree, store, session.keys.keys().heads, plan, held)
             if form is ExportForm.FHIR:
                 lines = _as_events(lines, settings.public_url)
-            with file.open("x", encoding="utf-8") as written:
+            with whole_files(file) as (written,):
                 async for line in lines:
-                    written.write(line)
+                    written.write(line.encode())
             return plan.end - plan.first
 
     count = run(work())
@@ -333,6 +347,12 @@ def _tell(finding: Finding) -> None:
         f"監査記録の行 {rows} {japanese}（{finding.fault.value}）。",
         f"row {rows.replace('〜', ' to ')} of the record {english} ({finding.fault.value})",
     )
+
+
+async def _anchored(session: Session) -> bool:
+    """Tell whether a head was ever copied outside."""
+    newest = await TreeStore(session.store).newest_heads(10_000)
+    return any(head.anchored_at is not None for head in newest)
 
 
 async def _record(session: Session, function: str, outcome: str) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.session import REFUSED, err, fail, read_settings, refuse_existing, run, say
+from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
+from gateway.cli.session import (
+    REFUSED,
+    err,
+    fail,
+    opened,
+    read_settings,
+    refuse_existing,
+    run,
+    say,
+)
 from gateway.cli.whole_files import whole_files
 from gateway.clock import TOKYO, SystemClock
 from gateway.store.backup import Backup, BackupError, restore_backup, write_backup
@@ -24,6 +34,7 @@ app = typer.Typer(
     help="データベースの準備と確認 / Prepare and check the database.", no_args_is_help=True
 )
 
+Made = TypeVar("Made")
 _TITLES = {
     None: ("データベース", "Database"),
     MY_NUMBER_SCHEMA: ("個人番号のデータベース", "Database of My Numbers"),
@@ -71,6 +82,7 @@ def backup(
     """動かしたまま全部を写す。個人番号は別のファイルになる / Copy everything, while serving."""
     for path in _files(file).values():
         refuse_existing(path)
+    _refusing(_recorded("db-backup", {"file": file.name}))
     for schema, path in _files(file).items():
         made = _refusing(_backup(_databases()[schema], path, schema))
         say(f"{made.total:,} 行を {path} に書きました。", f"{made.total:,} rows were written.")
@@ -92,10 +104,15 @@ def restore(
         made = _refusing(_restore(_databases()[schema], path, schema))
         at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
         say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
+        if schema is None:
+            made_at = made.made_at.isoformat()
+            run(_recorded("db-restore", {"file": file.name, "made_at": made_at}))
     say(
-        "それよりあとに protection set で登録した措置は入っていません。"
-        "動かす前に登録し直してください。",
-        "Measures that officers set later are not among them: enter them again before you serve.",
+        "それよりあとに protection set で登録した措置は入っていません。それよりあとに止めた連携先・"
+        "鍵・証明書・許可・例外・職員は、また有効です。動かす前に登録し直し、止め直してください。",
+        "Measures that officers set later are not among them, and what was revoked later (clients, "
+        "keys, certificates, grants, exemptions, staff) is in force again: enter both before you "
+        "serve.",
     )
 
 
@@ -110,7 +127,24 @@ def _files(file: Path) -> dict[str | None, Path]:
     return {None: file, MY_NUMBER_SCHEMA: file.with_name(f"{file.name}.my-numbers")}
 
 
-def _refusing(work: Coroutine[Any, Any, Backup]) -> Backup:
+async def _recorded(function: str, after: Mapping[str, Any]) -> None:
+    """Write into the audit record that somebody has copied or put back everything."""
+    async with opened(read_settings()) as session, session.audit_log() as log:
+        await log.append(
+            AuditEntry(
+                municipality=NO_MUNICIPALITY,
+                at=session.clock.now(),
+                kind=AuditKind.SETTINGS,
+                outcome="changed" if function == "db-restore" else "written",
+                trace_id="",
+                terminal=session.actor,
+                function=function,
+                after=after,
+            )
+        )
+
+
+def _refusing(work: Coroutine[Any, Any, Made]) -> Made:
     try:
         return run(work)
     except BackupError as error:

@@ -12,11 +12,15 @@ from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
 from gateway.cli.session import Session, opened, read_settings, run, say
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
+from gateway.settings import MAX_TOKEN_LIFETIME_S
 
 app = typer.Typer(help="ゲートウェイの鍵 / Keys of the gateway.", no_args_is_help=True)
 
-SIGNING_OVERLAP_H = 24
-HANDLE_OVERLAP_H = 24 * 365
+USUAL_OVERLAP = {
+    "signing": dt.timedelta(seconds=MAX_TOKEN_LIFETIME_S),
+    "handles": dt.timedelta(days=365),
+}
+"""A token lives no longer than that; handles lie in the databases of consumers."""
 
 
 class KeyKind(StrEnum):
@@ -62,15 +66,18 @@ def rotate(
     overlap_hours: Annotated[
         int | None,
         typer.Option(
-            min=1,
-            help="前の鍵を受け付ける時間（既定：signing 24、handles 8760） / "
-            "Hours that the last key is still accepted.",
+            min=0,
+            help="前の鍵を受け付ける時間。盗まれたときは 0（既定：signing は 10 分、"
+            "handles は 8760 時間） / Hours that earlier keys are still accepted; 0 when "
+            "they were stolen.",
         ),
     ] = None,
 ) -> None:
     """鍵を新しくする。前の鍵もしばらく使える / Renew a key; the last one works for a while."""
-    usual = SIGNING_OVERLAP_H if kind is KeyKind.SIGNING else HANDLE_OVERLAP_H
-    until = SystemClock().now() + dt.timedelta(hours=overlap_hours or usual)
+    overlap = USUAL_OVERLAP.get(kind.value, dt.timedelta())
+    if overlap_hours is not None:
+        overlap = dt.timedelta(hours=overlap_hours)
+    until = SystemClock().now() + overlap
     settings = read_settings()
 
     async def work() -> None:

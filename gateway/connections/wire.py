@@ -24,6 +24,8 @@ CONNECT_TIMEOUT_S: Final = 3.0
 IDLE_S: Final = 15.0
 """How long a connection that nobody uses is kept."""
 MAX_HEAD_BYTES: Final = 65_536
+BESIDE_A_BYTE: Final = 8
+"""Bytes that frame one byte of a body: in chunks of one byte there are five."""
 MOST_INTERIM: Final = 8
 """Answers before the answer (1xx) that are passed over."""
 
@@ -55,6 +57,7 @@ class _Line(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._chunks: list[bytes] = []
         self._size = 0
+        self._beside = 0
         self._in_head = True
         self._complete = False
         self._interim = 0
@@ -73,17 +76,17 @@ class _Line(asyncio.Protocol):
             self.close()
             return
         self._heard = True
-        if self._in_head:
-            if self._size > MAX_HEAD_BYTES:
-                self._fail(_cut_off())
-                return
-            self._size += len(data)
+        size = self._size
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._fail(_cut_off())
         except httptools.HttpParserError:
             # A callback of ours that refuses the answer has said why already.
+            self._fail(_cut_off())
+        # Heads, trailers and frames of chunks: a field without end is kept by the parser.
+        self._beside += len(data) - (self._size - size)
+        if self._beside > MAX_HEAD_BYTES + BESIDE_A_BYTE * self._size and not self._complete:
             self._fail(_cut_off())
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -106,13 +109,14 @@ class _Line(asyncio.Protocol):
             self.usable = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._complete:
+        # Trailers are no headers (RFC 9110, 6.5.1).
+        if self._in_head and not self._complete:
             self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         if self._complete:
             return
-        self._in_head, self._size = False, 0
+        self._in_head = False
         headers = self._headers
         self._bounded = b"content-length" in headers or b"transfer-encoding" in headers
         if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 
 from adapters.contract import EventLog
 from gateway.access import Caller
+from gateway.api.characters import holds_nul
 from gateway.api.edge import note, peer_of
 from gateway.linkage.description import describe
 from gateway.linkage.group_calls import Found, GroupCalls, group_parameters
@@ -140,9 +141,12 @@ async def _json(request: Request) -> object:
     if media_type != "application/json":
         raise Refused(400, [_NOT_JSON])
     try:
-        return orjson.loads(await request.body())
+        content = orjson.loads(await request.body())
     except orjson.JSONDecodeError:
         raise Refused(400, [_NOT_JSON]) from None
+    if holds_nul(content):
+        raise Refused(400, [_NOT_JSON])
+    return content
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -158,7 +162,7 @@ async def _form(request: Request) -> dict[str, str]:
         )
     except ValueError:
         raise OAuthRefused("invalid_request") from None
-    if len(dict(pairs)) != len(pairs):
+    if len(dict(pairs)) != len(pairs) or holds_nul(dict(pairs)):
         raise OAuthRefused("invalid_request")
     return dict(pairs)
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message
 
 from adapters.contract import EventLog
 from gateway.relay.frames import (
+    MAX_HEAD_BYTES,
     MEDIA_TYPE,
     BadFrame,
     Forwarded,
@@ -33,6 +34,8 @@ AT_ONCE: Final = 64
 PAUSE_S: Final = 1.0
 """Before an edge that was not reached is asked again."""
 LONG_POLL_S: Final = 30.0
+"""How long an edge may take over a question for a request, with all of its answer."""
+MAX_BODY_BYTES: Final = 16_777_216
 HAND_IN_S: Final = 10.0
 _TRIES: Final = 3
 _NOT_FOUND: Final = Returned(404, [(b"content-type", b"application/problem+json")], b"{}")
@@ -44,14 +47,25 @@ class Core:
     Args:
         app: the gateway, that answers what comes this way like anything else.
         http: a client whose certificate the edge knows.
+        max_body_bytes: largest body of a request. The edge stands in another zone and may have
+            been broken into: what is larger, or compressed, is not read.
     """
 
-    def __init__(self, app: ASGIApp, url: str, http: httpx.AsyncClient, log: EventLog) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        url: str,
+        http: httpx.AsyncClient,
+        log: EventLog,
+        *,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
         self._app = app
         self._url = url.rstrip("/")
         self._secure = True
         self._http = http
         self._log = log
+        self._max_bytes = max_body_bytes + MAX_HEAD_BYTES + 4
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._asking: list[asyncio.Task[None]] = []
         self._answering: set[asyncio.Task[None]] = set()
@@ -61,10 +75,19 @@ class Core:
         """Begin to ask."""
         self._asking = [asyncio.create_task(self._ask_on()) for _ in range(ASKING)]
 
-    async def aclose(self) -> None:
-        """Ask no more, and hand in what was begun."""
+    @property
+    def asking(self) -> int:
+        """Return how many questions for a request are asked again and again."""
+        return sum(not task.done() for task in self._asking)
+
+    def rest(self) -> None:
+        """Ask no more: what comes now waits at the edge for another core, or for the next one."""
         for task in self._asking:
             task.cancel()
+
+    async def aclose(self) -> None:
+        """Ask no more, and hand in what was begun."""
+        self.rest()
         await asyncio.gather(*self._asking, return_exceptions=True)
         if self._answering:
             await asyncio.wait(self._answering, timeout=HAND_IN_S)
@@ -76,7 +99,7 @@ class Core:
             taken = None
             try:
                 taken = await self._ask()
-            except (httpx.HTTPError, BadFrame) as error:
+            except Exception as error:  # noqa: BLE001 - whatever an edge says, others wait there
                 self._learn(reached=False, why=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
             finally:
@@ -92,11 +115,41 @@ class Core:
         self._slots.release()
 
     async def _ask(self) -> Forwarded | None:
-        answer = await self._http.post(f"{self._url}/pull", timeout=LONG_POLL_S)
-        if answer.status_code not in {200, 204}:
+        """Return the next request, None if none has come.
+
+        Raises:
+            httpx.HTTPError, TimeoutError: the edge was not reached, or is too slow.
+            BadFrame: what it says is no request.
+        """
+        status, frame = await self._post("/pull", LONG_POLL_S)
+        if status not in {200, 204}:
             raise BadFrame
+        request = read_request(frame) if status == 200 else None
         self._learn(reached=True)
-        return read_request(answer.content) if answer.status_code == 200 else None
+        return request
+
+    async def _post(self, path: str, within_s: float, content: bytes = b"") -> tuple[int, bytes]:
+        """Return status and body of what an edge answers, as far as it may go.
+
+        Raises:
+            httpx.HTTPError, TimeoutError: the edge was not reached, or is too slow.
+            BadFrame: the answer is compressed, or larger than any request.
+        """
+        headers = {"Accept-Encoding": "identity", "Content-Type": MEDIA_TYPE}
+        async with (
+            asyncio.timeout(within_s),
+            self._http.stream(
+                "POST", f"{self._url}{path}", content=content, headers=headers, timeout=within_s
+            ) as answer,
+        ):
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                raise BadFrame
+            body = bytearray()
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > self._max_bytes:
+                    raise BadFrame
+        return answer.status_code, bytes(body)
 
     async def _answer(self, request: Forwarded) -> None:
         try:
@@ -105,15 +158,9 @@ class Core:
             self._log.error("edge-request-crashed", error=type(error).__name__)
             return
         frame = answer_frame(returned)
-        headers = {"Content-Type": MEDIA_TYPE}
         for attempt in range(_TRIES):
-            with suppress(httpx.HTTPError):
-                await self._http.post(
-                    f"{self._url}/answers/{request.ticket}",
-                    content=frame,
-                    headers=headers,
-                    timeout=HAND_IN_S,
-                )
+            with suppress(httpx.HTTPError, TimeoutError, BadFrame):
+                await self._post(f"/answers/{request.ticket}", HAND_IN_S, frame)
                 return
             await asyncio.sleep(0.1 * attempt)
         self._log.error("edge-answer-lost", count=1)
@@ -145,7 +192,13 @@ def open_core(app: ASGIApp, settings: Settings, log: EventLog) -> Sequence[Core]
         return []
     context = LinkFiles.of(settings).client_context()
     return [
-        Core(app, url, httpx.AsyncClient(verify=context, trust_env=False), log)
+        Core(
+            app,
+            url,
+            httpx.AsyncClient(verify=context, trust_env=False),
+            log,
+            max_body_bytes=settings.max_body_bytes,
+        )
         for url in settings.edge_urls
     ]
 

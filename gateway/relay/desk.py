@@ -1,6 +1,7 @@
 """Where requests wait for the core, in memory alone, for a bounded time and in bounded number.
 
-A request is handed out once and never again: whoever took it may have acted on it.
+A request is handed out once and never again: whoever took it may have acted on it. Only what has
+not left the desk yet, when whoever wanted it goes away, is handed to somebody else.
 """
 
 from __future__ import annotations
@@ -61,6 +62,16 @@ class Desk:
             return True
         return self._asked_at is not None and self._now() - self._asked_at < GONE_S
 
+    @property
+    def asking(self) -> int:
+        """Return how many questions for a request are open."""
+        return self._asking
+
+    @property
+    def waiting(self) -> int:
+        """Return how many requests nobody has taken yet."""
+        return sum(not one.handed for one in self._by_ticket.values())
+
     async def ask(self, request: Forwarded) -> Returned:
         """Return what the core answers.
 
@@ -101,6 +112,14 @@ class Desk:
         finally:
             self._asking -= 1
             self._asked_at = self._now()
+
+    def take_back(self, request: Forwarded) -> None:
+        """Hand a request to somebody else: whoever took it was gone before it left the desk."""
+        waiting = self._by_ticket.get(request.ticket)
+        if waiting is not None and not waiting.answer.done():
+            waiting.handed = False
+            self._queue.appendleft(waiting)
+            self._came.set()
 
     def give(self, ticket: str, answer: Returned) -> bool:
         """Hand an answer over; False where nobody waits for it any more."""

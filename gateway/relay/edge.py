@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import ssl
@@ -132,7 +133,7 @@ async def _serve_core(desk: Desk, request: Request) -> Response:
     if request.method != "POST":
         return Response(status_code=405)
     if path == "/pull":
-        found = await desk.take(WAIT_S)
+        found = await _taken(desk, request)
         if found is None:
             return Response(status_code=204)
         return Response(request_frame(found), media_type=MEDIA_TYPE)
@@ -144,6 +145,32 @@ async def _serve_core(desk: Desk, request: Request) -> Response:
     except BadFrame:
         return Response(status_code=400)
     return Response(status_code=204 if taken else 410)
+
+
+async def _taken(desk: Desk, request: Request) -> Forwarded | None:
+    """Return the next request for a core that waits here, None if none comes or the core goes.
+
+    A core that has gone must take nothing: it would be lost, and nobody would say so.
+    """
+    taking = asyncio.create_task(desk.take(WAIT_S))
+    leaving = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait((taking, leaving), return_when=asyncio.FIRST_COMPLETED)
+        found = taking.result() if taking.done() else None
+        if found is not None and leaving.done():
+            desk.take_back(found)
+            return None
+        return found
+    finally:
+        taking.cancel()
+        leaving.cancel()
+        await asyncio.gather(taking, leaving, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    """Return when nobody is at the other end any more."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _bounded(request: Request) -> bytes:

@@ -109,7 +109,7 @@ def read_request(frame: bytes) -> Forwarded:
             headers=_pairs(head["headers"]),
             body=body,
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise BadFrame from None
 
 
@@ -125,7 +125,7 @@ def read_answer(frame: bytes) -> Returned:
         if type(status) is not int or not 200 <= status <= 599:
             raise BadFrame
         return Returned(status, _pairs(head["headers"]), body)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise BadFrame from None
 
 

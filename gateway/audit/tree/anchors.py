@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from gateway.keys import HeadKey
 from gateway.store.tables import AuditHeadRow
 
 FILE_NAMES: Final = "audit-heads-*.txt"
+_TAIL_BYTES: Final = 65_536
+"""The end of a file, with some hundred heads in it."""
 
 
 def append_heads(folder: Path, heads: Iterable[AuditHeadRow]) -> None:
@@ -50,6 +53,26 @@ def append_lines(path: Path, lines: Iterable[str]) -> None:
         file.write((b"\n" if torn else b"") + "".join(f"{line}\n" for line in lines).encode())
         file.flush()
         os.fsync(file.fileno())
+
+
+def newest_head(folder: Path, keys: Iterable[HeadKey]) -> Head | None:
+    """Return the head of most rows at the ends of the folder's files; None without any.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    trusted = list(keys)
+    found: list[Head] = []
+    for path in folder.glob(FILE_NAMES):
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+        for line in reversed(lines):
+            # The last line may have been cut by a crash.
+            with suppress(HeadRefused):
+                found.append(read_head(line, trusted))
+                break
+    return max(found, key=lambda head: head.size, default=None)
 
 
 def read_heads(place: Path, keys: Iterable[HeadKey]) -> tuple[list[Head], int]:

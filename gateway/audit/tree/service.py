@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.contract import Clock, EventLog
-from gateway.audit.tree.anchors import append_heads
+from gateway.audit.tree.anchors import append_heads, newest_head
 from gateway.audit.tree.heads import Head, HeadRefused, read_head, sign_head
 from gateway.audit.tree.merkle import (
     Node,
@@ -36,7 +36,10 @@ BATCH_LEAVES: Final = 32 * TILE_LEAVES
 
 
 class TreeBrokenError(Exception):
-    """The tree does not lead to its own last head: somebody changed it. No head is signed."""
+    """The tree does not lead to its last head, here or outside. No head is signed.
+
+    Somebody changed it, or put the database back to an earlier state.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +78,26 @@ class AuditTree:
         self._log = log
         self._anchors = anchors
         self._waiting_since: dt.datetime | None = None
+        self._stuck_since: dt.datetime | None = None
+        self._known: Head | None = None
 
     def unanchored_age_s(self) -> float:
-        """Return the age in seconds of the oldest head that stands nowhere outside, or 0."""
-        if self._waiting_since is None:
+        """Return the age in seconds of the oldest head that stands nowhere outside, or 0.
+
+        While no head can be made it is counted from when that began: what is written then stands
+        nowhere outside either.
+        """
+        since = [s for s in (self._waiting_since, self._stuck_since) if s is not None]
+        if not since:
             return 0.0
-        return max(0.0, (self._clock.now() - self._waiting_since).total_seconds())
+        return max(0.0, (self._clock.now() - min(since)).total_seconds())
 
     async def run_once(self) -> None:
         """Take in new rows, sign a head, copy it outside. For the background; see ``seal``."""
         try:
             await self.seal()
         except TreeBrokenError:
+            self._stuck_since = self._stuck_since or self._clock.now()
             self._log.error("audit-tree-broken")
         finally:
             await self.anchor()
@@ -102,22 +113,23 @@ class AuditTree:
         """
         key = self._keys.keys().head_key
         try:
-            until = await self._store.settled_sequence()
+            until: int | None = await self._store.settled_sequence()
         except DBAPIError:
             self._log.warning("audit-tree-waits")
-            until = 0
-        while await self._grow(until) == BATCH_LEAVES:
+            self._stuck_since = self._stuck_since or self._clock.now()
+            until = None
+        while until is not None and await self._grow(until) == BATCH_LEAVES:
             pass
         async with self._store.growing() as session:
             last = await self._store.last_head(session)
             tile = await self._store.last_tile(session)
+            size = tile.position * TILE_LEAVES + tile.count if tile is not None else 0
+            await self._require_unbroken(session, last, size)
+            self._stuck_since = None if until is not None else self._stuck_since
             if tile is None:
                 return None
-            size = tile.position * TILE_LEAVES + tile.count
-            if last is not None:
-                await self._require_unbroken(session, last, size)
-                if last.size == size:
-                    return to_head(last, self._issuer)
+            if last is not None and last.size == size:
+                return to_head(last, self._issuer)
             head = sign_head(
                 key,
                 size=size,
@@ -127,6 +139,7 @@ class AuditTree:
                 issuer=self._issuer,
             )
             await self._store.add_head(session, head)
+        self._known = head
         return head
 
     async def anchor(self) -> int:
@@ -217,14 +230,39 @@ class AuditTree:
         row = await self._store.last_head(session)
         return None if row is None else read_head(row.signed, self._keys.keys().heads)
 
-    async def _require_unbroken(self, session: AsyncSession, last: AuditHeadRow, size: int) -> None:
+    async def _require_unbroken(
+        self, session: AsyncSession, last: AuditHeadRow | None, size: int
+    ) -> None:
+        """Do nothing if the tree starts with that of every head that is at hand.
+
+        These are the last one of the database, the last one that this process has made, and, until
+        it has made one, the last one outside: a database that was put back to yesterday knows
+        nothing of today.
+
+        Raises:
+            TreeBrokenError: it does not.
+        """
+        self._known = self._known or self._outside()
         try:
-            head = read_head(last.signed, self._keys.keys().heads)
-            grown = head.size <= size and await self.root(session, head.size) == head.root
+            heads = [] if last is None else [read_head(last.signed, self._keys.keys().heads)]
+            heads += [] if self._known is None else [self._known]
+            grown = all(
+                [h.size <= size and await self.root(session, h.size) == h.root for h in heads]
+            )
         except (HeadRefused, ValueError):
             grown = False
         if not grown:
             raise TreeBrokenError
+
+    def _outside(self) -> Head | None:
+        """Return the last head outside; None where there is none, or nothing can be read there."""
+        if self._anchors is None:
+            return None
+        try:
+            return newest_head(self._anchors, self._keys.keys().heads)
+        except OSError as error:
+            self._log.error("audit-head-not-anchored", error=type(error).__name__)
+            return None
 
     async def _grow(self, until: int) -> int:
         """Take in a batch of rows; return how many."""

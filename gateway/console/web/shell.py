@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse
 
 from adapters.contract import Clock
 from gateway.access import Caller
+from gateway.api.characters import holds_nul
 from gateway.api.edge import note, peer_of
 from gateway.api.language import Language, choose_language
 from gateway.audit import AuditEntry, AuditKind, AuditLog
@@ -239,7 +240,7 @@ class Shell:
             )
         except ValueError:
             raise PageRefused("error.form", 400) from None
-        if len(dict(pairs)) != len(pairs):
+        if len(dict(pairs)) != len(pairs) or holds_nul(dict(pairs)):
             raise PageRefused("error.form", 400)
         return dict(pairs)
 

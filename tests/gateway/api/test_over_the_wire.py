@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from tests.gateway.api.town import CANARY, Town, served
 
@@ -21,6 +23,13 @@ def town() -> Town:
 def address(town: Town) -> Iterator[tuple[str, int]]:
     """Host and port of the town."""
     with served(town.app()) as where:
+        yield where
+
+
+@pytest.fixture
+def hasty(town: Town) -> Iterator[tuple[str, int]]:
+    """Host and port of a town that waits a fifth of a second for a head."""
+    with served(town.app(), head_timeout_s=0.2) as where:
         yield where
 
 
@@ -99,6 +108,90 @@ def test_an_answer_that_breaks_off_does_not_look_complete(
     assert not body.endswith(b"0\r\n\r\n")
     assert '"error":"ValueError"' in town.log.getvalue()
     assert CANARY not in town.log.getvalue()
+
+
+ENDLESS = {
+    "one header without end": (b"GET /health HTTP/1.1\r\nHost: a\r\nX-Long: ", b"v" * 60_000),
+    "headers without end": (b"GET /health HTTP/1.1\r\nHost: a\r\n", b"X-Long: v\r\n" * 5_000),
+    "an address without end": (b"GET /", b"v" * 60_000),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_head_without_end_is_not_read(address: tuple[str, int], kind: str) -> None:
+    """431 long before memory could fill; nobody need be known for it."""
+    begin, more = ENDLESS[kind]
+    sent = 0
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(begin)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while sent < 50_000_000:
+                connection.sendall(more)
+                sent += len(more)
+    assert sent < 10_000_000
+
+
+def test_a_head_that_is_too_large_is_told(address: tuple[str, int]) -> None:
+    """RFC 6585 5."""
+    head, body = exchange(address, b"GET /health HTTP/1.1\r\nHost: a\r\nX-Long: " + b"v" * 65_536)
+    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large")
+    assert json.loads(body)["type"].endswith("/problems/headers-too-large")
+
+
+def test_a_large_head_and_a_large_body_in_small_pieces_are_taken(
+    address: tuple[str, int],
+) -> None:
+    """A head of 40 KiB; then a body of 2,000 bytes in chunks of one byte."""
+    begin = HEAD + b"X-Long: " + b"v" * 40_000 + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b'{"purpose": "x"}'.ljust(2000)
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    head, _ = exchange(address, begin[:20_000], begin[20_000:], chunks[:5_000], chunks[5_000:])
+    assert head.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("begin", [b"", b"\r\n", b"GET /health HTTP/1.1\r\nHost: a\r\n"])
+def test_a_head_that_does_not_arrive_is_given_up(hasty: tuple[str, int], begin: bytes) -> None:
+    """Whoever connects and says nothing, or never ends, does not hold the connection."""
+    head, body = exchange(hasty, begin)
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body)["type"].endswith("/problems/request-timeout")
+
+
+def test_nor_does_a_second_head_on_the_same_connection(hasty: tuple[str, int]) -> None:
+    """The first request is answered; the line that follows it never ends."""
+    one = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+    _, body = exchange(hasty, one, b"GET /")
+    assert body.startswith(b'{"status":"alive"}HTTP/1.1 408 ')
+
+
+def test_what_is_no_http_never_stands_in_the_place_of_an_answer(
+    address: tuple[str, int],
+) -> None:
+    """A proxy would take it for the answer to the request that is still under way."""
+    one = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+    head, _ = exchange(address, one + b"no http at all\r\n\r\n")
+    assert not head.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_trailer_is_no_header() -> None:
+    """A proxy takes forged certificates out of the headers; trailers it may hand on."""
+    seen: list[tuple[bytes, bytes]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        while (await receive()).get("more_body"):
+            pass
+        seen.extend(scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    with served(app) as address:
+        head, _ = exchange(address, chunked + b"Client-Cert: :MIIB:\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert (b"transfer-encoding", b"chunked") in seen
+    assert b"client-cert" not in dict(seen)
 
 
 def test_the_server_does_not_say_what_it_is(address: tuple[str, int]) -> None:

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp
 
 from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.bodies import json_body, json_response
@@ -150,11 +151,13 @@ class Town:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[tuple[str, int]]:
+def served(app: ASGIApp, *, head_timeout_s: float = 30.0) -> Iterator[tuple[str, int]]:
     """Serve ``app`` on a free loopback port, as in production; yield host and port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = server_config(app, public_url=PUBLIC_URL, log_level="critical")
+        config = server_config(
+            app, public_url=PUBLIC_URL, head_timeout_s=head_timeout_s, log_level="critical"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         listener.listen()

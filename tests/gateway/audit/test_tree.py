@@ -190,6 +190,94 @@ async def test_a_folder_that_cannot_be_written_is_told_and_caught_up(
     assert len(read_heads(folder, keys.keys().heads)[0]) == 2
 
 
+async def put_back(store: Store, keys: FileKeyStore, rows: int) -> None:
+    """Put the database back to when it had so many rows, with a rightly signed head over them."""
+    await as_owner(
+        store,
+        f"DELETE FROM audit WHERE sequence > {rows}",
+        "DELETE FROM audit_head",
+        "DELETE FROM audit_tile",
+    )
+    await tree_over(store, keys).seal()
+
+
+@pytest.mark.parametrize("written_since", [0, 1, 2, 9])
+async def test_a_database_that_was_put_back_is_told_as_soon_as_the_gateway_runs(
+    store: Store, keys: FileKeyStore, event_log: RecordingLog, tmp_path, written_since: int
+):
+    """AU-3: the heads outside know of rows that are gone; nothing is signed in their place."""
+    await write_rows(store, 3)
+    await write_rows(store, 2)
+    await tree_over(store, keys, anchors=tmp_path).run_once()
+    await put_back(store, keys, 3)
+    for _ in range(written_since):
+        await write_rows(store, 1)
+    restarted = tree_over(store, keys, log=event_log, anchors=tmp_path)
+    await restarted.run_once()
+    await restarted.run_once()
+    assert event_log.events == ["audit-tree-broken"] * 2
+    assert [h.size for h in await TreeStore(store).newest_heads(10)] == [3]
+
+
+async def test_a_database_that_is_put_back_under_a_running_gateway_is_told(
+    store: Store, keys: FileKeyStore, event_log: RecordingLog, clock: StoppedClock
+):
+    """Also where nothing stands outside: the process knows what it has signed itself."""
+    await write_rows(store, 5)
+    tree = tree_over(store, keys, clock=clock, log=event_log)
+    await tree.run_once()
+    await put_back(store, keys, 3)
+    await write_rows(store, 9)
+    await tree.run_once()
+    clock.advance(minutes=7)
+    await tree.run_once()
+    assert event_log.events == ["audit-tree-broken"] * 2
+    assert tree.unanchored_age_s() == 420
+
+
+async def test_an_emptied_database_is_told_too(
+    store: Store, keys: FileKeyStore, event_log: RecordingLog, tmp_path
+):
+    """No row at all is less than what stands outside."""
+    await write_rows(store, 5)
+    await tree_over(store, keys, anchors=tmp_path).run_once()
+    await as_owner(store, "DELETE FROM audit", "DELETE FROM audit_head", "DELETE FROM audit_tile")
+    await tree_over(store, keys, log=event_log, anchors=tmp_path).run_once()
+    assert event_log.events == ["audit-tree-broken"]
+
+
+async def test_a_restart_goes_on_with_the_heads_outside(
+    store: Store, keys: FileKeyStore, event_log: RecordingLog, tmp_path
+):
+    """Also where the last line there was cut, or is another installation's."""
+    for rows in (2, 300, 1):
+        await write_rows(store, rows)
+        await tree_over(store, keys, log=event_log, anchors=tmp_path).run_once()
+        with next(tmp_path.glob("audit-heads-*")).open("a") as file:
+            file.write("eyJhbGciOi")
+    assert event_log.events == []
+    assert [h.size for h in read_heads(tmp_path, keys.keys().heads)[0]] == [2, 302, 303]
+
+
+async def test_a_record_that_somebody_holds_for_long_shows_in_the_figures(
+    store: Store, keys: FileKeyStore, event_log: RecordingLog, clock: StoppedClock
+):
+    """While nobody can tell which rows are settled, none of them comes under a head."""
+    if store.dialect != "postgresql":
+        pytest.skip("SQLite has one writer at a time, and nobody else's rows to wait for")
+    await write_rows(store, 2)
+    tree = tree_over(store, keys, clock=clock, log=event_log)
+    async with store.transaction() as session:
+        await AuditStore(store).append_in(session, to_record(entry()))
+        await tree.run_once()
+        clock.advance(minutes=6)
+        await tree.run_once()
+        assert event_log.events == ["audit-tree-waits"] * 2
+        assert tree.unanchored_age_s() == 360
+    await tree.run_once()
+    assert [h.size for h in await TreeStore(store).newest_heads(10)] == [3]
+
+
 async def test_a_line_that_a_crash_cut_does_not_spoil_the_next(
     store: Store, keys: FileKeyStore, clock: StoppedClock, tmp_path
 ):

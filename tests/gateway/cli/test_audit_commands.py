@@ -1,8 +1,11 @@
 import asyncio
 import json
+import stat
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from gateway.store.engine import open_store
 from tests.gateway.audit.grown import as_owner
@@ -44,6 +47,23 @@ def test_without_heads_from_outside_it_is_said_what_cannot_be_told(ready):
     assert "rolled back" in done.stderr
 
 
+def test_a_record_is_not_called_whole_while_the_heads_outside_are_out_of_reach(
+    ready, installation: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A folder that is not mounted, or was emptied, must not look like one that agrees."""
+    folder = installation / "outside"
+    monkeypatch.setenv("HITOTSU_AUDIT_ANCHOR_DIR", str(folder))
+    missing = ready("audit", "verify")
+    assert (missing.exit_code, str(folder) in missing.stderr) == (3, True)
+    folder.mkdir()
+    assert ready("audit", "verify").exit_code == 0
+    assert ready("audit", "head", "export", folder / "audit-heads-2026-10.txt").exit_code == 0
+    assert ready("audit", "verify").exit_code == 0
+    (folder / "audit-heads-2026-10.txt").write_text("")
+    emptied = ready("audit", "verify")
+    assert (emptied.exit_code, "are gone from" in emptied.stderr) == (1, True)
+
+
 def test_the_first_bad_row_is_named_and_the_command_fails(ready, database_url: str):
     """AU-3: exit code 1, the row and what was done to it."""
     ready("audit", "head", "sign")
@@ -57,6 +77,7 @@ def test_an_export_is_verified_by_the_program_that_comes_with_it(ready, installa
     """AU-4: the printed program alone, without any package."""
     file, program = installation / "export.ndjson", installation / "verify.py"
     assert ready("audit", "export", file).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     program.write_text(ready("audit", "verifier").stdout)
     (kid,) = ready("audit", "head", "keys").stdout.split()
     done = subprocess.run(

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 import socket
 from pathlib import Path
@@ -183,6 +184,18 @@ def test_a_key_of_the_gateway_is_renewed_and_recorded(ready, kind: str):
     assert "keys-rotate" in ready("audit", "list", "-m", "000000").stdout
     after = ready("subject", "handle", *TOWN, "--client", "online", typed="000000000019\n")
     assert (before.stdout == after.stdout) is (kind == "signing")
+
+
+@pytest.mark.parametrize(("options", "minutes"), [((), 10), (("--overlap-hours", "0"), 0)])
+def test_the_last_signing_key_works_as_long_as_a_token_lives(
+    ready, installation: Path, options: tuple[str, ...], minutes: int
+):
+    """Ten minutes at most; none at all for whoever has stolen it."""
+    assert ready("keys", "rotate", "signing", *options).exit_code == 0
+    old, new = json.loads((installation / "keys" / "keys.json").read_text())["signing"]
+    left = dt.datetime.fromisoformat(old["until"]) - dt.datetime.now(dt.UTC)
+    assert dt.timedelta(0) <= left + dt.timedelta(minutes=5) <= dt.timedelta(minutes=minutes + 5)
+    assert new["until"] is None
 
 
 def test_a_port_that_is_taken_is_named(ready):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -204,6 +205,62 @@ async def test_an_answer_has_a_largest_size(client: httpx.AsyncClient) -> None:
     async with System(huge + b" " * (MAX_ANSWER_BYTES + 1)).running() as system:
         with pytest.raises(BadAnswer):
             await asked(client, system.url)
+
+
+async def test_a_trailer_is_no_header(client: httpx.AsyncClient) -> None:
+    """What comes behind the content says nothing about what it is."""
+    answer = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n\r\n"
+        b"2\r\n[]\r\n0\r\nContent-Type: application/json\r\nRetry-After: 7\r\n\r\n"
+    )
+    async with System(answer).running() as system:
+        found = await asked(client, system.url)
+    assert (found.media_type, found.retry_after_s, found.body) == ("text/html", None, b"[]")
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"v" * 60_000),
+        (b"HTTP/1.1 200 OK\r\n", b"X-Long: v\r\n" * 6_000),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"v" * 60_000),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+            b"X-Long: v\r\n" * 6_000,
+        ),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"v" * 60_000),
+    ],
+)
+async def test_what_stands_beside_the_content_has_an_end(
+    client: httpx.AsyncClient, begin: bytes, more: bytes
+) -> None:
+    """A hostile system fills no memory with heads, trailers or frames of chunks."""
+    sent = 0
+
+    async def without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(begin)
+        with contextlib.suppress(ConnectionError):
+            while sent < 100_000_000:
+                writer.write(more)
+                await writer.drain()
+                sent += len(more)
+        writer.close()
+
+    server = await asyncio.start_server(without_end, "127.0.0.1", 0)
+    async with server:
+        with pytest.raises(BadAnswer):
+            await asked(client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert sent < 20_000_000
+
+
+async def test_content_in_chunks_of_one_byte_is_read(client: httpx.AsyncClient) -> None:
+    """However slow that is, it is right."""
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in b"[" + b" " * 200_000 + b"]")
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with System(head + chunks + b"0\r\n\r\n").running() as system:
+        assert len((await asked(client, system.url)).body) == 200_002
 
 
 async def test_a_closed_port_is_unavailable(client: httpx.AsyncClient) -> None:

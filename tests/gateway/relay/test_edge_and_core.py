@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from gateway.api import ApiOptions
 from gateway.api.drain import Drain
+from gateway.app import asking_edges
 from gateway.metrics import Metrics
 from gateway.problems import Problem
 from gateway.relay import Core, Desk, EdgeServer, LinkError, edge_app, link_app, open_core
+from gateway.relay.core import ASKING
 from gateway.relay.frames import (
     BadFrame,
     Forwarded,
@@ -359,3 +365,144 @@ def test_the_problems_of_the_edge_say_whether_it_was_done() -> None:
     """Whoever repeats a write must know."""
     assert "Nothing was done" in Problem("core-unreachable").type.remedy_en
     assert "Idempotency-Key" in Problem("core-late").type.remedy_en
+
+
+def _core(answering: Any, log: RecordingLog, **options: Any) -> Core:
+    """Return a core whose edge is ``answering``."""
+    link = httpx.AsyncClient(transport=httpx.ASGITransport(answering))
+    return Core(Inside(), "https://edge", link, log, **options)
+
+
+def _hostile(body: bytes, *headers: tuple[bytes, bytes]) -> tuple[Any, list[Scope]]:
+    """Return an edge that answers everything with ``body``, and what it was asked."""
+    asked: list[Scope] = []
+
+    async def edge(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": body})
+
+    return edge, asked
+
+
+async def test_a_core_that_was_started_anew_loses_no_request(
+    event_log: RecordingLog, tmp_path: Path
+) -> None:
+    """What the core before it had asked for at the edge is over with its connections."""
+    authority = Authority.new(tmp_path / "ours")
+    edge, files = authority.issue("edge"), authority.issue("core")
+    split = Split(event_log, deadline_s=10)
+    async with opened(split), served_edge(split, edge.server_context()) as url:
+        for _ in range(2):
+            link = httpx.AsyncClient(verify=files.client_context(), trust_env=False)
+            core = Core(split.inside, url, link, event_log)
+            core.start()
+            async with asyncio.timeout(30):
+                while split.desk.asking < ASKING:  # noqa: ASYNC110 - it is the core that comes
+                    await asyncio.sleep(0.01)
+                answers = [(await split.outside.get("/v1/x")).status_code for _ in range(ASKING)]
+            assert answers == [201] * ASKING
+            await core.aclose()
+            async with asyncio.timeout(10):
+                while split.desk.asking:  # noqa: ASYNC110 - and that goes
+                    await asyncio.sleep(0.01)
+
+
+async def test_what_a_core_did_not_get_any_more_is_handed_to_another_one(split: Split) -> None:
+    """It had gone before the request left the desk, so it cannot have acted on it."""
+    assert await split.desk.take(0) is None
+    asked = asyncio.create_task(
+        split.desk.ask(Forwarded("", "GET", b"/v1/x", b"", ("", 0), [], b""))
+    )
+    taken = await split.desk.take(5)
+    assert taken is not None
+    split.desk.take_back(taken)
+    assert not split.desk.give(taken.ticket, Returned(200, [], b""))
+    assert await split.desk.take(5) == taken
+    assert split.desk.give(taken.ticket, Returned(200, [], b""))
+    assert (await asked).status == 200
+
+
+async def test_a_core_that_goes_down_leaves_requests_at_the_edge(split: Split) -> None:
+    """Asked to end, it takes nothing that it would have to refuse; the next core answers it."""
+    await split.started()
+    drain = Drain()
+    drain.tell(split.core.rest)
+    drain.begin()
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(split.outside.get("/v1/x"))
+    while not split.desk.waiting:  # noqa: ASYNC110 - it must have come
+        await asyncio.sleep(0)
+    assert split.inside.asked == []
+    successor = Core(split.inside, "https://edge", split.link, split.log)
+    successor.start()
+    assert (await waiting).status_code == 201
+    await successor.aclose()
+
+
+@pytest.mark.parametrize(
+    "head", [b'{"headers":[[1,2]]}', b'{"headers":{"a":1}}', b'{"client":1}', b"[1]", b'{"x":1}']
+)
+async def test_an_edge_that_was_broken_into_cannot_stop_the_core(
+    event_log: RecordingLog, head: bytes
+) -> None:
+    """Whatever it answers, the core goes on asking, and says that this edge is not reached."""
+    whole = {"ticket": "t", "method": "GET", "path": "/v1/x", "query": "", "client": ["", 1]}
+    text = orjson.dumps({**whole, **orjson.loads(head)}) if head.startswith(b"{") else head
+    answering, asked = _hostile(struct.pack(">I", len(text)) + text)
+    core = _core(answering, event_log)
+    core.start()
+    async with asyncio.timeout(30):
+        while len(asked) < ASKING:  # noqa: ASYNC110 - each has got its answer
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert core.asking == ASKING
+    assert "edge-not-reached" in event_log.events
+    await core.aclose()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+async def test_an_edge_that_was_broken_into_cannot_fill_the_core(
+    event_log: RecordingLog, headers: dict[str, str]
+) -> None:
+    """What is larger than any request, or could become so, is not read to its end."""
+    read = 0
+
+    async def without_end() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield gzip.compress(bytes(1_000_000)) if headers else bytes(65_536)
+
+    def answering(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers=headers, content=without_end())
+
+    link = httpx.AsyncClient(transport=httpx.MockTransport(answering))
+    core = Core(Inside(), "https://edge", link, event_log, max_body_bytes=1_000)
+    with pytest.raises(BadFrame):
+        await core._ask()
+    assert read <= 6
+    await core.aclose()
+
+
+async def test_a_gateway_that_is_asked_to_end_asks_no_edge_any_more(
+    split: Split, tmp_path: Path
+) -> None:
+    """From the moment on at which it lets nothing more in."""
+    authority = Authority.new(tmp_path / "ours")
+    edge, files = authority.issue("edge"), authority.issue("core")
+    app = FastAPI()
+    app.state.drain = Drain()
+    async with served_edge(split, edge.server_context()) as url:
+        settings = Settings(
+            edge_urls=[url],
+            edge_certificate=files.certificate,
+            edge_key=files.key,
+            edge_ca=files.authority,
+        )
+        async with asking_edges(app, settings, split.log), asyncio.timeout(30):
+            while split.desk.asking < ASKING:  # noqa: ASYNC110 - it is the core that comes
+                await asyncio.sleep(0.01)
+            app.state.drain.begin()
+            while split.desk.asking:  # noqa: ASYNC110 - and that goes
+                await asyncio.sleep(0.01)

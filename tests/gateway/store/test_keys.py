@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -80,6 +81,35 @@ def test_a_second_rotation_does_not_prolong_the_life_of_the_first_key(keys: File
     keys.rotate_signing(LATER)
     keys.rotate_signing(LATER + dt.timedelta(days=1))
     assert keys.keys().find_signing_key(first, LATER) is None
+
+
+def test_a_rotation_without_overlap_ends_every_earlier_key(keys: FileKeyStore):
+    """Whoever stole the file stole those, too, that run out by themselves only tomorrow."""
+    first = keys.keys()
+    keys.rotate_signing(LATER)
+    keys.rotate_handles(LATER)
+    second = keys.keys()
+    keys.rotate_signing(NOW)
+    keys.rotate_handles(NOW)
+    left = keys.keys()
+    for stolen in (first, second):
+        assert left.find_signing_key(stolen.signing_key.kid, NOW) is None
+        assert left.find_handle_secret(stolen.handle_secret.version, NOW) is None
+    assert [k["kid"] for k in left.public_jwks(NOW)["keys"]] == [left.signing_key.kid]
+
+
+def test_two_people_who_renew_keys_at_a_time_lose_none(keys: FileKeyStore):
+    """What a key has signed or sealed by then could never be verified or opened again."""
+    rotations = [
+        FileKeyStore.rotate_heads,
+        FileKeyStore.rotate_sealing,
+        lambda store: store.rotate_evidence(NOW),
+    ] * 6
+    with ThreadPoolExecutor(len(rotations)) as people:
+        list(people.map(lambda rotate: rotate(FileKeyStore(keys.path.parent)), rotations))
+    found = keys.keys()
+    assert (len(found.heads), len(found.sealing), len(found.evidence)) == (7, 7, 7)
+    assert [s.version for s in found.sealing] == list(range(1, 8))
 
 
 def test_the_pseudonym_key_survives_rotations(keys: FileKeyStore):

@@ -865,18 +865,21 @@ class NumberedPersonRow(Base):
     """One version of what is registered under a 住登外者宛名番号; the highest one is current.
 
     ``sealed`` holds the parameters of the call; the keys are digests of name and birth date.
+    ``merged_into`` is the number of the same person that goes before this one (名寄せ先).
     """
 
     __tablename__ = "numbered_person"
     __table_args__ = (
         Index(None, "municipality", "name_key"),
         Index(None, "municipality", "birth_key"),
+        Index(None, "municipality", "merged_into"),
     )
 
     municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
     number: Mapped[str] = mapped_column(String(15), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     current: Mapped[bool] = mapped_column(Boolean)
+    merged_into: Mapped[str | None] = mapped_column(String(15))
     business: Mapped[str] = mapped_column(String(3))
     hidden: Mapped[bool] = mapped_column(Boolean)
     name_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))

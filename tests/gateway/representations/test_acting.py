@@ -430,6 +430,51 @@ async def test_the_child_of_whoever_is_protected_is_not_thereby_closed_to_others
     assert await family.may("victim", "ward")
 
 
+async def test_an_offender_finds_nobody_through_a_child_who_is_not_flagged(
+    family: Family,
+) -> None:
+    """DV-12: the child lives with the parent whom the measure protects; its block is hers."""
+    for child in ("child", "ward"):
+        kind = "parent" if child == "child" else "guardian-of-adult"
+        await family.register(child, "ex", kind)
+    await family.register("child", "victim")
+    await family.register(
+        "principal", "ex", "mandate", purposes=[PURPOSE], items=[NAME], valid_to=TOMORROW
+    )
+    assert await family.may("ex", "child", BLOCK)
+    await family.protect("victim")
+    for child in ("child", "ward"):
+        assert not await family.may("ex", child, BLOCK)
+        assert not await family.may("ex", child, NAME)
+    assert await family.may("victim", "child", BLOCK)
+    assert await family.may("ex", "principal"), "who wants an agent names one"
+    assert await family.listed("ex") == [(family.handle("principal"), "mandate")]
+    assert len(await family.listed("victim")) == 1
+    await family.flags()
+    assert not await family.may("ex", "child", BLOCK), "who leaves a list stays protected (DV-5)"
+
+
+async def test_an_offender_whom_an_officer_names_finds_nobody_through_a_child(
+    family: Family,
+) -> None:
+    """DV-12: named as a person, by another numbering than the child's."""
+    await family.register("child", "ex")
+    measures = Measures(MeasureStore(family.world.store), clock=family.world.clock, actor="o")
+    set_ = await measures.set(
+        TOWN,
+        "tax",
+        "T" + PEOPLE["victim"],
+        OfficersKind.FULL,
+        other_parties=[family.ids["ex"], family.ids["stranger"]],
+    )
+    assert not await family.may("ex", "child", BLOCK)
+    await measures.end(TOWN, set_.measure_id)
+    assert not await family.may("ex", "child", BLOCK), "one officer ends nothing"
+    second = Measures(MeasureStore(family.world.store), clock=family.world.clock, actor="p")
+    await second.end(TOWN, set_.measure_id)
+    assert await family.may("ex", "child", BLOCK)
+
+
 # Special states
 
 

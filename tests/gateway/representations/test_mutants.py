@@ -55,6 +55,14 @@ async def whoever_the_measure_names_is_told_of_nobody(family: Family) -> None:
     assert await family.listed("ex") == []
 
 
+async def nobody_is_found_through_a_child_who_is_not_flagged(family: Family) -> None:
+    """DV-12: the child lives with the parent whom the measure protects."""
+    await family.register("child", "ex")
+    await family.protect("victim")
+    assert not await family.may("ex", "child")
+    assert await family.listed("ex") == []
+
+
 async def a_measure_that_names_nobody_closes(family: Family) -> None:
     """DV-12, fail closed."""
     await family.register("child", "victim")
@@ -209,6 +217,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     a_parent_acts,
     whoever_the_measure_names_is_refused,
     whoever_the_measure_names_is_told_of_nobody,
+    nobody_is_found_through_a_child_who_is_not_flagged,
     a_measure_that_names_nobody_closes,
     one_measure_without_a_name_among_several_closes,
     what_stays_of_a_flag_names_whom_the_flag_named,
@@ -235,6 +244,14 @@ def measures_bar_nobody(patch: pytest.MonkeyPatch) -> None:
         return frozenset()
 
     patch.setattr(parties.OtherParties, "barred", changed)
+    nobody_is_named(patch)
+
+
+def nobody_is_named(patch: pytest.MonkeyPatch) -> None:
+    async def changed(*_: object) -> bool:
+        return False
+
+    patch.setattr(parties.OtherParties, "is_named", changed)
 
 
 def measures_bar_everybody(patch: pytest.MonkeyPatch) -> None:
@@ -392,6 +409,7 @@ MUTANTS: tuple[tuple[Change, Scenario], ...] = (
     (measures_bar_everybody, a_parent_acts),
     (measures_bar_nobody, whoever_the_measure_names_is_refused),
     (measures_bar_nobody, whoever_the_measure_names_is_told_of_nobody),
+    (nobody_is_named, nobody_is_found_through_a_child_who_is_not_flagged),
     (a_measure_without_a_name_names_nobody, a_measure_that_names_nobody_closes),
     (the_last_row_names, one_measure_without_a_name_among_several_closes),
     (what_stays_names_nobody, what_stays_of_a_flag_names_whom_the_flag_named),

@@ -50,7 +50,8 @@ OTHERS = (
     "grandchild",
 )
 """Former spouse; nobody; mandate for another purpose; ended; proposed alone; from tomorrow;
-the own guardian; a child whose measure names the asker; a child whose measure names nobody."""
+the own guardian; a child whose measure names the asker (``protect_from_victim``); a child whose
+measure names nobody."""
 NOT_OPEN_TO_ANYBODY_ELSE = {"accesses"}
 """Who asked about a person is shown to that person alone."""
 
@@ -70,13 +71,22 @@ async def relate(family: Family) -> None:
         await family.register(child, "victim")
     full = MeasureKind.FULL
     await family.flags(
-        ProtectionFlag(PEOPLE["younger child"], full, None, None, (PEOPLE["victim"],)),
+        ProtectionFlag(PEOPLE["younger child"], full, None, None, None),
         ProtectionFlag(PEOPLE["grandchild"], full, None, None, None),
     )
     for relation in Relation.SELF, Relation.REPRESENTED:
         await family.grant(UNGRANTED, relation=relation, consent=True)
         await family.grant(NAME, MAIL, relation=relation)
     await family.grant(OWN_ACCESSES, relation=Relation.SELF)
+
+
+async def protect_from_victim(family: Family) -> None:
+    """Let the measure of the younger child name VICTIM."""
+    full = MeasureKind.FULL
+    await family.flags(
+        ProtectionFlag(PEOPLE["younger child"], full, None, None, (PEOPLE["victim"],)),
+        ProtectionFlag(PEOPLE["grandchild"], full, None, None, None),
+    )
 
 
 @asynccontextmanager
@@ -202,6 +212,13 @@ async def test_in_every_relation_every_operation_is_refused_unless_represented(
                 assert status == 403, (operation, relation, problem)
                 assert problem["type"].endswith("/login-other-subject"), (operation, relation)
                 seen.setdefault(operation, []).append(problem)
+        # Whom a measure names acts by law for nobody, by whatever operation.
+        await protect_from_victim(family)
+        for operation in (*OPERATIONS, "accesses"):
+            for relation in (*REPRESENTED, "younger child"):
+                status, problem = await call(http, operation, handles[relation], preview)
+                assert status == 403, (operation, relation)
+                seen[operation].append(problem)
     for operation, problems in seen.items():
         assert all(problem == problems[0] for problem in problems), operation
         assert len(problems) >= 11
@@ -258,6 +275,7 @@ async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone
 async def test_a_refusal_makes_the_same_lookups_whatever_its_reason(family: Family) -> None:
     """DV-8: offender, stranger and nobody cannot be told apart by how much is looked up."""
     await relate(family)
+    await protect_from_victim(family)
     made: list[str] = []
 
     def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
@@ -265,7 +283,7 @@ async def test_a_refusal_makes_the_same_lookups_whatever_its_reason(family: Fami
             made.append(statement)
 
     engine = family.world.store.engine.sync_engine
-    handles = [family.handle(one) for one in OTHERS] + [NOBODY]
+    handles = [family.handle(one) for one in (*OTHERS, *REPRESENTED)] + [NOBODY]
     counted = []
     for handle in handles:
         made.clear()
@@ -316,5 +334,5 @@ async def test_the_list_makes_the_same_lookups_for_nothing_as_for_much(
     )
 
 
-LOOKUPS_OF_A_LIST = {"sqlite": 7, "postgresql": 4}
+LOOKUPS_OF_A_LIST = {"sqlite": 9, "postgresql": 6}
 """On PostgreSQL those of every question go over connections of their own, and are not seen."""

@@ -25,7 +25,7 @@ from gateway.problems import FieldError, Problem
 from gateway.routes import RouteService
 from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place
+from gateway.subjects.acting import in_whose_place, may_end
 from gateway.submissions.checks import at_item, by_group, known_items, misfits, numbers_in_texts
 from gateway.submissions.idempotency import InFlight, fingerprint, key_digest
 from gateway.submissions.schemas import Submission, Withdrawal
@@ -263,9 +263,10 @@ class SubmissionService:
         town = access.municipality
         subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.submission_id)
-        if row is None or (row.client_id, row.subject_id) != (
-            access.client_id,
-            subject.subject_id,
+        if (
+            row is None
+            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
+            or not may_end(subject, access.purpose_id, row.purpose_id)
         ):
             raise Problem("unknown-submission")
         return subject, row

@@ -90,11 +90,13 @@ async def protect_from_victim(family: Family) -> None:
 
 
 @asynccontextmanager
-async def served(family: Family, who: str | None) -> AsyncIterator[httpx.AsyncClient]:
+async def served(
+    family: Family, who: str | None, purpose: str = PURPOSE
+) -> AsyncIterator[httpx.AsyncClient]:
     """Serve every operation that takes a handle to somebody who has logged in."""
     world, rooms = family.world, family.world.questions._rooms
     keys, subjects, audit = world.subjects._keys, world.subjects, rooms.audit
-    access = family.known(who)
+    access = family.known(who, purpose)
     receipts = ReceiptService(
         subjects,
         audit,
@@ -250,6 +252,55 @@ async def test_an_offenders_login_opens_nothing_over_http(family: Family) -> Non
         for r in (refused, stranger_refused)
     ]
     assert told_to[0] == told_to[1]
+
+
+BIRTH = "001.juminkihonjoho.seinengappi"
+
+
+async def test_a_mandate_ends_what_it_is_for_alone(family: Family) -> None:
+    """AT-6: neither a consent to other items, nor what was stated for another purpose."""
+    for relation in (Relation.SELF, Relation.REPRESENTED):
+        await family.grant(UNGRANTED, BIRTH, relation=relation, consent=True)
+        await family.grant(MAIL, relation=relation, purpose="other")
+        await family.grant(MAIL, relation=relation)
+    await family.register(
+        "principal",
+        "agent",
+        "mandate",
+        purposes=[PURPOSE],
+        items=[BIRTH],
+        valid_to=TOMORROW,
+    )
+    principal = family.handle("principal")
+    made: dict[str, str] = {}
+    async with served(family, "principal") as http:
+        for item in (BIRTH, UNGRANTED):
+            body = {"subject": principal, "purpose": PURPOSE, "items": [item], **CONSENT}
+            answer = await http.post("/v1/consents", json=body)
+            made[item] = answer.json()["consent_id"]
+    async with served(family, "principal", "other") as http:
+        stated = {
+            "subject": principal,
+            "purpose": "other",
+            "items": [{"item": MAIL, "value": "町"}],
+            "consent": CONSENT,
+        }
+        headers = {"Idempotency-Key": f"key-number-{next(_keys)}"}
+        kept = await http.post("/v1/submissions", json=stated, headers=headers)
+        assert kept.status_code == 201, kept.text
+    async with served(family, "agent") as http:
+        submission = {"subject": principal, "submission_id": kept.json()["submission_id"]}
+        gone = await http.post("/v1/submissions/withdraw", json=submission)
+        assert (gone.status_code, gone.json()["type"].rpartition("/")[2]) == (
+            404,
+            "unknown-submission",
+        )
+        for item, status in ((UNGRANTED, 403), (BIRTH, 200)):
+            asked = {"subject": principal, "consent_id": made[item]}
+            answer = await http.post("/v1/consents/withdraw", json=asked)
+            assert answer.status_code == status, answer.text
+    async with served(family, "principal", "other") as http:
+        assert (await http.post("/v1/submissions/withdraw", json=submission)).status_code == 200
 
 
 async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone(

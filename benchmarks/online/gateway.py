@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey
 
 from benchmarks.online.adapters import GROUPS
 from examples.town.demo.gateway import ACTOR, MUNICIPALITY, register
-from gateway.access.registration import is_my_number, is_person_number
+from gateway.access.registration import is_my_number, is_person_number, tells_of_protection
 from gateway.access.tokens import Access, issue_token, new_token_id
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
@@ -60,7 +60,7 @@ class Gateway:
             for item in [
                 i
                 for i in load_builtin().groups[ref].items
-                if not (is_my_number(i) or is_person_number(i))
+                if not (is_my_number(i) or is_person_number(i) or tells_of_protection(i))
             ][::2]
         )
 

@@ -20,6 +20,8 @@ DEFAULT_LOGIN_AGE_S: Final = 300
 MAX_LOGIN_AGE_S: Final = 86_400
 _MUNICIPALITY: Final = re.compile(r"[0-9]{6}")
 _PERSON_NUMBER_NAMES: Final = ("宛名番号", "世帯番号", "住民票コード", "基礎年金番号")
+_PROTECTION: Final = re.compile("支援措置|加害者|暴力|抑止|不開示")
+"""Items that tell, in whatever business, that somebody is protected (DV-8)."""
 _MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
 
 
@@ -61,12 +63,13 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
     Members of ``RIGHTS`` stand for themselves.
 
     A group stands for its items without the numbers of persons and households: a consumer knows
-    people by its own handles only, so that two consumers cannot join what they hold.
+    people by its own handles only, so that two consumers cannot join what they hold. Nor does it
+    stand for items that tell of protection.
 
     Raises:
         RegistrationError: an unknown reference, a wildcard, nothing at all, the number of a
-            person or household named as an item, a register of protection, or My Number: the
-            gateway has no legal basis to release it, whatever the purpose.
+            person or household named as an item, a register of protection or an item that tells
+            of it, or My Number: the gateway has no legal basis to release it, whatever the purpose.
 
     """
     named = list(references)
@@ -88,9 +91,10 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
         if item is not None:
             _refuse_protection_register(dictionary.group_of(item))
             _refuse_person_number(item)
+            _refuse_protection_item(item)
             found[item.ref] = item
         for member in group.items if group is not None else ():
-            if not is_person_number(member):
+            if not (is_person_number(member) or tells_of_protection(member)):
                 found[member.ref] = member
     if not found and not rights:
         raise RegistrationError("項目がひとつもありません。", "No item was named.")
@@ -108,6 +112,22 @@ def _refuse_protection_register(group: Group) -> None:
         raise RegistrationError(
             f"「{group.ref}」は支援措置・抑止などの記録なので許可できません。",
             f"{group.ref} is a register of protection and cannot be granted.",
+        )
+
+
+def tells_of_protection(item: DataItem) -> bool:
+    """Return whether ``item`` tells, beside others in its group, that the person is protected.
+
+    Whoever flees from violence is marked so in lists of benefits, certificates and 宛名.
+    """
+    return _PROTECTION.search(item.name) is not None
+
+
+def _refuse_protection_item(item: DataItem) -> None:
+    if tells_of_protection(item):
+        raise RegistrationError(
+            f"「{item.ref}」は支援措置などがあることを示すので許可できません。",
+            f"{item.ref} tells that a person is protected and cannot be granted.",
         )
 
 

@@ -32,12 +32,14 @@ from gateway.clock import TOKYO
 from gateway.keys import KeyStore
 from gateway.problems import Problem
 from gateway.protection import ProtectionService, ProtectionStatus
-from gateway.store.tables import AuditRow
+from gateway.store.tables import AuditRow, PurposeRow
 from gateway.subjects import Subject, SubjectService
 from standard_models.dictionary import Dictionary
 
 ASK_OFFICE: Final = "ask-office"
 FUNCTION: Final = "own-accesses"
+_UNREGISTERED: Final = "―"
+"""Stands for what the municipality has not registered: 031 is called for any affair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +130,15 @@ class AccessesService:
         names = await self._store.client_names({r.client_id or "" for r in rows})
         documents = []
         for row in rows:
-            purpose = purposes[row.purpose_id or ""]
+            purpose = purposes.get(row.purpose_id or "")
             entry = orjson.loads(row.entry)
             documents.append(
                 AccessDocument(
                     record_id=row.audit_id,
                     at=row.at.astimezone(TOKYO).isoformat(timespec="seconds"),
-                    client=names[row.client_id or ""],
-                    organ=purpose.organ,
-                    purpose=AccessPurpose(
-                        id=purpose.purpose_id,
-                        name_ja=purpose.name_ja,
-                        name_en=purpose.name_en,
-                        legal_basis=purpose.legal_basis,
-                    ),
+                    client=names.get(row.client_id or "", _UNREGISTERED),
+                    organ=purpose.organ if purpose else _UNREGISTERED,
+                    purpose=_purpose(row.purpose_id or "", purpose),
                     function=row.function or "",
                     outcome=row.outcome,
                     # What was delivered would tell what is recorded, and what was withheld.
@@ -187,3 +184,13 @@ class AccessesService:
             problem=problem,
         )
         await self._rooms.audit.append(entry)
+
+
+def _purpose(purpose_id: str, row: PurposeRow | None) -> AccessPurpose:
+    if row is None:
+        return AccessPurpose(
+            id=purpose_id, name_ja=purpose_id, name_en=purpose_id, legal_basis=_UNREGISTERED
+        )
+    return AccessPurpose(
+        id=purpose_id, name_ja=row.name_ja, name_en=row.name_en, legal_basis=row.legal_basis
+    )

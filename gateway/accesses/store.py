@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import and_, not_, or_, select, update
 
 from gateway.audit import AuditKind, AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import AuditRow, ClientRow, DisclosureHoldRow, PurposeRow
+
+_AS_RELATIVE: Final = '"part":"member"'
+"""Stands in the canonical text of a record where the person was read for a relative's sake. No
+text of a caller can look like it: quotes within texts are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,9 @@ class AccessesStore:
     ) -> Sequence[AuditRow]:
         """Return what consumers did with the person's data, newest first.
 
+        A question that was asked about somebody of the same household is that other person's
+        dealing, and is left out: it would tell a former partner which office helps them (DV-13).
+
         Hidden uses are left out before rows are counted: a page is as full as any other.
         """
         query = select(AuditRow).where(
@@ -54,6 +62,7 @@ class AccessesStore:
             AuditRow.kind == AuditKind.OPERATION.value,
             AuditRow.client_id.is_not(None),
             AuditRow.purpose_id.is_not(None),
+            not_(AuditRow.entry.contains(_AS_RELATIVE, autoescape=True)),
         )
         for use in hidden:
             query = query.where(

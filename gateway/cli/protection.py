@@ -18,6 +18,7 @@ from gateway.cli import (
 from gateway.cli.options import Municipality, day_option
 from gateway.cli.session import (
     Session,
+    err,
     fail,
     new_table,
     opened,
@@ -115,6 +116,7 @@ def _set(
 ) -> list[str]:
     """Set a measure or hold for everybody whose number is piped in; return the ids."""
     lines = [_cells(line, named=party_numbering is not None) for line in read_numbers()]
+    nobody: list[int] = []
 
     async def work(session: Session, measures: Measures) -> list[str]:
         made = []
@@ -122,10 +124,12 @@ def _set(
             await _party_ids(session, municipality, party_numbering or "", others)
             for _, *others in lines
         ]
-        for (number, *_), others in zip(lines, parties, strict=True):
+        for line, ((number, *_), others) in enumerate(zip(lines, parties, strict=True), 1):
             subject = await session.subjects.find_by_number(municipality, numbering, number)
             log = session.audit_log()
             key = log.pseudonym(municipality, subject.subject_id) if subject else None
+            if subject is None:
+                nobody.append(line)
             row = await measures.set(
                 municipality,
                 numbering,
@@ -139,7 +143,24 @@ def _set(
             made.append(row.measure_id)
         return made
 
-    return _with_measures(work)
+    made = _with_measures(work)
+    if nobody:
+        _warn_of_nobody(nobody)
+    return made
+
+
+def _warn_of_nobody(lines: list[int]) -> None:
+    """Say that these lines protect nobody whom the gateway knows; a slip would look the same."""
+    listed = "、".join(map(str, lines))
+    err().print(
+        f"注意：{listed} 行目の番号では、だれも登録されていません。登録はしましたが、"
+        "番号（先頭の 0）と番号体系（--of）が正しいか、すぐに確かめてください。"
+        "違っていれば、守られていません。 / "
+        f"Warning: nobody is known by the number of line {', '.join(map(str, lines))}. It was set, "
+        "but protects nobody unless number and numbering are right: check at once.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

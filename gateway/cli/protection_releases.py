@@ -24,6 +24,7 @@ from gateway.cli.session import (
     err,
     fail,
     opened,
+    plain_number,
     read_dictionary,
     read_settings,
     refuse_existing,
@@ -45,9 +46,12 @@ from gateway.protection.releases import (
     check_release,
 )
 from gateway.settings import Settings
+from standard_models.answers import AbsenceReason
 
 _FORMULA: Final = re.compile("[=+\\-@\\t\\r＝＋－＠]")
 _PLAIN: Final = re.compile(r"[+-]?[0-9][0-9 ,.()-]*|[-－]+")
+
+UNKNOWN_NUMBER: Final = "unknown-number"
 
 app = typer.Typer()
 
@@ -67,7 +71,9 @@ def release(
     column: Annotated[str, typer.Option(help="番号の列の見出し / Heading of the numbers.")],
     withheld: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="外した行の行番号を書くファイル / Lines left out."),
+        typer.Option(
+            dir_okay=False, help="外した行の番号と理由を書くファイル / Lines left out, and why."
+        ),
     ] = None,
     encoding: Annotated[str, typer.Option(help="文字コード / Encoding.")] = "cp932",
 ) -> None:
@@ -77,7 +83,7 @@ def release(
         refuse_existing(path)
     settings = read_settings()
     header, rows = _read(list_file, encoding, column)
-    numbers = [row[header.index(column)].strip() for row in rows]
+    numbers = [plain_number(row[header.index(column)]) for row in rows]
 
     async def work(told: BinaryIO) -> ReleaseCheck:
         async with opened(settings) as session:
@@ -92,9 +98,9 @@ def release(
     try:
         with whole_files(*paths) as files:
             check = run(work(files[0]))
-            lines = [str(place + 2) for place in sorted(check.withheld)]
+            lines = [f"{place + 2},{_why(place, check)}" for place in sorted(check.withheld)]
             for file in files[1:]:
-                file.write("".join(f"{line}\n" for line in ["line", *lines]).encode())
+                file.write("".join(f"{line}\n" for line in ["line,reason", *lines]).encode())
     except ReleaseRefusedError as refused:
         fail(refused.detail_ja, refused.detail_en)
     left_out = len(check.withheld)
@@ -102,6 +108,19 @@ def release(
         f"{check.released} 行を書き、{left_out} 行を外しました。外した人は窓口で確かめてください。",
         f"{check.released} rows may leave; {left_out} were left out: ask at the counter.",
     )
+    if check.unknown:
+        err().print(
+            f"外した行のうち {len(check.unknown)} 行は、番号がだれのものか分かりません。"
+            "番号の桁と先頭の 0、番号体系（--of）を確かめてください。 / "
+            f"{len(check.unknown)} of them have a number that nobody is known by: look at its "
+            "leading zeros and at --of.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _why(place: int, check: ReleaseCheck) -> str:
+    return UNKNOWN_NUMBER if place in check.unknown else AbsenceReason.ASK_OFFICE.value
 
 
 def _read(path: Path, encoding: str, column: str) -> tuple[list[str], list[list[str]]]:
@@ -139,11 +158,12 @@ def harmless(cell: str) -> str:
 async def _person(
     session: Session, municipality: str, numbering: str, number: str
 ) -> Numbers | None:
-    """Return every number of the person; of somebody who is not linked, the one that is there."""
-    if not number:
-        return None
+    """Return every number of the person, None where nobody is known by the one that is there.
+
+    What protects somebody in another system could not be known of them (DV-2).
+    """
     subject = await session.subjects.find_by_number(municipality, numbering, number)
-    return subject.numbers if subject is not None else {numbering: (number,)}
+    return subject.numbers if subject is not None else None
 
 
 async def _check(

@@ -10,6 +10,7 @@ import asyncio
 import os
 import pwd
 import sys
+import unicodedata
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -253,7 +254,12 @@ def read_numbers() -> list[str]:
     """
     if sys.stdin.isatty():
         err().print("番号を一行にひとつ入力してください（Ctrl-D で終わり） / One number a line")
-    numbers = [line.strip() for line in sys.stdin if line.strip()]
+    numbers = [plain_number(line) for line in sys.stdin if plain_number(line)]
     if not numbers:
         fail("番号がありません。標準入力から渡してください。", "no number on standard input", 2)
     return numbers
+
+
+def plain_number(text: str) -> str:
+    """Return a typed number as systems write it: in half width, without blanks and a byte mark."""
+    return unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()

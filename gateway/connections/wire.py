@@ -7,6 +7,7 @@ one system needs: one call at a time on a connection, no redirects, cookies, or 
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 import time
 from collections import deque
@@ -191,6 +192,16 @@ class _Line(asyncio.Protocol):
             self._answered.set_exception(error)
         self.close()
 
+    @property
+    def has_unread(self) -> bool:
+        """Tell whether something lies ready that the loop has not read yet: nobody asked for it."""
+        if self._transport is None or self._transport.is_closing():
+            return True
+        found = self._transport.get_extra_info("socket")
+        poll = select.poll()
+        poll.register(found.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
     def close(self) -> None:
         """End the connection at once."""
         self.usable = False
@@ -269,7 +280,7 @@ class Wire:
         oldest = time.monotonic() - IDLE_S
         while lines:
             line = lines.pop()
-            if line.usable and line.idle_since > oldest:
+            if line.usable and line.idle_since > oldest and not line.has_unread:
                 return line
             line.close()
         return None

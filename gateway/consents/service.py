@@ -23,7 +23,7 @@ from gateway.consents.store import ConsentStore
 from gateway.problems import FieldError, Problem
 from gateway.store.tables import ConsentRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place
+from gateway.subjects.acting import in_whose_place, may_end
 from standard_models.dictionary import Dictionary
 
 FUNCTION: Final = "consent"
@@ -135,6 +135,9 @@ class ConsentService:
         try:
             subject = await self._rooms.subjects.resolve(access, asked.subject)
             row = await self._own(access, subject, asked.consent_id)
+            if subject.acting is not None:
+                # A mandate for some items ends no consent to others.
+                await self._rooms.subjects.resolve(access, asked.subject, row.items)
         except Problem as problem:
             await self._refused(access, caller, problem, WITHDRAW)
             raise
@@ -209,9 +212,10 @@ class ConsentService:
 
     async def _own(self, access: Access, subject: Subject, consent_id: str) -> ConsentRow:
         row = await self._rooms.store.find(access.municipality, consent_id)
-        if row is None or (row.client_id, row.subject_id) != (
-            access.client_id,
-            subject.subject_id,
+        if (
+            row is None
+            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
+            or not may_end(subject, access.purpose_id, row.purpose_id)
         ):
             raise Problem("unknown-consent")
         return row

@@ -36,7 +36,7 @@ from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionService
 from gateway.store.tables import EvidenceRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place
+from gateway.subjects.acting import in_whose_place, may_end
 from standard_models.answers import Method
 
 PREVIEW_TYPE: Final = "hitotsu-preview+jwt"
@@ -300,9 +300,10 @@ class EvidenceService:
         town = access.municipality
         subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.evidence_id)
-        if row is None or (row.client_id, row.subject_id) != (
-            access.client_id,
-            subject.subject_id,
+        if (
+            row is None
+            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
+            or not may_end(subject, access.purpose_id, row.purpose_id)
         ):
             raise Problem("unknown-evidence")
         return row, subject

@@ -1,6 +1,12 @@
 """Households: by which list people belong together, and who is on such a list."""
 
-from gateway.households.bases import Bases, Basis, PersonState, household_bases
+from gateway.households.bases import (
+    Bases,
+    Basis,
+    LivesWith,
+    PersonState,
+    household_bases,
+)
 from gateway.households.members import AgeRange, Listed, heads_of, listed_members
 
 __all__ = [
@@ -8,6 +14,7 @@ __all__ = [
     "Bases",
     "Basis",
     "Listed",
+    "LivesWith",
     "PersonState",
     "heads_of",
     "household_bases",

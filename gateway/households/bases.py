@@ -69,12 +69,28 @@ class PersonState:
 
 
 @dataclass(frozen=True, slots=True)
+class LivesWith:
+    """A group whose records name whom the person lives with.
+
+    ``member`` is the field with the other's number, ``fields`` those that tell who it is; None
+    where the whole record does.
+    """
+
+    member: str
+    fields: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bases:
-    """Every basis, by its id; ``most_members`` is the longest list that is answered."""
+    """Every basis, by its id; ``most_members`` is the longest list that is answered.
+
+    ``lives_with`` says by group which records name whom a person lives with.
+    """
 
     person: PersonState
     most_members: int
     by_id: Mapping[str, Basis]
+    lives_with: Mapping[str, LivesWith]
 
 
 @cache
@@ -94,6 +110,12 @@ def household_bases() -> Bases:
         ),
         data["most_members"],
         {name: _basis(name, entry) for name, entry in data["bases"].items()},
+        {
+            group: LivesWith(
+                entry["member"], frozenset(entry["items"]) if "items" in entry else None
+            )
+            for group, entry in data["lives_with"].items()
+        },
     )
 
 

@@ -7,6 +7,7 @@ The specification of the two reads is not published with it: their calls keep it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from adapters.contract import Clock
@@ -16,7 +17,13 @@ from gateway.linkage.parameters import Parameters
 from gateway.linkage.service import Calling
 from gateway.linkage.shape import FOUND, REGISTERED, CallError, Refused
 from gateway.my_numbers import NumbersUnavailable
-from gateway.numbers import NoSeriesLeft, NumberRefused, NumberService, Version
+from gateway.numbers import (
+    NoSeriesLeft,
+    NumberedPerson,
+    NumberRefused,
+    NumberService,
+    Version,
+)
 from gateway.protection import ProtectionService, ProtectionStatus, withhold
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
 from standard_models.dictionary import Dictionary, Edition
@@ -67,6 +74,16 @@ _SHOWN: Final = (
 )
 """What a look-up shows; never 個人番号."""
 _OPERATION: Final = ("sosashaid", "sosanengappi", "sosajikoku")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A version that was found, whose it is, and what may leave of it."""
+
+    version: Version
+    person: NumberedPerson
+    status: ProtectionStatus
+    record: Mapping[str, Answer]
 
 
 class NumberCalls:
@@ -159,39 +176,78 @@ class NumberCalls:
             return await self._shown(calling, LOOK_UP, asked, [one] if one else [])
         if not _INDEXED & wanted.keys() or len(wanted) < 2:
             raise Refused(400, _too_little(parameters, wanted))
+        by_address = not self._group.address_class.isdisjoint(wanted)
+        if by_address and await self._is_unknown(calling):
+            # Who may be found by an address is not known of anybody (DV-3).
+            raise Refused(503)
         found = await self._numbers.search(calling.municipality, calling.business, wanted)
         if found is None:
             other = "seinengappi" if "seinengappi" not in wanted else "shimei"
             raise Refused(400, [parameters.needs(next(iter(wanted)), other)])
-        return await self._shown(calling, LOOK_UP, asked, found)
+        return await self._shown(calling, LOOK_UP, asked, found, by_address=by_address)
+
+    async def _is_unknown(self, calling: Calling) -> bool:
+        status = await self._protection.status(calling.municipality, {})
+        return status is ProtectionStatus.UNKNOWN
 
     async def _shown(
-        self, calling: Calling, call: str, asked: Mapping[str, str], found: Sequence[Version]
+        self,
+        calling: Calling,
+        call: str,
+        asked: Mapping[str, str],
+        found: Sequence[Version],
+        *,
+        by_address: bool = False,
     ) -> Found:
-        """Return the versions as they may leave, each person's record made durable before."""
-        shown = [await self._through_the_door(calling, version) for version in found]
-        people: list[str | None] = [*dict.fromkeys(version.number for version in found)]
-        for number in people or [None]:
-            outcome = "complete" if number else "none"
-            entry = self._entry(calling, call, asked, outcome, number=number)
-            await self._audit.append(entry)
-        return Found(FOUND, shown)
+        """Return the versions as they may leave, each person's record made durable before.
 
-    async def _through_the_door(self, calling: Calling, version: Version) -> dict[str, Any]:
+        With ``by_address`` nobody is found whom a measure protects: to be found where one is
+        looked for would confirm the place (DV-11).
+        """
+        seen = [await self._seen(calling, version) for version in found]
+        shown = [one for one in seen if one.status is ProtectionStatus.CLEAR or not by_address]
+        people = list(dict.fromkeys(one.version.number for one in seen))
+        for number in people:
+            of_person = [one for one in seen if one.version.number == number]
+            leaving = [one for one in of_person if one in shown]
+            outcome = "complete" if leaving else "not-shown"
+            await self._audit.append(
+                self._entry(
+                    calling,
+                    call,
+                    asked,
+                    outcome,
+                    seen=leaving,
+                    key=self._key(calling, of_person[0]),
+                )
+            )
+        if not people:
+            await self._audit.append(self._entry(calling, call, asked, "none"))
+        return Found(
+            FOUND, [{**_operation(calling, o.version), **rendered(o.record)} for o in shown]
+        )
+
+    async def _seen(self, calling: Calling, version: Version) -> _Seen:
+        """Return a version with what protection withholds of it, by every number of the person."""
         record: dict[str, Answer] = {
             field: Value(version.content[field])
             if field in version.content
             else Absence(AbsenceReason.NOT_RECORDED)
             for field in _SHOWN
         }
-        status = await self._protection.status(
-            calling.municipality, {calling.numbering: [version.number]}
-        )
+        town = calling.municipality
+        person = await self._numbers.person(town, calling.numbering, version)
+        status = await self._protection.status(town, person.numbers)
         if status is ProtectionStatus.PROTECTED:
             hidden = self._group.address_class.intersection(record)
-            self._protection.withheld(calling.municipality, len(hidden))
+            self._protection.withheld(town, len(hidden))
         safe = withhold(record, self._group.address_class, status)
-        return {**_operation(calling, version), **rendered(safe)}
+        return _Seen(version, person, status, safe)
+
+    def _key(self, calling: Calling, seen: _Seen) -> str:
+        """Return the pseudonym of a person: the one of all systems where they are linked."""
+        subject = seen.person.subject_id or f"number:{seen.version.number}"
+        return self._audit.pseudonym(calling.municipality, subject)
 
     def _entry(
         self,
@@ -201,9 +257,15 @@ class NumberCalls:
         outcome: str,
         problem: str | None = None,
         *,
-        number: str | None = None,
+        key: str | None = None,
+        seen: Sequence[_Seen] = (),
     ) -> AuditEntry:
-        delivered = _SHOWN if number is not None else ()
+        delivered = {
+            field
+            for one in seen
+            for field, answer in one.record.items()
+            if isinstance(answer, Value)
+        }
         return AuditEntry(
             municipality=calling.municipality,
             at=self._clock.now(),
@@ -213,9 +275,7 @@ class NumberCalls:
             terminal=calling.caller.terminal,
             client_id=calling.client_id,
             purpose=calling.purpose,
-            subject_key=self._audit.pseudonym(calling.municipality, f"number:{number}")
-            if number
-            else None,
+            subject_key=key,
             items_asked=tuple(i.item_id for i in self._group.items if i.field_name in asked),
             items_delivered=tuple(
                 i.item_id for i in self._group.items if i.field_name in delivered

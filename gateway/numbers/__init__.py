@@ -2,6 +2,7 @@
 
 from gateway.numbers.service import (
     NoSeriesLeft,
+    NumberedPerson,
     NumberRefused,
     NumberService,
     Registration,
@@ -14,6 +15,7 @@ __all__ = [
     "NumberRefused",
     "NumberService",
     "NumberStore",
+    "NumberedPerson",
     "Registration",
     "Version",
 ]

@@ -15,7 +15,7 @@ import hmac
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -66,6 +66,14 @@ class Version:
     version: int
     business: str
     content: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPerson:
+    """By which numbers somebody is known; ``subject_id`` None where no system is linked."""
+
+    subject_id: str | None = field(repr=False)
+    numbers: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
 class NumberService:
@@ -136,9 +144,17 @@ class NumberService:
                     raise NoSeriesLeft
                 place = Place(municipality, numbering.series.numbering, number)
                 await kept.enter_async_context(self._my_numbers.keeping(place, my_number))
-            pseudonym = self._audit.pseudonym(municipality, f"number:{number}")
+            pseudonym = await self._pseudonym(numbering, municipality, number)
             await numbering.add(row, to_record(replace(entry, subject_key=pseudonym)))
         return self._version(row)
+
+    async def _pseudonym(self, numbering: Numbering, municipality: str, number: str) -> str:
+        """Return the person's pseudonym, the one of all systems where the number is linked."""
+        linked = numbering.series and await self._subjects.find_by_number(
+            municipality, numbering.series.numbering, number
+        )
+        subject = linked.subject_id if linked else f"number:{number}"
+        return self._audit.pseudonym(municipality, subject)
 
     async def find(self, municipality: str, business: str, number: str) -> Version | None:
         """Return the current version under ``number``, None if there is none to be seen."""
@@ -151,6 +167,29 @@ class NumberService:
         if not rows or not _visible(rows[-1], business):
             return ()
         return [self._version(row) for row in rows]
+
+    async def person(self, municipality: str, numbering: str, version: Version) -> NumberedPerson:
+        """Return by which numbers the person of a version is known, in every system.
+
+        名寄せ makes two numbers one person: what is known of either counts for both, in both
+        directions. The number stands in the numbering of the series and in the caller's own.
+        """
+        same = await self._store.merged_with(municipality, version.number)
+        series = await self._store.find_series(municipality)
+        numberings = {numbering, *([series.numbering] if series is not None else [])}
+        numbers: dict[str, set[str]] = {}
+        own: str | None = None
+        for of in sorted(numberings):
+            numbers.setdefault(of, set()).update(same)
+            for number in sorted(same):
+                found = await self._subjects.find_by_number(municipality, of, number)
+                if found is None:
+                    continue
+                if number == version.number:
+                    own = found.subject_id
+                for linked, all_of_them in found.numbers.items():
+                    numbers.setdefault(linked, set()).update(all_of_them)
+        return NumberedPerson(own, {of: tuple(sorted(n)) for of, n in numbers.items()})
 
     async def search(
         self, municipality: str, business: str, wanted: Mapping[str, str]
@@ -245,6 +284,7 @@ class NumberService:
             number=number,
             version=version,
             current=True,
+            merged_into=content.get("nayosesakiatenabango"),
             business=business,
             hidden=content["tagyomusanshofukafuragu"] == "1",
             name_key=self._key(municipality, "name", name),

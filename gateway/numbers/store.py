@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
 from gateway.store.tables import NumberedPersonRow, NumberSeriesRow
+
+MOST_STEPS: Final = 16
+"""How far numbers that were tied to one another are followed."""
 
 
 class NumberStore:
@@ -46,6 +50,25 @@ class NumberStore:
         )
         async with self._store.session() as session:
             return (await session.scalars(query)).all()
+
+    async def merged_with(self, municipality: str, number: str) -> frozenset[str]:
+        """Return every number that 名寄せ ties to ``number``, itself among them."""
+        row = NumberedPersonRow
+        tied = frozenset({number})
+        new = tied
+        async with self._store.session() as session:
+            for _ in range(MOST_STEPS):
+                query = select(row.number, row.merged_into).where(
+                    row.municipality == municipality,
+                    row.merged_into.is_not(None),
+                    or_(row.number.in_(new), row.merged_into.in_(new)),
+                )
+                pairs = (await session.execute(query)).all()
+                new = frozenset(n for pair in pairs for n in pair) - tied
+                if not new:
+                    break
+                tied |= new
+        return tied
 
     async def search(
         self, municipality: str, name_key: bytes | None, birth_key: bytes | None, limit: int

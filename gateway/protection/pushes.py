@@ -77,6 +77,13 @@ class FlagPushes:
         except Problem as problem:
             await self._refused(access, caller, problem)
             raise
+        if unknown := sum(key is None for key in keys.values()):
+            self._rooms.log.warning(
+                "flags-of-nobody",
+                municipality=access.municipality,
+                client_id=access.client_id,
+                count=unknown,
+            )
         if document.missing:
             first, last = document.missing
             self._rooms.log.warning(

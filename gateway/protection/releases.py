@@ -25,10 +25,14 @@ class ReleaseRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseCheck:
-    """Places in the list, from 0: of those who may not be on it, and how many may."""
+    """Places in the list, from 0: of those who may not be on it, and how many may.
+
+    ``unknown`` are those among them of whom it cannot be said who they are.
+    """
 
     withheld: frozenset[int]
     released: int
+    unknown: frozenset[int] = frozenset()
 
 
 async def check_release(
@@ -42,8 +46,9 @@ async def check_release(
     Args:
         protection: with flags that were just read.
         municipality: 6-digit 団体コード.
-        people: the numbers of each person by numbering; None for a row without a number, which is
-            left out: nobody can say whose it is.
+        people: the numbers of each person by numbering; None for a row without a number, or with
+            one that nobody is known by. It is left out: a number that lost its leading zeros in a
+            spreadsheet stands among no flags (DV-3).
         progress: is told how many of how many were looked at.
 
     Raises:
@@ -57,7 +62,8 @@ async def check_release(
             withheld.add(place)
         progress(place + 1, len(people))
     await _require_known(protection, municipality)
-    return ReleaseCheck(frozenset(withheld), len(people) - len(withheld))
+    unknown = frozenset(place for place, numbers in enumerate(people) if numbers is None)
+    return ReleaseCheck(frozenset(withheld), len(people) - len(withheld), unknown)
 
 
 async def _is_protected(protection: ProtectionService, municipality: str, numbers: Numbers) -> bool:

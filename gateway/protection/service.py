@@ -72,6 +72,7 @@ class ProtectionService:
         self._clock = clock
         self._log = log
         self._max_age = flag_max_age
+        self._unknown: dict[tuple[str, str], int] = {}
         self.counts = DayCounts(clock)
         """What was withheld and revealed, until it is stored."""
 
@@ -172,7 +173,7 @@ class ProtectionService:
         change = await self._store.replace(
             source.municipality, source.adapter_id, source.manifest.numbering.id, report, read_at
         )
-        self._tell(source.adapter_id, change)
+        self._tell(source, change)
         return change
 
     async def _read(self, source: Connection) -> FlagReport | None:
@@ -182,12 +183,20 @@ class ProtectionService:
             self._log.warning("flags-not-read", adapter=source.adapter_id, code=error.code)
             return None
 
-    def _tell(self, adapter_id: str, change: FlagChange) -> None:
-        """Call somebody where people left the list, or the copy was not what had been written."""
+    def _tell(self, source: Connection, change: FlagChange) -> None:
+        """Call somebody where people left the list, or the copy was not what had been written.
+
+        Also where it lists more people than before by numbers that nobody is known by: written
+        otherwise than in the links (leading zeros), a flag protects nobody.
+        """
+        adapter_id, place = source.adapter_id, (source.municipality, source.adapter_id)
         if change.gone:
             self._log.warning("flags-gone", adapter=adapter_id, count=change.gone)
         if change.differs:
             self._log.error("flags-differ", adapter=adapter_id)
+        if change.unknown > self._unknown.get(place, 0):
+            self._log.warning("flags-of-nobody", adapter=adapter_id, count=change.unknown)
+        self._unknown[place] = change.unknown
 
     def _fresh(self, municipality: str, copies: Mapping[str, dt.datetime]) -> bool:
         """Tell whether the copy of every authority is complete and young enough.

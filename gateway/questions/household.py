@@ -18,6 +18,7 @@ from gateway.access import Access, Relation
 from gateway.connections import joined
 from gateway.households import heads_of, household_bases
 from gateway.problems import FieldError, Problem
+from gateway.questions.co_residents import CoResidents, Protection
 from gateway.questions.conditions import require_answers, with_not_granted
 from gateway.questions.derived import as_planned
 from gateway.questions.door import through_the_door, withheld_items
@@ -82,6 +83,7 @@ class HouseholdAnswers:
         self._rooms = rooms
         self._gather = gather
         self._lists = ListReader(rooms, calls)
+        self._co_residents = CoResidents(rooms)
 
     async def ask(self, call: HouseholdCall) -> QuestionAnswer:
         """Return the answer; every record of it is durable.
@@ -116,6 +118,7 @@ class HouseholdAnswers:
     ) -> QuestionAnswer:
         """Return what may leave, after the record of everybody who was touched is durable."""
         door = await self._door(call, listed, touched)
+        touched = await self._apart(call, touched, door)
         leaving = [
             self._leaving(call, listed, member, reason, door)
             for member, reason in zip(touched, door.reasons(touched), strict=True)
@@ -157,6 +160,26 @@ class HouseholdAnswers:
         opened = await asyncio.gather(*(protection.opened(town, asker, n) for n in numbers))
         return Door(statuses, opened)
 
+    async def _apart(
+        self, call: HouseholdCall, touched: Sequence[Touched], door: Door
+    ) -> list[Touched]:
+        """Return everybody with nobody named across a measure in records of their own."""
+        town, asker = call.access.municipality, (call.access.client_id, call.access.purpose_id)
+
+        async def apart(one: Touched, known: Protection) -> Touched:
+            if one.subject is None:
+                return one
+            found = await self._co_residents.withheld(town, asker, one.subject, known, one.found)
+            return replace(one, found=found)
+
+        sides = zip(touched, door.statuses, door.opened, strict=True)
+        return await asyncio.gather(
+            *(
+                apart(one, Protection(status, items, exemptions=True))
+                for one, status, items in sides
+            )
+        )
+
     def _leaving(
         self,
         call: HouseholdCall,
@@ -188,6 +211,7 @@ class HouseholdAnswers:
         withheld = sum(withheld_items(part) for part in found)
         if withheld:
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
+            self._rooms.protection.withheld(call.access.municipality, withheld)
         return with_not_granted(found, call.permitted.asked)
 
     async def _recorded(

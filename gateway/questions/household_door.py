@@ -42,11 +42,22 @@ class Door:
     def reasons(self, touched: Sequence[Touched]) -> list[NotShown | None]:
         """Return why nothing is said of each, None for those who may be shown.
 
-        Where the subject is protected, those who live with them are shown, as to themselves.
+        Where the subject is protected, whoever is protected with them is shown.
         """
         sides = list(zip(touched, self.statuses, self.opened, strict=True))
-        own = any(t.is_subject and s is ProtectionStatus.PROTECTED for t, s, _ in sides)
-        return [not_shown(t, s, may_see=own or bool(items)) for t, s, items in sides]
+        own, own_items = next(
+            ((s, items) for t, s, items in sides if t.is_subject),
+            (ProtectionStatus.CLEAR, frozenset[str]()),
+        )
+        return [
+            not_shown(
+                t,
+                s,
+                own,
+                may_see=bool(own_items if own is ProtectionStatus.PROTECTED else items),
+            )
+            for t, s, items in sides
+        ]
 
 
 @dataclass(frozen=True, slots=True)

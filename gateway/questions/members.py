@@ -14,6 +14,7 @@ from gateway.connections import Alarm
 from gateway.households import AgeRange, Basis, Listed, PersonState, household_bases
 from gateway.problems import Problem
 from gateway.protection import ProtectionStatus
+from gateway.questions.co_residents import with_members
 from gateway.questions.derived import with_inputs
 from gateway.questions.parts import NotShown, Part, PartStatus
 from gateway.questions.plan import PlannedPart
@@ -65,11 +66,15 @@ class Touched:
         return self.standing not in {Standing.NOT_ON_DAY, Standing.FOREIGN}
 
 
-def not_shown(member: Touched, status: ProtectionStatus, *, may_see: bool) -> NotShown | None:
+def not_shown(
+    member: Touched, status: ProtectionStatus, subject: ProtectionStatus, *, may_see: bool
+) -> NotShown | None:
     """Return why nothing is said of a member, None where they may be shown.
 
-    ``may_see``: who is asked for is protected too, or an exemption opens this person. Rules DV-3,
-    DV-8b: one reason stands for protection, a removed entry and a number that nobody is known by.
+    Nobody is shown across a measure: a handle of whoever lives with a protected person leads to
+    where both live. ``subject`` is the status of who is asked for; ``may_see``: an exemption opens
+    the one of them who is protected. Rules DV-1, DV-3, DV-8b: one reason stands for protection, a
+    removed entry and a number that nobody is known by.
     """
     if member.subject is None or member.standing is Standing.REMOVED:
         return NotShown.ASK_OFFICE
@@ -78,7 +83,7 @@ def not_shown(member: Touched, status: ProtectionStatus, *, may_see: bool) -> No
     if not member.is_subject:
         if status is ProtectionStatus.UNKNOWN:
             return NotShown.UNAVAILABLE
-        if status is ProtectionStatus.PROTECTED and not may_see:
+        if status is not subject and not may_see:
             return NotShown.ASK_OFFICE
     return None if member.consented else NotShown.CONSENT_NEEDED
 
@@ -123,7 +128,7 @@ class MemberReader:
         """Return what is read of each: what is asked, and what tells who belongs."""
         call, dictionary = self._call, self._rooms.dictionary
         asked = [part for part in call.permitted.plan.parts if part.group.ref != call.basis.group]
-        needed = with_inputs(asked, self._rooms.predicates)
+        needed = with_members(with_inputs(asked, self._rooms.predicates), dictionary)
         if call.basis.residents_only:
             return with_fields(needed, self._person.group, self._person.fields, dictionary)
         if call.relation.age is not None and call.basis.birth is None:

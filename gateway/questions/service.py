@@ -19,6 +19,7 @@ from gateway.clock import TOKYO
 from gateway.connections import Alarm, Connection, joined
 from gateway.households import household_bases
 from gateway.problems import Problem
+from gateway.questions.co_residents import CoResidents, Protection, with_members
 from gateway.questions.conditions import (
     aged,
     check_dated,
@@ -72,6 +73,7 @@ class QuestionService:
         self._deadline_s = deadline_s
         self._places = at_once
         self._read_for = lru_cache(PLANS)(self._parts_to_read)
+        self._co_residents = CoResidents(rooms)
         self._households = HouseholdAnswers(rooms, self._gather, self._calls)
 
     @contextmanager
@@ -234,8 +236,11 @@ class QuestionService:
             municipality, asker, subject.numbers, exemptions=access.login is None
         )
         opened = usable(opened, status, needed) if use_openings else frozenset()
-        before = [found[part.group.ref] for part in needed]
-        after = tuple(through_the_door(part, status, opened) for part in before)
+        known = Protection(status, opened, access.login is None)
+        apart = await self._co_residents.withheld(municipality, asker, subject, known, found)
+        refs = [part.group.ref for part in needed]
+        before = [found[ref] for ref in refs]
+        after = tuple(through_the_door(apart[ref], status, opened) for ref in refs)
         changed = [(a, b) for a, b in zip(after, before, strict=True) if a is not b]
         if withheld := sum(withheld_items(a) - withheld_items(b) for a, b in changed):
             self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
@@ -249,9 +254,10 @@ class QuestionService:
 
     def _parts_to_read(self, plan: Plan) -> tuple[tuple[PlannedPart, ...], tuple[PlannedPart, ...]]:
         """Return what systems are asked for a plan, and the same with the state on the register."""
-        needed = with_inputs(plan.parts, self._rooms.predicates)
+        dictionary = self._rooms.dictionary
+        needed = with_members(with_inputs(plan.parts, self._rooms.predicates), dictionary)
         person = household_bases().person
-        return needed, with_state(needed, person, self._rooms.dictionary)
+        return needed, with_state(needed, person, dictionary)
 
     async def _of_register(
         self, asking: Gathering, needed: Sequence[PlannedPart], read: Sequence[PlannedPart]

@@ -64,6 +64,7 @@ class RepresentationService:
         """
         found = await self.in_force(asker, representative)
         barred = await self._parties.barred(asker.municipality, representative, [represented])
+        named = await self._parties.is_named(asker.municipality, representative)
         granted = await self._granted(asker)
         fitting = [
             row
@@ -71,9 +72,14 @@ class RepresentationService:
             if row.represented_id == represented.subject_id
             and (row.items is None or set(items) <= set(row.items))
         ]
-        if fitting and granted and represented.subject_id not in barred:
-            return acting_by(fitting[0])
-        outcome = "barred" if fitting and represented.subject_id in barred else "not-represented"
+        able = [
+            row
+            for row in fitting
+            if represented.subject_id not in barred and not (named and is_by_law(row))
+        ]
+        if able and granted:
+            return acting_by(able[0])
+        outcome = "barred" if fitting and not able else "not-represented"
         await self._refused(asker, representative, represented, outcome)
         return None
 
@@ -113,6 +119,15 @@ class RepresentationService:
         except Problem:
             return False
         return bool(granted.items)
+
+
+def is_by_law(row: RepresentationRow) -> bool:
+    """Tell whether somebody acts by law and for everything, as parents and guardians do.
+
+    Such a one inherits no access while any measure names them (DV-12): whoever they act for may
+    live with the person it protects. An agent for named affairs acts because somebody wants it.
+    """
+    return not representing().kinds[row.kind].scoped
 
 
 def acting_by(row: RepresentationRow) -> Acting:
@@ -182,8 +197,13 @@ class RepresentationList:
         ids = list(dict.fromkeys(row.represented_id for row in rows))
         people = await self._rooms.subjects.find_all(access.municipality, ids)
         barred = await self._rooms.parties.barred(access.municipality, representative, people)
+        named = await self._rooms.parties.is_named(access.municipality, representative)
         known = {one.subject_id: one for one in people if one.subject_id not in barred}
-        return [(row, known[row.represented_id]) for row in rows if row.represented_id in known]
+        return [
+            (row, known[row.represented_id])
+            for row in rows
+            if row.represented_id in known and not (named and is_by_law(row))
+        ]
 
     def _document(self, access: Access, row: RepresentationRow) -> RepresentationDocument:
         handle = self._rooms.subjects.handle_for(

@@ -310,7 +310,8 @@ class ProtectionMeasureRow(Base):
     """A protective measure that an officer set in the gateway itself; in force until two end it.
 
     ``until`` is the last day of its term, after which it waits for review and protects as before.
-    ``other_parties`` are subject ids; None where it is not known whom it names.
+    ``other_parties`` are subject ids or, of a measure that came from a system, numbers of the same
+    numbering; None where it is not known whom it names.
     ``source`` is the system or consumer that it came from, None where an officer set it;
     ``source_said`` what that has said since (gone, moved-out, ended), ``source_version`` its last
     message about the person.
@@ -865,18 +866,21 @@ class NumberedPersonRow(Base):
     """One version of what is registered under a 住登外者宛名番号; the highest one is current.
 
     ``sealed`` holds the parameters of the call; the keys are digests of name and birth date.
+    ``merged_into`` is the number of the same person that goes before this one (名寄せ先).
     """
 
     __tablename__ = "numbered_person"
     __table_args__ = (
         Index(None, "municipality", "name_key"),
         Index(None, "municipality", "birth_key"),
+        Index(None, "municipality", "merged_into"),
     )
 
     municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
     number: Mapped[str] = mapped_column(String(15), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     current: Mapped[bool] = mapped_column(Boolean)
+    merged_into: Mapped[str | None] = mapped_column(String(15))
     business: Mapped[str] = mapped_column(String(3))
     hidden: Mapped[bool] = mapped_column(Boolean)
     name_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))

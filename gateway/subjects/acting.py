@@ -8,6 +8,14 @@ from gateway.audit import AuditLog
 from gateway.subjects.service import Subject
 
 
+def may_end(subject: Subject, purpose_id: str, of_purpose: str) -> bool:
+    """Tell whether what was made for ``of_purpose`` may be ended for ``purpose_id``.
+
+    A person ends whatever is theirs; who acts for them, what they act in alone.
+    """
+    return subject.acting is None or purpose_id == of_purpose
+
+
 def in_whose_place(
     audit: AuditLog, municipality: str, subject: Subject | None
 ) -> Mapping[str, str] | None:

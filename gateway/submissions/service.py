@@ -25,7 +25,7 @@ from gateway.problems import FieldError, Problem
 from gateway.routes import RouteService
 from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place
+from gateway.subjects.acting import in_whose_place, may_end
 from gateway.submissions.checks import at_item, by_group, known_items, misfits, numbers_in_texts
 from gateway.submissions.idempotency import InFlight, fingerprint, key_digest
 from gateway.submissions.schemas import Submission, Withdrawal
@@ -90,7 +90,8 @@ class SubmissionService:
     async def _once(
         self, access: Access, stated: Submission, digest: bytes, caller: Caller
     ) -> dict[str, Any]:
-        print_of = fingerprint(stated, access.municipality, access.purpose_id)
+        key = self._rooms.keys.keys().audit
+        print_of = fingerprint(key, stated, access.municipality, access.purpose_id)
         earlier = await self._earlier(access, digest, print_of)
         if earlier is not None:
             return earlier
@@ -156,10 +157,10 @@ class SubmissionService:
         return items
 
     def _undated(self, stated: Submission) -> Sequence[FieldError]:
-        now = self._rooms.clock.now()
-        last = now.date() + dt.timedelta(days=self._keep_days)
+        now, today = self._rooms.clock.now(), self._today()
+        last = today + dt.timedelta(days=self._keep_days)
         wrong = []
-        if stated.keep_until is not None and not now.date() <= stated.keep_until <= last:
+        if stated.keep_until is not None and not today <= stated.keep_until <= last:
             wrong.append(
                 FieldError(
                     "/keep_until",
@@ -171,12 +172,15 @@ class SubmissionService:
             wrong.append(FieldError("/consent/given_at", "未来の日時です。", "Lies in the future."))
         return wrong
 
+    def _today(self) -> dt.date:
+        return self._rooms.clock.now().astimezone(TOKYO).date()
+
     async def _make(
         self, access: Access, stated: Submission, items: Sequence[DataItem], subject: Subject
     ) -> _Made:
         now = self._rooms.clock.now()
         submission_id = secrets.token_hex(16)
-        last = stated.keep_until or now.date() + dt.timedelta(days=self._keep_days)
+        last = stated.keep_until or self._today() + dt.timedelta(days=self._keep_days)
         midnight = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), TOKYO)
         submission = SubmissionRow(
             municipality=access.municipality,
@@ -259,9 +263,10 @@ class SubmissionService:
         town = access.municipality
         subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.submission_id)
-        if row is None or (row.client_id, row.subject_id) != (
-            access.client_id,
-            subject.subject_id,
+        if (
+            row is None
+            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
+            or not may_end(subject, access.purpose_id, row.purpose_id)
         ):
             raise Problem("unknown-submission")
         return subject, row

@@ -15,17 +15,26 @@ pytestmark = pytest.mark.town
 
 
 def test_a_list_leaves_without_whoever_is_protected_now(town: Town, tmp_path: Path) -> None:
-    """DV-7: flags are read anew from the register; an officer's measure counts as well."""
+    """DV-7: flags are read anew from the register; an officer's measure counts as well.
+
+    A number that lost its zeros in a spreadsheet is nobody's, and stands among no flags.
+    """
     protected = sorted(town.protected())[0]
     numbers = sorted(n for n in town.truth("001.juminkihonjoho") if n not in town.protected())[:3]
     rows = [("宛名番号", "宛名"), *((n, f"架空{n[-1]}") for n in [*numbers, protected])]
+    rows.append((protected.lstrip("0"), "先頭の０が消えた"))
     made = tmp_path / "list.csv"
     made.write_bytes("".join(f"{a},{b}\r\n" for a, b in rows).encode("cp932"))
     first = _release(town, made, tmp_path / "first.csv", tmp_path / "withheld.csv")
     assert first.returncode == 0, first.stderr
     left = (tmp_path / "first.csv").read_bytes().decode("cp932").splitlines()
-    assert left == [f"{a},{b}" for a, b in rows[:-1]]
-    assert (tmp_path / "withheld.csv").read_text().split() == ["line", "5"]
+    assert left == [f"{a},{b}" for a, b in rows[:-2]]
+    assert (tmp_path / "withheld.csv").read_text().split() == [
+        "line,reason",
+        "5,ask-office",
+        "6,unknown-number",
+    ]
+    assert "先頭の 0" in first.stderr
     assert protected not in first.stdout + first.stderr
     again = _release(town, made, tmp_path / "first.csv")
     assert again.returncode == 1, "nothing is written over"

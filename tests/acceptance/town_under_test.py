@@ -26,7 +26,12 @@ from examples.online_service.gateway_client import GatewayClient, Registration
 from examples.town.demo.gateway import MUNICIPALITY, ROUTES, client_key, handle_of, register
 from gateway.access import AccessRegistry, AccessStore
 from gateway.access.grants import GrantTerms
-from gateway.access.registration import REMOVED_RECORDS, is_my_number, is_person_number
+from gateway.access.registration import (
+    REMOVED_RECORDS,
+    is_my_number,
+    is_person_number,
+    tells_of_protection,
+)
 from gateway.clock import TOKYO, SystemClock
 from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
@@ -190,7 +195,7 @@ def all_items() -> tuple[str, ...]:
         f"{ref}.{item.field_name}"
         for ref in groups
         for item in dictionary.groups[ref].items
-        if not (is_my_number(item) or is_person_number(item))
+        if not (is_my_number(item) or is_person_number(item) or tells_of_protection(item))
     )
 
 

@@ -72,8 +72,12 @@ def test_a_number_of_a_person_has_the_form_of_the_common_pattern(edition: Editio
 
 PLACES = re.compile(
     "住所|居所|方書|番地号|町字|郵便番号|送付先|電話番号|メールアドレス|連絡先|本籍|学校|就学校|"
-    "施設名|施設コード|医療機関|事業所|勤務先|投票区|投票所|所在|病院|定置場|薬局|転送先"
+    "施設名|施設コード|医療機関|事業所|勤務先|投票区|投票所|所在|病院|定置場|薬局|転送先|"
+    "義務者_指定番号|場所コード|端末ID|所見|通知内容|交渉内容|相談内容|身分事項_内容|"
+    "入力値|添付ファイル名|審査会意見"
 )
+"""Also what leads to the place: an employer's number, the branch office where somebody came, and
+what officers and applicants write in their own words."""
 NOT_A_PLACE = re.compile(
     "年月日|事由|区分|フラグ|有無|理由|種別|不詳|件数|異動日|履歴番号|開始|終了|宛名番号|"
     "連番|給食費"

@@ -52,6 +52,15 @@ class OtherParties:
             if names(one, representative)
         )
 
+    async def is_named(self, municipality: str, representative: Person) -> bool:
+        """Tell whether any measure names ``representative``, whomever it protects.
+
+        A child who is not flagged may live with a parent who is: to act for the child by law
+        would lead to both. Looked up for everybody who acts, so that the time tells nothing.
+        """
+        pairs = _pairs(representative)
+        return await self._store.naming(municipality, representative.subject_id, pairs)
+
 
 def names(measure: Named, person: Person) -> bool:
     """Tell whether a measure names somebody, or may do so.

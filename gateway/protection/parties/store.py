@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import FromClause, select, tuple_
+from sqlalchemy import FromClause, Text, cast, or_, select, tuple_
 
 from gateway.protection.measures import HoldCause
 from gateway.store.engine import Store
@@ -18,7 +19,10 @@ NOBODY = ("-", "-")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whom one measure names: by numbers of its numbering or, of an officer's, by subject id."""
+    """Whom one measure names: by numbers of its numbering or, of an officer's, by subject id.
+
+    A measure that stayed behind when a flag went names by number, as the flag did.
+    """
 
     numbering: str
     number: str = field(repr=False)
@@ -40,10 +44,42 @@ class PartiesStore:
         ours = measure.c.ended_at.is_(None) & measure.c.kind.not_in([c.value for c in HoldCause])
         async with self._store.session() as session:
             flags = await session.execute(_of(flag, municipality, pairs))
-            measures = await session.execute(_of(measure, municipality, pairs).where(ours))
+            query = _of(measure, municipality, pairs).add_columns(measure.c.source).where(ours)
+            measures = await session.execute(query)
             return [_named(row, by_officer=False) for row in flags] + [
-                _named(row, by_officer=True) for row in measures
+                _named(row, by_officer=row.source is None) for row in measures
             ]
+
+    async def naming(
+        self, municipality: str, subject_id: str, numbers: Iterable[tuple[str, str]]
+    ) -> bool:
+        """Tell whether any measure, whomever it protects, names this very person."""
+        own = frozenset(numbers)
+        parties = [subject_id, *(number for _, number in own)]
+        flag, measure = ProtectionFlagRow.__table__, ProtectionMeasureRow.__table__
+        async with self._store.session() as session:
+            flags = await session.execute(_naming(flag, municipality, parties))
+            query = _naming(measure, municipality, parties).add_columns(measure.c.source)
+            measures = await session.execute(query.where(measure.c.ended_at.is_(None)))
+            named = [_named(row, by_officer=False) for row in flags] + [
+                _named(row, by_officer=row.source is None) for row in measures
+            ]
+        return any(
+            subject_id in one.other_parties
+            if one.by_officer
+            else any((one.numbering, party) in own for party in one.other_parties)
+            for one in named
+        )
+
+
+def _naming(table: FromClause, municipality: str, parties: Sequence[str]) -> Any:
+    """Return the query of rows that may name one of these; each is looked at once more."""
+    columns = table.c
+    written = cast(columns.other_parties, Text)
+    held = [written.contains(json.dumps(party), autoescape=True) for party in parties]
+    return select(columns.numbering, columns.number, columns.other_parties).where(
+        columns.municipality == municipality, columns.other_parties.is_not(None), or_(*held)
+    )
 
 
 def _of(table: FromClause, municipality: str, pairs: Sequence[tuple[str, str]]) -> Any:

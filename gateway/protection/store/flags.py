@@ -35,6 +35,7 @@ from gateway.store.tables import (
     ProtectionFlagRow,
     ProtectionMeasureRow,
     ProtectionOpeningRow,
+    SourceNumberRow,
 )
 from gateway.store.together import Together, padded
 
@@ -55,15 +56,19 @@ class FlagChange:
     """What a source's new list changed.
 
     ``gone`` counts people that it says nothing of any more; they stay protected. ``differs`` tells
-    that the old copy was not what had been written there.
+    that the old copy was not what had been written there. ``unknown`` counts people that it lists
+    by a number that nobody is known by: their flags protect nobody.
     """
 
     gone: int
     differs: bool
+    unknown: int = 0
 
 
 _ONE_AT_A_TIME: Final = 7_305_020
 """Key of the advisory lock: two gateways that read the same list write it one after the other."""
+_PIECE: Final = 10_000
+"""Numbers of one statement; databases bind no more than some 30,000."""
 _FLAG: Final = ProtectionFlagRow.__table__.c
 _MEASURE: Final = ProtectionMeasureRow.__table__.c
 _COPY: Final = FlagCopyRow.__table__
@@ -151,8 +156,10 @@ class FlagStore:
             differs = copy is not None and copy.digest not in {None, digest_of(before)}
             since = read_at if differs else None
             await _keep_gone(session, (*place, numbering), before, flags, read_at)
-            await _hand_back(session, municipality, numbering, {n for n, _ in flags}, read_at)
+            await _hand_back(session, (*place, numbering), {n for n, _ in flags}, read_at)
             await _write(session, (*place, numbering), flags)
+            listed = {number for number, _ in flags}
+            known = await _known(session, municipality, numbering, listed)
             await session.merge(
                 FlagCopyRow(
                     municipality=municipality,
@@ -165,7 +172,7 @@ class FlagStore:
                 )
             )
         gone = {n for n, _ in before} - {n for n, _ in flags}
-        return FlagChange(len(gone), differs)
+        return FlagChange(len(gone), differs, len(listed - known))
 
     async def held(self, municipality: str, adapter_id: str) -> Flags:
         """Return the copy of a source's flags."""
@@ -349,13 +356,17 @@ async def _keep_gone(
     flags: Flags,
     read_at: dt.datetime,
 ) -> None:
-    """Make a measure of each flag whose person the list says nothing of any more. Rule DV-5."""
+    """Make a measure of each person's flags whom the list says nothing of any more. Rule DV-5.
+
+    It goes on to name whom the flags named, and nobody where one of them did not tell (DV-12).
+    """
     municipality, adapter_id, numbering = place
     still = {number for number, _ in flags}
     today = read_at.astimezone(TOKYO).date()
     rows: dict[str, dict[str, Any]] = {}
-    for (number, kind), (since, until, _) in sorted(before.items(), key=lambda flag: flag[0]):
+    for (number, kind), (since, until, parties) in sorted(before.items(), key=lambda flag: flag[0]):
         if number not in still:
+            named = rows[number]["other_parties"] if number in rows else ()
             rows[number] = {
                 "measure_id": secrets.token_hex(8),
                 "municipality": municipality,
@@ -368,26 +379,56 @@ async def _keep_gone(
                 "set_at": read_at,
                 "source": adapter_id,
                 "source_said": GONE,
+                "other_parties": _both(named, parties),
             }
     if rows:
         await session.execute(insert(ProtectionMeasureRow), list(rows.values()))
 
 
+def _both(one: Sequence[str] | None, other: Parties) -> list[str] | None:
+    """Return whom two flags of one person name together; None where one of them may name anybody.
+
+    ``one`` is empty before the first flag.
+    """
+    return sorted({*one, *other}) if one is not None and other else None
+
+
+async def _known(
+    session: AsyncSession, municipality: str, numbering: str, numbers: Iterable[str]
+) -> frozenset[str]:
+    """Return those of the numbers that somebody is known by."""
+    row, every = SourceNumberRow, sorted(numbers)
+    found: set[str] = set()
+    for start in range(0, len(every), _PIECE):
+        query = select(row.number).where(
+            row.municipality == municipality,
+            row.numbering == numbering,
+            row.number.in_(every[start : start + _PIECE]),
+        )
+        found.update(await session.scalars(query))
+    return frozenset(found)
+
+
 async def _hand_back(
     session: AsyncSession,
-    municipality: str,
-    numbering: str,
+    place: tuple[str, str, str],
     listed: set[str],
     read_at: dt.datetime,
 ) -> None:
-    """End what a source has told of people who stand in a list that was read after that."""
+    """End what a source has told of people who stand in a list that was read after that.
+
+    What another list lost stays: that one may name others than this one does (DV-12).
+    """
+    municipality, adapter_id, numbering = place
     row = ProtectionMeasureRow
     query = select(row.measure_id, row.number).where(
         row.municipality == municipality,
         row.numbering == numbering,
-        row.source.is_not(None),
         row.ended_at.is_(None),
-        or_(row.set_at < read_at, row.source_said == GONE),
+        or_(
+            row.source == adapter_id,
+            row.source.startswith("push:") & (row.set_at < read_at),
+        ),
     )
     ids = [r.measure_id for r in await session.execute(query) if r.number in listed]
     for measure_id in ids:

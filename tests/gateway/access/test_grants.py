@@ -206,6 +206,28 @@ def test_a_register_of_protection_cannot_be_granted(reference: str):
 
 
 @pytest.mark.parametrize(
+    "reference",
+    [
+        "010.kyufukinshikyujoho.haigushaboryokutohinanshakubun",
+        "016.zeishomeihakkojoho.hakkoyokushikubun",
+        "002.inkantorokujoho.shomeishokofuyokushikubun",
+        "032.dantainaitogoatenajoho.fukaijigaitofuragu",
+    ],
+)
+def test_what_tells_of_protection_in_other_records_cannot_be_granted(reference: str):
+    """DV-8: it is itself secret, whatever the record is for."""
+    with pytest.raises(RegistrationError, match="tells that a person is protected"):
+        expand_items([reference], load_builtin())
+
+
+def test_a_group_does_not_stand_for_what_tells_of_protection_in_it():
+    """DV-8: the rest of it is granted."""
+    of_group = expand_items(["010.kyufukinshikyujoho"], load_builtin())
+    assert "010.kyufukinshikyujoho.shikyugaku" in of_group
+    assert "010.kyufukinshikyujoho.haigushaboryokutohinanshakubun" not in of_group
+
+
+@pytest.mark.parametrize(
     "reference", ["001.bangojoho.juminhyokodo", "001.bangojoho.kisonenkinbango"]
 )
 def test_record_codes_and_pension_numbers_cannot_be_granted(reference: str):

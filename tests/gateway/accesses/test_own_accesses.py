@@ -2,12 +2,18 @@ import datetime as dt
 
 import pytest
 
+from gateway.access import AccessRegistry, AccessStore, Relation
+from gateway.access.grants import GrantTerms
 from gateway.accesses import HoldKind, HoldRefused
 from gateway.audit import AuditEntry, AuditKind, AuditLog
 from gateway.problems import Problem
+from gateway.questions.relation_schemas import RelationAsked
+from standard_models.builtin import load_builtin
 from tests.doubles import StoppedClock
+from tests.gateway.access.consumers import approve
 from tests.gateway.accesses.conftest import COUNTER, MY_PAGE, Residents
 from tests.gateway.questions.conftest import BLOCK, CLIENT, NAME, PURPOSE, TAX, TOWN
+from tests.gateway.questions.register import FOREVER, RESIDENT, Register, Resident
 
 TODAY = dt.date(2026, 10, 1)
 DAY = dt.timedelta(days=1)
@@ -227,6 +233,50 @@ async def test_a_cursor_tells_nothing_and_is_good_for_its_list_alone(
         with pytest.raises(Problem) as refusal:
             await asked
         assert refusal.value.type.slug == "cursor-invalid"
+
+
+async def test_what_relatives_apply_for_is_their_dealing_alone(residents: Residents):
+    """DV-13: still on one register, a former partner learns of no office that helps the other."""
+    world = residents.world
+    together = {FOREVER: ("H1", RESIDENT)}
+    people = {number: Resident(together) for number in ("R1", "R3")}
+    world.systems["resident"].script = Register(people).script
+    registry = AccessRegistry(
+        AccessStore(world.store), load_builtin(), clock=world.clock, actor="test"
+    )
+    terms = GrantTerms(
+        items=[NAME], valid_from=TODAY, relation=Relation.HOUSEHOLD, bases=("register",)
+    )
+    row = await registry.propose_grant(TOWN, CLIENT, PURPOSE, terms)
+    await approve(registry, row.grant_id)
+    world.handles["newcomer"] = residents.handle("newcomer", CLIENT)
+    household = RelationAsked(kind="household", basis="register")
+    answer = await world.ask(NAME, who="newcomer", relation=household)
+    assert len(answer.members) == 2
+    assert await residents.asked("newcomer") == [(PURPOSE, "complete")]
+    assert await residents.asked("ordinary") == []
+    await world.ask(NAME)
+    assert await residents.asked("ordinary") == [(PURPOSE, "complete")]
+
+
+async def test_a_use_for_an_affair_that_is_not_registered_is_shown_by_its_id(
+    residents: Residents, audit_log: AuditLog
+):
+    """A standard system calls 031 for an affair of its own; the person sees that it did."""
+    entry = AuditEntry(
+        municipality=TOWN,
+        at=residents.world.clock.now(),
+        outcome="complete",
+        trace_id="",
+        subject_key=audit_log.pseudonym(TOWN, residents.ids["ordinary"]),
+        purpose="zeimu",
+        kind=AuditKind.OPERATION,
+        client_id=CLIENT,
+        function="jutogaishaatenakihonjohosyokai",
+    )
+    await audit_log.append(entry)
+    (seen,) = (await residents.view()).accesses
+    assert (seen.purpose.id, seen.purpose.legal_basis, seen.organ) == ("zeimu", "―", "―")
 
 
 async def test_alarms_and_acts_of_staff_are_no_uses(residents: Residents, audit_log: AuditLog):

@@ -38,6 +38,17 @@ def test_a_measure_is_set_listed_extended_and_ended_by_two(ready, monkeypatch: p
     assert measure not in ready("protection", "list", *TOWN).stdout
 
 
+def test_a_measure_that_protects_nobody_who_is_known_is_told_of(ready):
+    """DV-4: a slip of the number, or of its numbering, must not look like protection."""
+    done = ready(
+        *("protection", "set", *TOWN, "--of", "resident", "--kind", "full"),
+        typed="\ufeff０００００００００００８\n",
+    )
+    assert done.exit_code == 0
+    assert "1 行目の番号では、だれも登録されていません" in done.stderr
+    assert "00000000008" not in done.output
+
+
 def test_without_a_number_nothing_is_set(ready):
     """An empty standard input is wrong usage."""
     done = ready("protection", "set", *TOWN, "--of", "resident", "--kind", "full", typed="")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -117,6 +119,36 @@ async def test_a_second_answer_is_never_taken_for_the_next_ones(
         assert (await asked(client, system.url)).body == b"{}"
         assert (await asked(client, system.url)).body == b"[]"
         assert system.connections == 2
+
+
+async def test_an_answer_that_lies_ready_before_the_question_is_not_the_answer_to_it(
+    client: httpx.AsyncClient,
+) -> None:
+    """WP-1: it came while this process was busy, and was sent before anybody asked again."""
+    go, sent = threading.Event(), threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        first, _ = listener.accept()
+        first.recv(65_536)
+        first.sendall(OK + b"{}")
+        go.wait(10)
+        first.sendall(OK + b"[]")
+        sent.set()
+        second, _ = listener.accept()
+        second.recv(65_536)
+        second.sendall(OK + b"12")
+        second.close()
+        first.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/ask"
+        assert (await asked(client, url)).body == b"{}"
+        go.set()
+        sent.wait(10)  # with the loop at rest: nobody reads what has come
+        assert (await asked(client, url)).body == b"12"
+        thread.join(10)
 
 
 async def test_a_late_answer_is_never_taken_for_the_next_ones(client: httpx.AsyncClient) -> None:

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from adapters.errors import Unavailable
 from gateway.audit import AuditEntry, AuditKind
 from gateway.linkage.number_calls import HISTORY, LOOK_UP, REGISTER, SCOPES
 from gateway.linkage.parameters import Parameters
 from gateway.linkage.shape import DETAILS, REGISTERED
 from gateway.numbers.store import Numbering
+from gateway.protection.measures import MeasureKind, Measures
+from gateway.protection.store import MeasureStore
 from gateway.store.engine import Store
 from gateway.subjects import LinkRow
 from standard_models.builtin import load_builtin
@@ -20,6 +23,7 @@ from standard_models.dictionary import Condition, DataItem, DataType
 from standard_models.reference.check_digits import RemainderOne, local_number_check
 from standard_models.values.identifiers import MyNumber
 from tests.gateway.linkage.conftest import TOWN, Face, registration
+from tests.gateway.questions.conftest import PURPOSE
 
 EDITION = load_builtin().find_edition("031", "official-api-2.0")
 assert EDITION is not None
@@ -362,6 +366,100 @@ async def test_a_protected_persons_address_is_withheld_from_look_ups(face: Face)
         record = answer.json()["result"][0]
         assert record["_absent"]["jusho_choaza"] == "ask-office"
         assert "霞が関" not in answer.text
+
+
+async def test_a_measure_in_any_system_withholds_the_address_of_a_registered_person(
+    face: Face,
+) -> None:
+    """DV-2: flagged by a number of another system, and looked up by a number of this one."""
+    await face.call(CREATE, registration(shorikubun="1", atenabango="R1"))
+    measures = Measures(MeasureStore(face.world.store), clock=face.world.clock, actor="officer")
+    await measures.set(TOWN, "tax", "T1", MeasureKind.FULL)
+    for scope in (READ, VERSIONS):
+        answer = await face.call(scope, {"shikuchosonkodo": TOWN, "atenabango": "R1"})
+        assert answer.json()["result"][0]["_absent"]["jusho_choaza"] == "ask-office"
+        assert "霞が関" not in answer.text
+
+
+async def test_a_measure_counts_whatever_numbering_the_calling_system_has(face: Face) -> None:
+    """DV-2: the number is of the town's series, also where the caller reads by its own numbers."""
+    made = await face.call(CREATE, registration())
+    number = made.json()["result"][0]["atenabango"]
+    measures = Measures(MeasureStore(face.world.store), clock=face.world.clock, actor="officer")
+    await measures.set(TOWN, "resident", number, MeasureKind.FULL)
+    tax = await face.registry.add(
+        TOWN,
+        name="税務システム",
+        business="010",
+        scopes=[*SCOPES.values()],
+        purpose=PURPOSE,
+        numbering="tax",
+    )
+    answer = await face.call(READ, {"shikuchosonkodo": TOWN, "atenabango": number}, system=tax)
+    assert answer.json()["result"][0]["_absent"]["jusho_choaza"] == "ask-office"
+    assert "霞が関" not in answer.text
+
+
+@pytest.mark.parametrize("flagged", ["first", "second"])
+async def test_a_measure_of_either_number_counts_for_both_after_nayose(
+    face: Face, flagged: str
+) -> None:
+    """DV-2: 名寄せ makes two numbers one person, whichever of them the measure names."""
+    second = (await face.call(CREATE, registration())).json()["result"][0]["atenabango"]
+    merged = registration(nayosemotofuragu="1", nayosesakiatenabango=second)
+    first = (await face.call(CREATE, merged)).json()["result"][0]["atenabango"]
+    measures = Measures(MeasureStore(face.world.store), clock=face.world.clock, actor="officer")
+    number = first if flagged == "first" else second
+    await measures.set(TOWN, "resident", number, MeasureKind.FULL)
+    for one in (first, second):
+        answer = await face.call(READ, {"shikuchosonkodo": TOWN, "atenabango": one})
+        assert answer.json()["result"][0]["_absent"]["jusho_choaza"] == "ask-office"
+
+
+async def test_nobody_under_a_measure_is_found_by_where_they_live(face: Face) -> None:
+    """DV-11: a right guess and a wrong one have one answer, byte for byte, and one audit shape."""
+    await face.call(CREATE, registration(shorikubun="1", atenabango="R2"))
+    await face.call(CREATE, registration(shorikubun="1", atenabango="R1", shimei="見本　次郎"))
+    asked = {"shikuchosonkodo": TOWN, "shimei": "見本　太郎"}
+    known = await face.call(READ, asked | {"seinengappi": "1964-07-01"})
+    assert known.json()["result"][0]["_absent"]["jusho_choaza"] == "ask-office"
+    right = await face.call(READ, asked | {"jusho_choaza": "霞が関二丁目"})
+    wrong = await face.call(READ, asked | {"jusho_choaza": "霞が関三丁目"})
+    assert right.status_code == wrong.status_code == 200
+    assert right.json()["result"] == wrong.json()["result"] == []
+    other = {"shikuchosonkodo": TOWN, "shimei": "見本　次郎", "jusho_choaza": "霞が関二丁目"}
+    assert len((await face.call(READ, other)).json()["result"]) == 1
+
+
+async def test_nobody_is_looked_for_by_address_while_it_is_not_known_who_is_protected(
+    face: Face,
+) -> None:
+    """DV-3: for everybody alike, found or not."""
+    await face.call(CREATE, registration(shorikubun="1", atenabango="R1"))
+    face.world.systems["resident"].flagged = Unavailable("down")
+    face.world.clock.advance(minutes=11)
+    await face.world.protection.pull()
+    asked = {"shikuchosonkodo": TOWN, "shimei": "見本　太郎"}
+    for town in ("霞が関二丁目", "霞が関三丁目"):
+        answer = await face.call(READ, asked | {"jusho_choaza": town})
+        assert answer.status_code == 503
+    assert (await face.call(READ, asked | {"seinengappi": "1964-07-01"})).status_code == 200
+
+
+async def test_a_look_at_a_registered_resident_stands_under_their_one_pseudonym(
+    face: Face,
+) -> None:
+    """AU-1: whoever searches the audit record for the person finds what 031 showed, and no more."""
+    await face.call(CREATE, registration(shorikubun="1", atenabango="R2"))
+    await face.call(READ, {"shikuchosonkodo": TOWN, "atenabango": "R2"})
+    subject = await face.world.subjects.find_by_number(TOWN, "resident", "R2")
+    assert subject is not None
+    audit = face.world.questions._rooms.audit
+    made, read = await face.world.audit()
+    assert {made["subject_key"], read["subject_key"]} == {audit.pseudonym(TOWN, subject.subject_id)}
+    address = {i.item_id for i in ITEMS if i.field_name.startswith("jusho_")}
+    assert not address & set(read["items_delivered"])
+    assert read["items_delivered"]
 
 
 async def test_my_number_goes_in_and_never_comes_out(face: Face) -> None:

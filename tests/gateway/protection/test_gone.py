@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from adapters.contract import FlagReport, MeasureKind, ProtectionFlag
 from adapters.errors import Unavailable
-from gateway.protection import ProtectionStatus
+from gateway.protection import FlagStore, ProtectionStatus
 from gateway.protection.terms import MeasureState
 from gateway.store.tables import ProtectionFlagRow
 from standard_models.answers import Absence, AbsenceReason, Value
@@ -73,6 +73,25 @@ async def test_who_is_listed_again_is_left_to_the_list(world: World) -> None:
     assert await block(world) == ASK_OFFICE
 
 
+async def test_what_one_list_lost_is_not_ended_by_the_list_of_another_system(
+    world: World,
+) -> None:
+    """DV-12: both list the person by one numbering, and each names somebody else."""
+    against = ProtectionFlag("R2", MeasureKind.FULL, None, None, ("R1",))
+    await lists(world, against)
+    await lists(world)
+    (before,) = await officer(world).all(TOWN)
+    assert before[0].other_parties == ["R1"]
+    world.clock.advance(seconds=1)
+    other = ProtectionFlag("R2", MeasureKind.FULL, None, None, ("R3",))
+    now = world.clock.now()
+    report = FlagReport((other,), TIME, now)
+    await FlagStore(world.store).replace(TOWN, "welfare-office", "resident", report, now)
+    assert [row.measure_id for row, _ in await officer(world).all(TOWN)] == [before[0].measure_id]
+    await lists(world, against)
+    assert await officer(world).all(TOWN) == []
+
+
 async def test_another_kind_of_measure_is_no_end(world: World) -> None:
     """DV-4: what was provisional was decided."""
     await lists(world, ProtectionFlag("R2", MeasureKind.PROVISIONAL, None, None))
@@ -132,3 +151,15 @@ async def test_a_source_that_cannot_be_read_is_not_equal(world: World) -> None:
     (found,) = await world.protection.compare(TOWN)
     assert (found.readable, found.equal) == (False, False)
     assert await block(world) == ASK_OFFICE
+
+
+async def test_flags_by_numbers_that_nobody_is_known_by_call_somebody(world: World) -> None:
+    """DV-4: a list that writes numbers otherwise than the links protects nobody; said once."""
+    await lists(world, ProtectionFlag("R2", MeasureKind.FULL, None, None))
+    assert "flags-of-nobody" not in world.log.events
+    strange = [ProtectionFlag(f"0R{n}", MeasureKind.FULL, None, None) for n in (1, 2)]
+    for _ in range(2):
+        await lists(world, *strange)
+    assert world.log.events.count("flags-of-nobody") == 1
+    await lists(world, *strange, ProtectionFlag("0R3", MeasureKind.FULL, None, None))
+    assert world.log.events.count("flags-of-nobody") == 2

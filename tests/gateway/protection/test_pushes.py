@@ -100,8 +100,11 @@ async def test_a_message_that_overtook_another_loses_no_protection(world: World)
         assert "flag-push-missing" in world.log.events
         await push(http, message(2, state="ended"))
         assert await states(world) == [MeasureState.IN_FORCE]
+        assert "flags-of-nobody" not in world.log.events
+        await push(http, message(4, number="0R3"))
+        assert "flags-of-nobody" in world.log.events, "written otherwise, it protects nobody"
         late = await push(http, message(1, number="R3"))
-        assert (late["next_sequence"], late["missing"]) == (4, [])
+        assert (late["next_sequence"], late["missing"]) == (5, [])
         assert (await addresses(world, "newcomer"))[0] == ASK_OFFICE
 
 

@@ -33,7 +33,7 @@ TOWN = "999997"
 PURPOSE = "jidoteate-ninteiseikyu"
 CLIENT = "online-service"
 GROUPS = {
-    "resident": ["001.juminkihonjoho", "001.setaiinjoho"],
+    "resident": ["001.juminkihonjoho", "001.setaiinjoho", "001.shimeihokijoho"],
     "tax": ["010.kazeikihonjoho", "010.sofusakijoho"],
     "welfare": ["027.jukyushikakujoho"],
 }

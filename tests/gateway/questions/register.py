@@ -12,6 +12,7 @@ from tests.gateway.questions.scripted import TIME
 
 PERSON = "001.juminkihonjoho"
 LIST = "001.setaiinjoho"
+HEAD = "001.shimeihokijoho"
 FOREVER = dt.date(2020, 1, 1)
 RESIDENT, MOVED_OUT, DEAD = "1", "2", "3"
 
@@ -69,6 +70,8 @@ class Register:
         held = self.people[of].on(day) if of in self.people else None
         if held is None or held[1] != RESIDENT:
             return []
+        if ref == HEAD:
+            return [_record(ref, number, fields, self._head(held[0], day))]
         members = [
             n
             for n, p in self.people.items()
@@ -78,6 +81,18 @@ class Register:
             _record(ref, number, fields, self._row(n, held[0]))
             for n in (*members, *self.foreign_rows)
         ]
+
+    def _head(self, household: str, day: dt.date) -> dict[str, Answer]:
+        """Return who heads a household: the first of it whose relationship says so."""
+        head = next(
+            n
+            for n, p in self.people.items()
+            if p.relationship == ("世帯主",) and (now := p.on(day)) and now[0] == household
+        )
+        return {
+            "setainushi_atenabango": Value(head),
+            "setainushi_shimei": Value(f"氏名　{head}"),
+        }
 
     def _person(self, number: str, day: dt.date) -> dict[str, Answer]:
         resident = self.people.get(number)

@@ -27,6 +27,7 @@ from gateway.questions.render import render_answer
 from gateway.questions.rooms import QuestionAnswer
 from gateway.questions.schemas import Question
 from gateway.subjects import LinkRow
+from standard_models.answers import Absence, AbsenceReason, Value
 from standard_models.builtin import load_builtin
 from standard_models.values.three_valued import Judgement
 from tests.gateway.access.consumers import approve
@@ -34,6 +35,7 @@ from tests.gateway.questions.conftest import BLOCK, CLIENT, NAME, PURPOSE, TAX, 
 from tests.gateway.questions.register import (
     DEAD,
     FOREVER,
+    HEAD,
     LIST,
     MOVED_OUT,
     RESIDENT,
@@ -152,6 +154,16 @@ def names(answer: QuestionAnswer) -> list[str]:
     ]
 
 
+def names_by_handle(world: World) -> dict[str, str]:
+    """Return the number of everybody by the handle that the consumer has of them."""
+    return {handle: number for number, handle in world.handles.items() if number in PEOPLE}
+
+
+async def grant_alone(world: World) -> None:
+    """Grant items of the list like those of any record."""
+    await grant(world, valid_to=None)
+
+
 def secrets_in(answer: QuestionAnswer, secret: str) -> bool:
     return secret in orjson.dumps(render_answer(answer)).decode()
 
@@ -218,17 +230,87 @@ async def test_one_protected_member_withholds_the_address_of_everybody(homes: Wo
     """DV-1, DV-9: the grandmother is not protected, but her address is that of the victim."""
     answer, household = await ask(homes, VICTIM, NAME, BLOCK)
     assert household.size == 3
-    assert names(answer) == [VICTIM, CHILD, GRANDMOTHER]
+    assert names(answer) == [VICTIM, CHILD]
+    assert household.not_shown == {NotShown.ASK_OFFICE: 1}
     blocks = [m.parts[0].records[0]["jusho_choaza"].to_json() for m in answer.members]
-    assert blocks == [{"absent": "ask-office"}] * 3
+    assert blocks == [{"absent": "ask-office"}] * 2
     assert not secrets_in(answer, "ひみつ町")
     beside, _ = await ask(homes, GRANDMOTHER)
     assert not secrets_in(beside, "ひみつ町")
 
 
+async def test_the_household_of_whoever_is_protected_leads_to_no_address(homes: World) -> None:
+    """DV-1, DV-9: a handle of whoever lives with them would lead to where they live."""
+    found = [VICTIM]
+    for who in found:
+        answer, _ = await ask(homes, who)
+        for member in answer.members:
+            number = names_by_handle(homes).get(member.handle)
+            assert number is not None
+            if number not in found:
+                found.append(number)
+    for who in found:
+        alone = await homes.ask(NAME, BLOCK, who=who)
+        assert not secrets_in(alone, "ひみつ町"), who
+    assert found == [VICTIM, CHILD]
+
+
+LISTED, HEADED = f"{LIST}.setaiin_shimei", f"{HEAD}.setainushi_shimei"
+
+
+@pytest.mark.parametrize(
+    ("who", "withheld"),
+    [
+        (VICTIM, {GRANDMOTHER}),
+        (CHILD, {GRANDMOTHER}),
+        (GRANDMOTHER, {VICTIM, CHILD}),
+        ("R1", set()),
+    ],
+)
+async def test_the_list_itself_names_nobody_across_a_measure(
+    homes: World, who: str, withheld: set[str]
+) -> None:
+    """DV-9: items of the list, asked like any others, with the address of one of them."""
+    await grant_alone(homes)
+    answer = await homes.ask(LISTED, BLOCK, who=who)
+    (part,) = [p for p in answer.parts if p.planned.group.ref == LIST]
+    shown = {r["setaiin_shimei"] for r in part.records}
+    office = Absence(AbsenceReason.ASK_OFFICE)
+    hidden = [r for r in part.records if office in r.values()]
+    assert len(hidden) == len(withheld)
+    assert all(set(r.values()) == {office} for r in hidden)
+    for number in withheld:
+        assert Value(f"氏名　{number}") not in shown
+    assert Value(f"氏名　{who}") in shown
+
+
+async def test_the_name_of_the_head_does_not_cross_a_measure(homes: World) -> None:
+    """DV-9: alone or in a household, she is not told who heads the household she lives in."""
+    await grant(homes, HEADED)
+    await grant(homes, HEADED, relation=Relation.HOUSEHOLD, bases=("register",))
+    office, victim = Absence(AbsenceReason.ASK_OFFICE), Value(f"氏名　{VICTIM}")
+    for who, told in ((GRANDMOTHER, office), (CHILD, victim), (VICTIM, victim)):
+        alone = await homes.ask(HEADED, who=who)
+        assert alone.parts[0].records == [{"setainushi_shimei": told}]
+        answer, _ = await ask(homes, who, HEADED)
+        (member,) = [m for m in answer.members if m.is_subject]
+        assert member.parts[0].records == [{"setainushi_shimei": told}]
+
+
+async def test_the_list_names_nobody_else_while_nobodys_protection_is_known(homes: World) -> None:
+    """DV-3: for everybody alike."""
+    await grant_alone(homes)
+    homes.clock.advance(hours=1)
+    for who in (GRANDMOTHER, "R11"):
+        answer = await homes.ask(LISTED, who=who)
+        shown = [r["setaiin_shimei"] for r in answer.parts[0].records]
+        assert [one for one in shown if isinstance(one, Value)] == [Value(f"氏名　{who}")]
+        assert Absence(AbsenceReason.UNAVAILABLE) in shown
+
+
 async def test_the_age_filter_does_not_let_the_address_of_the_others_out(homes: World) -> None:
     """DV-9: the protected are looked up before anybody is filtered out."""
-    answer, _ = await ask(homes, VICTIM, age={"at_least": 60})
+    answer, _ = await ask(homes, GRANDMOTHER, age={"at_least": 60})
     assert names(answer) == [GRANDMOTHER]
     assert not secrets_in(answer, "ひみつ町")
 

@@ -17,13 +17,15 @@ from gateway.households import household_bases
 from gateway.problems import Problem
 from gateway.protection import ProtectionStatus
 from gateway.questions import household, household_door, household_list, members, service
+from gateway.questions.co_residents import CoResidents
 from gateway.questions.members import MemberReader, Standing
 from gateway.questions.parts import NotShown, PartStatus
 from gateway.questions.service import QuestionService
 from gateway.subjects import Subject
 from tests.gateway.questions.conftest import BLOCK, NAME, TAX, World, world
-from tests.gateway.questions.register import FOREVER, RESIDENT, Register, Resident
+from tests.gateway.questions.register import FOREVER, LIST, RESIDENT, Register, Resident
 from tests.gateway.questions.test_household import (
+    CHILD,
     DIED,
     EX,
     GRANDMOTHER,
@@ -68,7 +70,20 @@ async def the_protected_are_not_shown_to_others(homes: World, _: Register) -> No
 
 async def the_protected_see_their_own(homes: World, _: Register) -> None:
     """The engine does not protect by saying nothing at all."""
-    assert len((await ask(homes, VICTIM))[0].members) == 3
+    assert names((await ask(homes, VICTIM))[0]) == [VICTIM, CHILD]
+
+
+async def the_protected_lead_to_nobody(homes: World, _: Register) -> None:
+    """DV-1: whoever lives with them and is not protected has an address that leaves."""
+    assert GRANDMOTHER not in names((await ask(homes, VICTIM))[0])
+
+
+async def the_list_crosses_no_measure(homes: World, _: Register) -> None:
+    """DV-9: its items are asked like any others."""
+    await grant(homes)
+    listed = f"{LIST}.setaiin_shimei"
+    assert not secrets_in(await homes.ask(listed, who=GRANDMOTHER), f"氏名　{VICTIM}")
+    assert not secrets_in(await homes.ask(listed, who=VICTIM), f"氏名　{GRANDMOTHER}")
 
 
 async def a_neighbour_is_dropped(homes: World, register: Register) -> None:
@@ -193,11 +208,20 @@ def _last_alone(self: household_door.Door) -> ProtectionStatus:
     return self.statuses[-1]
 
 
-def _everybody(member: Any, status: Any, *, may_see: bool) -> NotShown | None:
-    return members.not_shown(member, status, may_see=True)
+def _everybody(member: Any, status: Any, subject: Any, *, may_see: bool) -> NotShown | None:
+    return members.not_shown(member, status, subject, may_see=True)
 
 
-def _nobody(member: Any, status: Any, *, may_see: bool) -> NotShown | None:
+def _the_clear(member: Any, status: Any, subject: Any, *, may_see: bool) -> NotShown | None:
+    clear = status is ProtectionStatus.CLEAR
+    return members.not_shown(member, status, subject, may_see=may_see or clear)
+
+
+async def _all_named(*known: Any) -> Any:
+    return dict(known[-1])
+
+
+def _nobody(member: Any, status: Any, subject: Any, *, may_see: bool) -> NotShown | None:
     return None if member.is_subject else NotShown.ASK_OFFICE
 
 
@@ -246,6 +270,16 @@ MUTANTS = (
         "the protected are shown to anybody",
         the_protected_are_not_shown_to_others,
         lambda p: p.setattr(household_door, "not_shown", _everybody),
+    ),
+    Mutant(
+        "whoever is not protected is shown to anybody",
+        the_protected_lead_to_nobody,
+        lambda p: p.setattr(household_door, "not_shown", _the_clear),
+    ),
+    Mutant(
+        "records name whomever they name",
+        the_list_crosses_no_measure,
+        lambda p: p.setattr(CoResidents, "withheld", _all_named),
     ),
     Mutant(
         "nobody but the subject is ever shown",

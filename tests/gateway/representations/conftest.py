@@ -202,9 +202,9 @@ class Family:
             )
         )
 
-    def known(self, who: str | None) -> KnownCaller:
+    def known(self, who: str | None, purpose: str = PURPOSE) -> KnownCaller:
         """Return an access service for which every call comes from ``who``."""
-        return KnownCaller(self.world.questions._rooms.access, self.access(who))
+        return KnownCaller(self.world.questions._rooms.access, self.access(who, purpose))
 
 
 @pytest.fixture

@@ -229,8 +229,54 @@ async def test_an_offender_who_is_a_parent_inherits_no_access(family: Family) ->
     assert await family.listed("victim") == [(family.handle("child"), "parent")]
     await family.flags()
     assert not await family.may("ex", "child"), "who leaves a list stays protected (DV-5)"
+    assert await family.may("victim", "child"), "from whoever the flag named, and nobody else"
+    assert await family.listed("victim") == [(family.handle("child"), "parent")]
     await end_all(family.world)
     assert await family.may("ex", "child")
+
+
+async def test_what_stays_of_a_flag_that_named_nobody_closes_to_everybody(family: Family) -> None:
+    """DV-12: unknown stays unknown; a name that came with another flag opens nothing."""
+    await family.register("child", "victim")
+    number = PEOPLE["child"]
+    known = ProtectionFlag(number, MeasureKind.FULL, None, None, (PEOPLE["ex"],))
+    for unknown in (
+        ProtectionFlag(number, MeasureKind.PROVISIONAL, None, None),
+        ProtectionFlag(number, MeasureKind.PROVISIONAL, None, None, ()),
+    ):
+        await family.flags(known, unknown)
+        await family.flags()
+        assert not await family.may("victim", "child")
+        await family.flags(known)
+        assert await family.may("victim", "child")
+
+
+async def test_what_stays_of_several_flags_names_everybody_of_them(family: Family) -> None:
+    """DV-12: two kinds of measures against two people leave one that bars both."""
+    for parent in ("victim", "ex", "stranger"):
+        await family.register("child", parent)
+    await family.flags(
+        ProtectionFlag(PEOPLE["child"], MeasureKind.FULL, None, None, (PEOPLE["ex"],)),
+        ProtectionFlag(PEOPLE["child"], MeasureKind.PROVISIONAL, None, None, (PEOPLE["stranger"],)),
+    )
+    await family.flags()
+    allowed = [await family.may(who, "child") for who in ("ex", "stranger", "victim")]
+    assert allowed == [False, False, True]
+
+
+async def test_what_stays_of_a_flag_names_by_number_as_the_flag_did(family: Family) -> None:
+    """DV-12: whoever has no number in that system cannot be told apart from who is named."""
+    from gateway.subjects import LinkRow
+
+    row = LinkRow(2, (("jutogai", "J1"),), "single-system")
+    await family.world.subjects.import_links(TOWN, [row], anchor="resident", actor="test")
+    found = await family.world.subjects.find_by_number(TOWN, "jutogai", "J1")
+    assert found is not None
+    family.ids["elsewhere"] = found.subject_id
+    await family.register("ward", "elsewhere", "guardian-of-adult")
+    await family.protect("ward")
+    await family.flags()
+    assert not await family.may("elsewhere", "ward")
 
 
 @pytest.mark.parametrize("kind", ["parent", "guardian-of-adult", "mandate"])
@@ -382,6 +428,51 @@ async def test_the_child_of_whoever_is_protected_is_not_thereby_closed_to_others
     await family.register("ward", "victim", "guardian-of-adult")
     await family.protect("victim")
     assert await family.may("victim", "ward")
+
+
+async def test_an_offender_finds_nobody_through_a_child_who_is_not_flagged(
+    family: Family,
+) -> None:
+    """DV-12: the child lives with the parent whom the measure protects; its block is hers."""
+    for child in ("child", "ward"):
+        kind = "parent" if child == "child" else "guardian-of-adult"
+        await family.register(child, "ex", kind)
+    await family.register("child", "victim")
+    await family.register(
+        "principal", "ex", "mandate", purposes=[PURPOSE], items=[NAME], valid_to=TOMORROW
+    )
+    assert await family.may("ex", "child", BLOCK)
+    await family.protect("victim")
+    for child in ("child", "ward"):
+        assert not await family.may("ex", child, BLOCK)
+        assert not await family.may("ex", child, NAME)
+    assert await family.may("victim", "child", BLOCK)
+    assert await family.may("ex", "principal"), "who wants an agent names one"
+    assert await family.listed("ex") == [(family.handle("principal"), "mandate")]
+    assert len(await family.listed("victim")) == 1
+    await family.flags()
+    assert not await family.may("ex", "child", BLOCK), "who leaves a list stays protected (DV-5)"
+
+
+async def test_an_offender_whom_an_officer_names_finds_nobody_through_a_child(
+    family: Family,
+) -> None:
+    """DV-12: named as a person, by another numbering than the child's."""
+    await family.register("child", "ex")
+    measures = Measures(MeasureStore(family.world.store), clock=family.world.clock, actor="o")
+    set_ = await measures.set(
+        TOWN,
+        "tax",
+        "T" + PEOPLE["victim"],
+        OfficersKind.FULL,
+        other_parties=[family.ids["ex"], family.ids["stranger"]],
+    )
+    assert not await family.may("ex", "child", BLOCK)
+    await measures.end(TOWN, set_.measure_id)
+    assert not await family.may("ex", "child", BLOCK), "one officer ends nothing"
+    second = Measures(MeasureStore(family.world.store), clock=family.world.clock, actor="p")
+    await second.end(TOWN, set_.measure_id)
+    assert await family.may("ex", "child", BLOCK)
 
 
 # Special states

@@ -50,7 +50,8 @@ OTHERS = (
     "grandchild",
 )
 """Former spouse; nobody; mandate for another purpose; ended; proposed alone; from tomorrow;
-the own guardian; a child whose measure names the asker; a child whose measure names nobody."""
+the own guardian; a child whose measure names the asker (``protect_from_victim``); a child whose
+measure names nobody."""
 NOT_OPEN_TO_ANYBODY_ELSE = {"accesses"}
 """Who asked about a person is shown to that person alone."""
 
@@ -70,7 +71,7 @@ async def relate(family: Family) -> None:
         await family.register(child, "victim")
     full = MeasureKind.FULL
     await family.flags(
-        ProtectionFlag(PEOPLE["younger child"], full, None, None, (PEOPLE["victim"],)),
+        ProtectionFlag(PEOPLE["younger child"], full, None, None, None),
         ProtectionFlag(PEOPLE["grandchild"], full, None, None, None),
     )
     for relation in Relation.SELF, Relation.REPRESENTED:
@@ -79,12 +80,23 @@ async def relate(family: Family) -> None:
     await family.grant(OWN_ACCESSES, relation=Relation.SELF)
 
 
+async def protect_from_victim(family: Family) -> None:
+    """Let the measure of the younger child name VICTIM."""
+    full = MeasureKind.FULL
+    await family.flags(
+        ProtectionFlag(PEOPLE["younger child"], full, None, None, (PEOPLE["victim"],)),
+        ProtectionFlag(PEOPLE["grandchild"], full, None, None, None),
+    )
+
+
 @asynccontextmanager
-async def served(family: Family, who: str | None) -> AsyncIterator[httpx.AsyncClient]:
+async def served(
+    family: Family, who: str | None, purpose: str = PURPOSE
+) -> AsyncIterator[httpx.AsyncClient]:
     """Serve every operation that takes a handle to somebody who has logged in."""
     world, rooms = family.world, family.world.questions._rooms
     keys, subjects, audit = world.subjects._keys, world.subjects, rooms.audit
-    access = family.known(who)
+    access = family.known(who, purpose)
     receipts = ReceiptService(
         subjects,
         audit,
@@ -202,6 +214,13 @@ async def test_in_every_relation_every_operation_is_refused_unless_represented(
                 assert status == 403, (operation, relation, problem)
                 assert problem["type"].endswith("/login-other-subject"), (operation, relation)
                 seen.setdefault(operation, []).append(problem)
+        # Whom a measure names acts by law for nobody, by whatever operation.
+        await protect_from_victim(family)
+        for operation in (*OPERATIONS, "accesses"):
+            for relation in (*REPRESENTED, "younger child"):
+                status, problem = await call(http, operation, handles[relation], preview)
+                assert status == 403, (operation, relation)
+                seen[operation].append(problem)
     for operation, problems in seen.items():
         assert all(problem == problems[0] for problem in problems), operation
         assert len(problems) >= 11
@@ -235,6 +254,55 @@ async def test_an_offenders_login_opens_nothing_over_http(family: Family) -> Non
     assert told_to[0] == told_to[1]
 
 
+BIRTH = "001.juminkihonjoho.seinengappi"
+
+
+async def test_a_mandate_ends_what_it_is_for_alone(family: Family) -> None:
+    """AT-6: neither a consent to other items, nor what was stated for another purpose."""
+    for relation in (Relation.SELF, Relation.REPRESENTED):
+        await family.grant(UNGRANTED, BIRTH, relation=relation, consent=True)
+        await family.grant(MAIL, relation=relation, purpose="other")
+        await family.grant(MAIL, relation=relation)
+    await family.register(
+        "principal",
+        "agent",
+        "mandate",
+        purposes=[PURPOSE],
+        items=[BIRTH],
+        valid_to=TOMORROW,
+    )
+    principal = family.handle("principal")
+    made: dict[str, str] = {}
+    async with served(family, "principal") as http:
+        for item in (BIRTH, UNGRANTED):
+            body = {"subject": principal, "purpose": PURPOSE, "items": [item], **CONSENT}
+            answer = await http.post("/v1/consents", json=body)
+            made[item] = answer.json()["consent_id"]
+    async with served(family, "principal", "other") as http:
+        stated = {
+            "subject": principal,
+            "purpose": "other",
+            "items": [{"item": MAIL, "value": "町"}],
+            "consent": CONSENT,
+        }
+        headers = {"Idempotency-Key": f"key-number-{next(_keys)}"}
+        kept = await http.post("/v1/submissions", json=stated, headers=headers)
+        assert kept.status_code == 201, kept.text
+    async with served(family, "agent") as http:
+        submission = {"subject": principal, "submission_id": kept.json()["submission_id"]}
+        gone = await http.post("/v1/submissions/withdraw", json=submission)
+        assert (gone.status_code, gone.json()["type"].rpartition("/")[2]) == (
+            404,
+            "unknown-submission",
+        )
+        for item, status in ((UNGRANTED, 403), (BIRTH, 200)):
+            asked = {"subject": principal, "consent_id": made[item]}
+            answer = await http.post("/v1/consents/withdraw", json=asked)
+            assert answer.status_code == status, answer.text
+    async with served(family, "principal", "other") as http:
+        assert (await http.post("/v1/submissions/withdraw", json=submission)).status_code == 200
+
+
 async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone(
     family: Family,
 ) -> None:
@@ -258,6 +326,7 @@ async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone
 async def test_a_refusal_makes_the_same_lookups_whatever_its_reason(family: Family) -> None:
     """DV-8: offender, stranger and nobody cannot be told apart by how much is looked up."""
     await relate(family)
+    await protect_from_victim(family)
     made: list[str] = []
 
     def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
@@ -265,7 +334,7 @@ async def test_a_refusal_makes_the_same_lookups_whatever_its_reason(family: Fami
             made.append(statement)
 
     engine = family.world.store.engine.sync_engine
-    handles = [family.handle(one) for one in OTHERS] + [NOBODY]
+    handles = [family.handle(one) for one in (*OTHERS, *REPRESENTED)] + [NOBODY]
     counted = []
     for handle in handles:
         made.clear()
@@ -316,5 +385,5 @@ async def test_the_list_makes_the_same_lookups_for_nothing_as_for_much(
     )
 
 
-LOOKUPS_OF_A_LIST = {"sqlite": 7, "postgresql": 4}
+LOOKUPS_OF_A_LIST = {"sqlite": 9, "postgresql": 6}
 """On PostgreSQL those of every question go over connections of their own, and are not seen."""

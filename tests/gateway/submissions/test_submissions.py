@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import hashlib
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from sqlalchemy import func, select, update
 
@@ -14,7 +17,7 @@ from gateway.access.grants import GrantTerms
 from gateway.problems import Problem
 from gateway.questions.parts import PartStatus
 from gateway.questions.render import render_answer
-from gateway.store.tables import OutboxRow, SubmissionPartRow, SubmissionRow
+from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.submissions.schemas import Submission
 from gateway.submissions.sealing import SealBroken
 from standard_models.answers import Absence, AbsenceReason, Method, Value
@@ -287,6 +290,33 @@ async def test_values_at_rest_are_sealed_in_their_place(
     )
     with pytest.raises(SealBroken):
         counter.stated.values_of(moved)
+
+
+async def test_nobody_tries_out_addresses_on_a_stolen_database(
+    counter: Counter, http: httpx.AsyncClient
+) -> None:
+    """The digest of a call outlives its values; without our key it tells of no guess."""
+    body = counter.body("みどり一丁目")
+    await counter.submit(http, body)
+    said = Submission.model_validate(body).model_dump(mode="json")
+    text = orjson.dumps([TOWN, PURPOSE, said], option=orjson.OPT_SORT_KEYS)
+    async with counter.world.store.session() as session:
+        stored = await session.scalar(select(IdempotencyRow.fingerprint))
+    assert stored is not None
+    assert stored != hashlib.sha256(text).digest()
+
+
+@pytest.mark.parametrize(
+    ("last_day", "status"), [("2026-10-01", 422), ("2026-10-02", 201), ("2027-10-02", 201)]
+)
+async def test_days_of_a_statement_are_those_of_tokyo(
+    counter: Counter, http: httpx.AsyncClient, last_day: str, status: int
+) -> None:
+    """At eight in the morning of 2 October it still is the first elsewhere."""
+    counter.world.clock.time = dt.datetime.fromisoformat("2026-10-02T08:00:00+09:00")
+    await counter.world.protection.pull()
+    response = await counter.submit(http, counter.body(keep_until=last_day))
+    assert response.status_code == status, response.text
 
 
 async def test_nothing_stated_stands_in_the_record_or_the_log(

@@ -1,0 +1,154 @@
+"""Items that name whom somebody lives with: nobody is named across a measure of protection.
+
+A household's list, or the name of its head, says who lives with whom. With the address of one of
+them it tells where the others live, and a second question would fetch it. So whoever is protected
+is named in nobody's record but that of people who are protected as well, and the other way round:
+the same rule as that of households (``household_door``). Rules DV-1, DV-9.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.households import LivesWith, household_bases
+from gateway.protection import ProtectionStatus, withhold
+from gateway.questions.parts import Part, PartStatus
+from gateway.questions.plan import PlannedPart
+from gateway.questions.removed import with_fields
+from gateway.questions.rooms import QuestionRooms
+from gateway.subjects import Subject
+from standard_models.answers import Answer, Method, Value
+from standard_models.dictionary import Dictionary
+
+Asker = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What is known of the person who is asked about, and what is opened of them."""
+
+    status: ProtectionStatus
+    opened: frozenset[str]
+    exemptions: bool
+
+
+def with_members(parts: Sequence[PlannedPart], dictionary: Dictionary) -> tuple[PlannedPart, ...]:
+    """Return ``parts``; where records name others, the others' numbers are read too."""
+    planned = tuple(parts)
+    for ref, rule in household_bases().lives_with.items():
+        asked = next((part for part in planned if part.group.ref == ref), None)
+        if asked is not None and rule.member not in asked.fields:
+            planned = with_fields(planned, ref, (rule.member,), dictionary)
+    return planned
+
+
+class CoResidents:
+    """Withholds, in records of one person, who lives with them."""
+
+    def __init__(self, rooms: QuestionRooms) -> None:
+        self._rooms = rooms
+
+    async def withheld(
+        self,
+        municipality: str,
+        asker: Asker,
+        subject: Subject,
+        protection: Protection,
+        found: Mapping[str, Part],
+    ) -> Mapping[str, Part]:
+        """Return ``found`` with nobody named whom the asker may not know to live there."""
+        rules = household_bases().lives_with
+        named = [ref for ref in rules if ref in found and _names_others(found[ref])]
+        if not named:
+            return found
+        made = await asyncio.gather(
+            *(
+                self._part(municipality, asker, subject, protection, found[ref], rules[ref])
+                for ref in named
+            )
+        )
+        return {**found, **dict(zip(named, made, strict=True))}
+
+    async def _part(
+        self,
+        municipality: str,
+        asker: Asker,
+        subject: Subject,
+        protection: Protection,
+        part: Part,
+        rule: LivesWith,
+    ) -> Part:
+        numbering = self._numbering(municipality, part, rule)
+        numbers = {_number(record, rule) for record in part.records} - {None}
+        known = await self._rooms.subjects.find_by_numbers(
+            municipality, numbering, {number for number in numbers if number}
+        )
+        own = {*subject.numbers.get(numbering, ())}
+        of_each = {
+            number: (known[number].numbers if number in known else {numbering: (number,)})
+            for number in numbers
+            if number and number not in own
+        }
+        # Of everybody on the list, and all alike: the time that it takes tells nothing (DV-8).
+        service = self._rooms.protection
+        statuses = await asyncio.gather(
+            *(service.status(municipality, n) for n in of_each.values())
+        )
+        opened = await asyncio.gather(
+            *(
+                service.opened(municipality, asker, n, exemptions=protection.exemptions)
+                for n in of_each.values()
+            )
+        )
+        others = {
+            number: _hidden_as(protection, status, items)
+            for number, status, items in zip(of_each, statuses, opened, strict=True)
+        }
+        return replace(part, records=[self._record(r, rule, own, others) for r in part.records])
+
+    def _numbering(self, municipality: str, part: Part, rule: LivesWith) -> str:
+        adapter = part.provenance.adapter if part.provenance else ""
+        connection = self._rooms.connections.find(municipality, adapter)
+        if connection is None:
+            return ""
+        return connection.manifest.numbering_of(f"{part.planned.group.ref}.{rule.member}")
+
+    @staticmethod
+    def _record(
+        record: Mapping[str, Answer],
+        rule: LivesWith,
+        own: set[str],
+        others: Mapping[str, ProtectionStatus],
+    ) -> dict[str, Answer]:
+        number = _number(record, rule)
+        if number in own:
+            return dict(record)
+        # Whoever has no number might be anybody.
+        status = others.get(number, ProtectionStatus.PROTECTED) if number else None
+        fields = frozenset(record) if rule.fields is None else rule.fields
+        return withhold(record, fields, status or ProtectionStatus.PROTECTED)
+
+
+def _names_others(part: Part) -> bool:
+    """Tell whether a part has records of a system; what the person stated, they stated of all."""
+    stated = part.provenance is not None and part.provenance.method is Method.STATED
+    return part.status is PartStatus.OK and not stated
+
+
+def _number(record: Mapping[str, Answer], rule: LivesWith) -> str | None:
+    said = record.get(rule.member)
+    return str(said.value) if isinstance(said, Value) else None
+
+
+def _hidden_as(
+    protection: Protection, status: ProtectionStatus, opened: frozenset[str]
+) -> ProtectionStatus:
+    """Return as what another is withheld; clear where they may be named."""
+    if ProtectionStatus.UNKNOWN in {protection.status, status}:
+        return ProtectionStatus.UNKNOWN
+    if status is protection.status:
+        return ProtectionStatus.CLEAR
+    opens = protection.opened if protection.status is ProtectionStatus.PROTECTED else opened
+    return ProtectionStatus.CLEAR if opens else ProtectionStatus.PROTECTED

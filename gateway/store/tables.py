@@ -310,7 +310,8 @@ class ProtectionMeasureRow(Base):
     """A protective measure that an officer set in the gateway itself; in force until two end it.
 
     ``until`` is the last day of its term, after which it waits for review and protects as before.
-    ``other_parties`` are subject ids; None where it is not known whom it names.
+    ``other_parties`` are subject ids or, of a measure that came from a system, numbers of the same
+    numbering; None where it is not known whom it names.
     ``source`` is the system or consumer that it came from, None where an officer set it;
     ``source_said`` what that has said since (gone, moved-out, ended), ``source_version`` its last
     message about the person.

@@ -18,7 +18,10 @@ NOBODY = ("-", "-")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whom one measure names: by numbers of its numbering or, of an officer's, by subject id."""
+    """Whom one measure names: by numbers of its numbering or, of an officer's, by subject id.
+
+    A measure that stayed behind when a flag went names by number, as the flag did.
+    """
 
     numbering: str
     number: str = field(repr=False)
@@ -40,9 +43,10 @@ class PartiesStore:
         ours = measure.c.ended_at.is_(None) & measure.c.kind.not_in([c.value for c in HoldCause])
         async with self._store.session() as session:
             flags = await session.execute(_of(flag, municipality, pairs))
-            measures = await session.execute(_of(measure, municipality, pairs).where(ours))
+            query = _of(measure, municipality, pairs).add_columns(measure.c.source).where(ours)
+            measures = await session.execute(query)
             return [_named(row, by_officer=False) for row in flags] + [
-                _named(row, by_officer=True) for row in measures
+                _named(row, by_officer=row.source is None) for row in measures
             ]
 
 

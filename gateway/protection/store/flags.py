@@ -349,13 +349,17 @@ async def _keep_gone(
     flags: Flags,
     read_at: dt.datetime,
 ) -> None:
-    """Make a measure of each flag whose person the list says nothing of any more. Rule DV-5."""
+    """Make a measure of each person's flags whom the list says nothing of any more. Rule DV-5.
+
+    It goes on to name whom the flags named, and nobody where one of them did not tell (DV-12).
+    """
     municipality, adapter_id, numbering = place
     still = {number for number, _ in flags}
     today = read_at.astimezone(TOKYO).date()
     rows: dict[str, dict[str, Any]] = {}
-    for (number, kind), (since, until, _) in sorted(before.items(), key=lambda flag: flag[0]):
+    for (number, kind), (since, until, parties) in sorted(before.items(), key=lambda flag: flag[0]):
         if number not in still:
+            named = rows[number]["other_parties"] if number in rows else ()
             rows[number] = {
                 "measure_id": secrets.token_hex(8),
                 "municipality": municipality,
@@ -368,9 +372,18 @@ async def _keep_gone(
                 "set_at": read_at,
                 "source": adapter_id,
                 "source_said": GONE,
+                "other_parties": _both(named, parties),
             }
     if rows:
         await session.execute(insert(ProtectionMeasureRow), list(rows.values()))
+
+
+def _both(one: Sequence[str] | None, other: Parties) -> list[str] | None:
+    """Return whom two flags of one person name together; None where one of them may name anybody.
+
+    ``one`` is empty before the first flag.
+    """
+    return sorted({*one, *other}) if one is not None and other else None
 
 
 async def _hand_back(

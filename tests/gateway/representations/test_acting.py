@@ -229,8 +229,54 @@ async def test_an_offender_who_is_a_parent_inherits_no_access(family: Family) ->
     assert await family.listed("victim") == [(family.handle("child"), "parent")]
     await family.flags()
     assert not await family.may("ex", "child"), "who leaves a list stays protected (DV-5)"
+    assert await family.may("victim", "child"), "from whoever the flag named, and nobody else"
+    assert await family.listed("victim") == [(family.handle("child"), "parent")]
     await end_all(family.world)
     assert await family.may("ex", "child")
+
+
+async def test_what_stays_of_a_flag_that_named_nobody_closes_to_everybody(family: Family) -> None:
+    """DV-12: unknown stays unknown; a name that came with another flag opens nothing."""
+    await family.register("child", "victim")
+    number = PEOPLE["child"]
+    known = ProtectionFlag(number, MeasureKind.FULL, None, None, (PEOPLE["ex"],))
+    for unknown in (
+        ProtectionFlag(number, MeasureKind.PROVISIONAL, None, None),
+        ProtectionFlag(number, MeasureKind.PROVISIONAL, None, None, ()),
+    ):
+        await family.flags(known, unknown)
+        await family.flags()
+        assert not await family.may("victim", "child")
+        await family.flags(known)
+        assert await family.may("victim", "child")
+
+
+async def test_what_stays_of_several_flags_names_everybody_of_them(family: Family) -> None:
+    """DV-12: two kinds of measures against two people leave one that bars both."""
+    for parent in ("victim", "ex", "stranger"):
+        await family.register("child", parent)
+    await family.flags(
+        ProtectionFlag(PEOPLE["child"], MeasureKind.FULL, None, None, (PEOPLE["ex"],)),
+        ProtectionFlag(PEOPLE["child"], MeasureKind.PROVISIONAL, None, None, (PEOPLE["stranger"],)),
+    )
+    await family.flags()
+    allowed = [await family.may(who, "child") for who in ("ex", "stranger", "victim")]
+    assert allowed == [False, False, True]
+
+
+async def test_what_stays_of_a_flag_names_by_number_as_the_flag_did(family: Family) -> None:
+    """DV-12: whoever has no number in that system cannot be told apart from who is named."""
+    from gateway.subjects import LinkRow
+
+    row = LinkRow(2, (("jutogai", "J1"),), "single-system")
+    await family.world.subjects.import_links(TOWN, [row], anchor="resident", actor="test")
+    found = await family.world.subjects.find_by_number(TOWN, "jutogai", "J1")
+    assert found is not None
+    family.ids["elsewhere"] = found.subject_id
+    await family.register("ward", "elsewhere", "guardian-of-adult")
+    await family.protect("ward")
+    await family.flags()
+    assert not await family.may("elsewhere", "ward")
 
 
 @pytest.mark.parametrize("kind", ["parent", "guardian-of-adult", "mandate"])

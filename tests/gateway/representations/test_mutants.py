@@ -13,6 +13,7 @@ from gateway.access import Relation
 from gateway.access import service as access_service
 from gateway.protection import ProtectionService, ProtectionStatus
 from gateway.protection.parties import service as parties
+from gateway.protection.parties import store as parties_store
 from gateway.protection.store import flags
 from gateway.representations import registry
 from gateway.representations.service import RepresentationService
@@ -69,6 +70,34 @@ async def one_measure_without_a_name_among_several_closes(family: Family) -> Non
         ProtectionFlag(number, MeasureKind.FULL, None, None),
         ProtectionFlag(number, MeasureKind.FULL, None, None, (PEOPLE["ex"],)),
     )
+    assert not await family.may("victim", "child")
+
+
+async def what_stays_of_a_flag_names_whom_the_flag_named(family: Family) -> None:
+    """DV-12: the other parent goes on to act."""
+    await family.register("child", "victim")
+    await family.protect("child")
+    await family.flags()
+    assert await family.may("victim", "child")
+
+
+async def what_stays_of_a_flag_closes_to_whom_it_named(family: Family) -> None:
+    """DV-12, DV-5."""
+    await family.register("child", "ex")
+    await family.protect("child")
+    await family.flags()
+    assert not await family.may("ex", "child")
+
+
+async def one_flag_without_a_name_among_those_that_went_closes(family: Family) -> None:
+    """DV-12: fail closed."""
+    await family.register("child", "victim")
+    number = PEOPLE["child"]
+    await family.flags(
+        ProtectionFlag(number, MeasureKind.FULL, None, None),
+        ProtectionFlag(number, MeasureKind.PROVISIONAL, None, None, (PEOPLE["ex"],)),
+    )
+    await family.flags()
     assert not await family.may("victim", "child")
 
 
@@ -182,6 +211,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     whoever_the_measure_names_is_told_of_nobody,
     a_measure_that_names_nobody_closes,
     one_measure_without_a_name_among_several_closes,
+    what_stays_of_a_flag_names_whom_the_flag_named,
+    what_stays_of_a_flag_closes_to_whom_it_named,
+    one_flag_without_a_name_among_those_that_went_closes,
     unknown_status_closes,
     a_measure_meanwhile_counts,
     majority_ends_it,
@@ -219,6 +251,23 @@ def the_last_row_names(patch: pytest.MonkeyPatch) -> None:
         return [(flag, tuple(flag.other_parties or ()) or None) for flag in report.flags]
 
     patch.setattr(flags, "_with_parties", changed)
+
+
+def what_stays_names_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(flags, "_both", lambda *_: None)
+
+
+def what_stays_names_by_person(patch: pytest.MonkeyPatch) -> None:
+    named = parties_store._named
+    patch.setattr(
+        parties_store,
+        "_named",
+        lambda row, *, by_officer: named(row, by_officer="source" in row._fields),
+    )
+
+
+def the_last_flag_that_went_names(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(flags, "_both", lambda _, parties: parties)
 
 
 def unknown_is_clear(patch: pytest.MonkeyPatch) -> None:
@@ -345,6 +394,9 @@ MUTANTS: tuple[tuple[Change, Scenario], ...] = (
     (measures_bar_nobody, whoever_the_measure_names_is_told_of_nobody),
     (a_measure_without_a_name_names_nobody, a_measure_that_names_nobody_closes),
     (the_last_row_names, one_measure_without_a_name_among_several_closes),
+    (what_stays_names_nobody, what_stays_of_a_flag_names_whom_the_flag_named),
+    (what_stays_names_by_person, what_stays_of_a_flag_closes_to_whom_it_named),
+    (the_last_flag_that_went_names, one_flag_without_a_name_among_those_that_went_closes),
     (unknown_is_clear, unknown_status_closes),
     (looked_up_once, a_measure_meanwhile_counts),
     (majority_never_comes, majority_ends_it),

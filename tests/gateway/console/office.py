@@ -17,13 +17,14 @@ from gateway.access import AccessRegistry, AccessStore, Caller
 from gateway.access.grants import GrantTerms
 from gateway.api import ApiOptions, build_api
 from gateway.audit.searches import SearchStore
+from gateway.console.measures import MeasureDesk
 from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore
 from gateway.console.records import Searches
 from gateway.console.staff import Right, StaffRegistry, StaffService, StaffStore
 from gateway.console.staff.factors import PasswordCosts, Passwords, code_at
 from gateway.console.web import ConsoleRooms, console_pages
 from gateway.console.web.shell import COOKIE, Shell
-from gateway.protection.store import OpeningStore
+from gateway.protection.store import MeasureStore, OpeningStore
 from gateway.store.engine import Store
 from tests.gateway.access.consumers import approve
 from tests.gateway.questions.conftest import (
@@ -151,8 +152,19 @@ class Office:
         searches = Searches(
             SearchStore(self.store), rooms.subjects, rooms.protection, self.audit, clock
         )
+        measures = MeasureDesk(
+            MeasureStore(self.store), rooms.subjects, rooms.protection, self.audit, clock
+        )
         self.pages = console_pages(
-            ConsoleRooms(self.shell, self.staff, persons, self.reveals, searches, rooms.dictionary)
+            ConsoleRooms(
+                self.shell,
+                self.staff,
+                persons,
+                self.reveals,
+                searches,
+                measures,
+                rooms.dictionary,
+            )
         )
         self.app = build_api(
             ApiOptions(URL, "0.1.0"),

@@ -30,6 +30,7 @@ from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
+from gateway.console.measures import MeasureDesk
 from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore
 from gateway.console.records import Searches
 from gateway.console.routes import console_router
@@ -478,6 +479,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
             persons=persons,
             reveals=Reveals(OpeningStore(store), persons, audit, dictionary, clock),
             searches=Searches(SearchStore(store), subjects, protection, audit, clock),
+            measures=MeasureDesk(MeasureStore(store), subjects, protection, audit, clock),
             dictionary=dictionary,
         )
         routers.append(console_pages(console).router())

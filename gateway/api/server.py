@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.api.language import Language
 from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
@@ -141,7 +141,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, slug: str) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
             # Otherwise it would stand where the answer to an earlier request is awaited.
             self.transport.write(_refusal(self.renderer, Problem(slug)))
         self.transport.close()

@@ -121,8 +121,8 @@ def _set(
     async def work(session: Session, measures: Measures) -> list[str]:
         made = []
         parties = [
-            await _party_ids(session, municipality, party_numbering or "", others)
-            for _, *others in lines
+            await _party_ids(session, municipality, (numbering, number), party_numbering, others)
+            for number, *others in lines
         ]
         for line, ((number, *_), others) in enumerate(zip(lines, parties, strict=True), 1):
             subject = await session.subjects.find_by_number(municipality, numbering, number)
@@ -218,16 +218,27 @@ def _cells(line: str, *, named: bool) -> list[str]:
 
 
 async def _party_ids(
-    session: Session, municipality: str, numbering: str, numbers: list[str]
+    session: Session,
+    municipality: str,
+    person: tuple[str, str],
+    numbering: str | None,
+    numbers: list[str],
 ) -> list[str]:
     """Return the subject ids of the other parties; whoever is not known cannot be named."""
     found = []
+    protected = await session.subjects.find_by_number(municipality, *person)
     for number in numbers:
-        subject = await session.subjects.find_by_number(municipality, numbering, number)
+        subject = await session.subjects.find_by_number(municipality, numbering or "", number)
         if subject is None:
             raise MeasureRefusedError(
                 "相手方の番号に、登録されていないものがあります。何も登録していません。",
                 "Nobody is known by a number of an other party; nothing was set.",
+            )
+        if protected is not None and protected.subject_id == subject.subject_id:
+            # It would bar nobody else, and so open the person to whom it ought to name.
+            raise MeasureRefusedError(
+                "保護する本人の番号が相手方にあります。何も登録していません。",
+                "The protected person is named as an other party; nothing was set.",
             )
         found.append(subject.subject_id)
     return found

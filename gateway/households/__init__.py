@@ -1,6 +1,7 @@
 """Households: by which list people belong together, and who is on such a list."""
 
 from gateway.households.bases import (
+    REGISTER,
     Bases,
     Basis,
     LivesWith,
@@ -10,6 +11,7 @@ from gateway.households.bases import (
 from gateway.households.members import AgeRange, Listed, heads_of, listed_members
 
 __all__ = [
+    "REGISTER",
     "AgeRange",
     "Bases",
     "Basis",

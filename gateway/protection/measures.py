@@ -15,7 +15,8 @@ from typing import Any
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.clock import TOKYO
-from gateway.protection.store import MeasureStore
+from gateway.protection.officers import in_one_place
+from gateway.protection.store import MeasureStore, Wanted
 from gateway.protection.terms import MeasureState, state_of, term_of
 from gateway.store.tables import ProtectionMeasureRow
 
@@ -128,7 +129,8 @@ class Measures:
         A hold is ended at once.
 
         Raises:
-            MeasureRefusedError: no such measure; one's own proposal; somebody changed it meanwhile.
+            MeasureRefusedError: no such measure; one's own proposal, or one from another place of
+                work; somebody changed it meanwhile.
         """
         row = await self._find(municipality, measure_id)
         if row.end_proposed_by is None and not is_hold(row):
@@ -139,6 +141,11 @@ class Measures:
                 "自分が申し出た終了は承認できません。別の職員が実行してください。",
                 "Nobody can end a measure alone: another officer must agree.",
             )
+        if row.end_proposed_by is not None and not in_one_place(row.end_proposed_by, self._actor):
+            raise MeasureRefusedError(
+                "申し出たのと同じ所（コマンドまたは職員画面）で終えてください。",
+                "End it where that was proposed: by command, or in the console.",
+            )
         changes = {"ended_by": self._actor, "ended_at": self._clock.now()}
         await self._change(row, "protection-end", changes)
         return True
@@ -147,6 +154,30 @@ class Measures:
         """Return the measures that have not been ended, with their states, by the end of term."""
         today = self._clock.now().astimezone(TOKYO).date()
         return [(row, state_on(row, today)) for row in await self._store.all(municipality)]
+
+    async def page(
+        self, municipality: str, wanted: Wanted, *, limit: int, offset: int
+    ) -> tuple[Sequence[tuple[ProtectionMeasureRow, MeasureState]], int]:
+        """Return a part of those that are looked for, by the end of term, and how many there are.
+
+        In the time of one lookup, whether there are three or thousands.
+        """
+        today = self._clock.now().astimezone(TOKYO).date()
+        rows, total = await self._store.page(
+            municipality, wanted, today, limit=limit, offset=offset
+        )
+        return [(row, state_on(row, today)) for row in rows], total
+
+    async def get(
+        self, municipality: str, measure_id: str
+    ) -> tuple[ProtectionMeasureRow, MeasureState]:
+        """Return one measure that has not been ended.
+
+        Raises:
+            MeasureRefusedError: there is none.
+        """
+        row = await self._find(municipality, measure_id)
+        return row, state_on(row, self._clock.now().astimezone(TOKYO).date())
 
     async def _find(self, municipality: str, measure_id: str) -> ProtectionMeasureRow:
         row = await self._store.find(municipality, measure_id)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.protection.officers import in_one_place
 from gateway.protection.store import OpeningStore
 from gateway.store.tables import ProtectionOpeningRow
 from standard_models.dictionary import Dictionary
@@ -116,8 +117,7 @@ class Openings:
                 "自分が申し出たものは承認できません。別の職員が実行してください。",
                 "Nobody can open an address alone: another officer must agree.",
             )
-        if _place(row.proposed_by) != _place(self._actor):
-            # One person may be known by two names in two places: they would agree with themselves.
+        if not in_one_place(row.proposed_by, self._actor):
             raise OpeningRefusedError(
                 "申し出たのと同じ所（コマンドまたは職員画面）で承認してください。",
                 "Approve where it was proposed: by command, or in the console.",
@@ -231,11 +231,6 @@ def _facts(row: ProtectionOpeningRow) -> dict[str, Any]:
         "opens_at": _text(row.opens_at),
         "closes_at": _text(row.closes_at),
     }
-
-
-def _place(actor: str) -> str:
-    """Return where somebody acts, from ``cli:account`` or ``staff:id``."""
-    return actor.rpartition(":")[0]
 
 
 def _text(value: object) -> object:

@@ -39,6 +39,17 @@ def reminder_of(until: dt.date) -> dt.date:
     return month.replace(day=min(until.day, month.day))
 
 
+def last_reminded(day: dt.date) -> dt.date:
+    """Return the latest end of a term of which officers are reminded by ``day``.
+
+    So ``until <= last_reminded(day)`` says the same as ``reminder_of(until) <= day``.
+    """
+    year, month = divmod(day.year * 12 + day.month, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    is_last = day.day == calendar.monthrange(day.year, day.month)[1]
+    return dt.date(year, month + 1, last if is_last else min(day.day, last))
+
+
 def state_of(until: dt.date, said: str | None, day: dt.date) -> MeasureState:
     """Return how a measure stands on a day.
 

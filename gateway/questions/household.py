@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from gateway.access import Access, Relation
-from gateway.connections import joined
+from adapters.contract import Deadline
+from gateway.access import Access, Caller, Relation
+from gateway.connections import Alarm, joined
 from gateway.households import heads_of, household_bases
 from gateway.problems import FieldError, Problem
+from gateway.protection import ProtectionStatus
 from gateway.questions.co_residents import CoResidents, Protection
 from gateway.questions.conditions import require_answers, with_not_granted
 from gateway.questions.derived import as_planned
@@ -40,6 +42,7 @@ from gateway.questions.rooms import (
     issued,
 )
 from gateway.questions.schemas import Asked
+from gateway.subjects import Subject
 from standard_models.values.three_valued import Judgement
 
 _KNOWN: Final = frozenset({PartStatus.OK, PartStatus.NOT_FOUND})
@@ -148,6 +151,27 @@ class HouseholdAnswers:
             household,
             tuple(self._member(call, one, i, now) for one, i in by_member if one.shown),
         )
+
+    async def protection_now(
+        self, municipality: str, subject: Subject, deadline: Deadline, caller: Caller
+    ) -> tuple[ProtectionStatus, list[Alarm]]:
+        """Return what counts for where the subject lives: of everybody on the register's list.
+
+        Unknown where the list cannot be read or does not tell who somebody is. Where no system
+        supplies it, and for whoever is on no list, the subject alone counts.
+        """
+        status, people, alarms = await self._lists.numbers_now(
+            municipality, subject, deadline, caller
+        )
+        if status in {PartStatus.NOT_SUPPLIED, PartStatus.NOT_FOUND}:
+            people = [subject.numbers]
+        elif status is not PartStatus.OK or None in people:
+            return ProtectionStatus.UNKNOWN, alarms
+        protection = self._rooms.protection
+        found = await asyncio.gather(
+            *(protection.status(municipality, n) for n in people if n is not None)
+        )
+        return Door(found, ()).status, alarms
 
     async def _door(
         self, call: HouseholdCall, listed: HouseholdList, touched: Sequence[Touched]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from adapters.contract import Deadline
 from adapters.errors import Foreign
 from adapters.manifest import Capability
+from gateway.access import Caller
 from gateway.connections import Alarm
-from gateway.households import Listed, household_bases, listed_members
+from gateway.households import REGISTER, Basis, Listed, household_bases, listed_members
 from gateway.problems import Problem
 from gateway.questions.conditions import aged, held_on
 from gateway.questions.fan_out import SystemCall, ask_system
@@ -47,6 +49,18 @@ class HouseholdList:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Whose list of which basis is read, with which fields, by when."""
+
+    basis: Basis
+    planned: PlannedPart
+    municipality: str
+    subject: Subject
+    deadline: Deadline
+    caller: Caller
+
+
 class ListReader:
     """Reads lists of households.
 
@@ -67,15 +81,62 @@ class ListReader:
         planned = PlannedPart(group, tuple(dict.fromkeys(fields)))
         if call.day < basis.valid_from:
             return HouseholdList(Part.without_records(planned, PartStatus.NO_HISTORY))
-        town = call.access.municipality
-        calls, unanswered = await self._calls(town, call.subject, [planned], call.day)
+        asking = _Asking(
+            basis, planned, call.access.municipality, call.subject, call.deadline, call.caller
+        )
+        listed = await self._ask(asking, call.day)
+        if listed.call is not None:
+            held = held_on([listed.part], call.question.as_of)
+            (listed.part,) = aged(held, call.question.max_age, self._rooms.clock.now())
+        if listed.part.status is PartStatus.NOT_FOUND:
+            listed.part = not_found(listed.part)
+        return listed
+
+    async def numbers_now(
+        self, municipality: str, subject: Subject, deadline: Deadline, caller: Caller
+    ) -> tuple[PartStatus, Sequence[Mapping[str, Sequence[str]] | None], list[Alarm]]:
+        """Return by which numbers everybody is known who is on the list of the register today.
+
+        None stands for somebody whose number the list does not tell. The status is that of the
+        list; a list that does not name ``subject`` is of another household, and not believed.
+        """
+        basis = household_bases().by_id[REGISTER]
+        planned = PlannedPart(self._rooms.dictionary.groups[basis.group], basis.fields)
+        listed = await self._ask(
+            _Asking(basis, planned, municipality, subject, deadline, caller), None
+        )
+        status = listed.part.status
+        if status is not PartStatus.OK:
+            return status, (), listed.alarms
+        members = listed_members(basis, listed.part.records)
+        known = await self._rooms.subjects.find_by_numbers(
+            municipality, listed.numbering, {m.number for m in members if m.number is not None}
+        )
+        people = [(member, known.get(member.number or "")) for member in members]
+        if not names_subject(people, subject):
+            listed.drop(len(people), caller.trace_id)
+            return PartStatus.UNAVAILABLE, (), listed.alarms
+        whole = not listed.part.lost_records
+        return (
+            status if whole else PartStatus.UNAVAILABLE,
+            [
+                who.numbers
+                if who is not None
+                else {listed.numbering: (member.number,)}
+                if member.number is not None
+                else None
+                for member, who in people
+            ],
+            listed.alarms,
+        )
+
+    async def _ask(self, asking: _Asking, on: dt.date | None) -> HouseholdList:
+        basis, planned = asking.basis, asking.planned
+        calls, unanswered = await self._calls(asking.municipality, asking.subject, [planned], on)
         if not calls:
             return HouseholdList(unanswered[0])
-        answer = await ask_system(calls[0], call.deadline, call.caller.trace_id)
-        held = held_on(answer.parts, call.question.as_of)
-        (part,) = aged(held, call.question.max_age, self._rooms.clock.now())
-        if part.status is PartStatus.NOT_FOUND:
-            part = not_found(part)
+        answer = await ask_system(calls[0], asking.deadline, asking.caller.trace_id)
+        (part,) = answer.parts
         numbering = calls[0].connection.manifest.numbering_of(f"{basis.group}.{basis.member}")
         return HouseholdList(part, numbering, list(answer.alarms), calls[0])
 

@@ -19,6 +19,7 @@ from gateway.clock import TOKYO
 from gateway.connections import Alarm, Connection, joined
 from gateway.households import household_bases
 from gateway.problems import Problem
+from gateway.protection import ProtectionStatus
 from gateway.questions.co_residents import CoResidents, Protection, with_members
 from gateway.questions.conditions import (
     aged,
@@ -151,6 +152,25 @@ class QuestionService:
         return QuestionAnswer(
             question_id, outcome, access.municipality, question.purpose, answered_at, parts, receipt
         )
+
+    async def protection_of_household(
+        self, access: Access, subject: Subject, caller: Caller
+    ) -> ProtectionStatus:
+        """Return what counts for where somebody lives now: one protected person counts for all.
+
+        By the list of the resident register, whatever is granted to whoever asks: nothing of it
+        leaves. Unknown where it cannot be told who lives there. Rule DV-9.
+
+        Raises:
+            Problem: ``audit-unavailable``: an alarm could not be recorded.
+        """
+        status, alarms = await self._households.protection_now(
+            access.municipality, subject, Deadline.after(self._deadline_s), caller
+        )
+        record = self._record(access, caller)
+        record.subject = subject
+        await asyncio.gather(*(record.alarmed(alarm) for alarm in joined(alarms)))
+        return status
 
     async def explain(self, access: Access, asked: Asked, caller: Caller) -> Explanation:
         """Return what would become of a question. No system is asked, and nobody's data touched.

@@ -95,7 +95,7 @@ class Reveals:
         Raises:
             Problem: nothing is granted to the desk today.
         """
-        status = await self._persons.status(looking.subject, looking.member.municipality)
+        status = await self._persons.status(looking)
         if status is not ProtectionStatus.PROTECTED:
             clear = status is ProtectionStatus.CLEAR
             return Standing(RevealState.CLEAR if clear else RevealState.UNKNOWN)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.contract import Clock
 from gateway.access import Access, AccessService, Caller
@@ -18,14 +18,16 @@ from gateway.audit import AuditEntry, AuditKind, AuditLog
 from gateway.connections import Connections
 from gateway.console.persons.store import ViewStore
 from gateway.console.staff import Duty, Member, Right
+from gateway.households import household_bases
 from gateway.problems import Problem
-from gateway.protection import ProtectionService, ProtectionStatus
+from gateway.protection import ProtectionService, ProtectionStatus, withhold
 from gateway.questions.door import through_the_door
-from gateway.questions.parts import Part
+from gateway.questions.parts import Part, PartStatus
 from gateway.questions.schemas import MAX_ITEMS, Question
 from gateway.questions.service import QuestionService
 from gateway.store.tables import StaffViewRow
 from gateway.subjects import Subject, SubjectService
+from standard_models.answers import Absence, AbsenceReason, Value
 from standard_models.dictionary import Dictionary
 
 _NOBODY = "unknown"
@@ -153,20 +155,34 @@ class Persons:
         parts: list[Part] = []
         for piece in self._pieces(items):
             parts += await self._ask(looking, piece, use_openings=False)
-        status = await self.status(looking.subject, looking.member.municipality)
         # Looked up once more: a flag that came after the answer hides what the answer showed.
-        return Sheets(
-            tuple(through_the_door(part, status, frozenset()) for part in parts),
-            status is not ProtectionStatus.CLEAR,
-        )
+        own, status = await self.own_status(looking), await self.status(looking)
+        shown = [through_the_door(part, status, frozenset()) for part in parts]
+        if own is ProtectionStatus.CLEAR is not status:
+            shown = [without_members(part, status) for part in shown]
+        return Sheets(tuple(shown), status is not ProtectionStatus.CLEAR)
 
     async def shown(self, looking: Looking, items: Sequence[str]) -> tuple[Part, ...]:
         """Return items that officers have opened to this member, once.
 
+        The officer on duty is told, also where it is somebody else of the household who is
+        protected, of which the engine knows nothing (DV-17).
+
         Raises:
             Problem: as ``QuestionService.ask``.
         """
-        return tuple(await self._ask(looking, items, use_openings=True))
+        parts = tuple(await self._ask(looking, items, use_openings=True))
+        if await self.own_status(looking) is ProtectionStatus.CLEAR:
+            shown = sum(
+                isinstance(answer, Value)
+                for part in parts
+                for record in part.records
+                for answer in record.values()
+            )
+            if shown:
+                asker = looking.duty.asker
+                self._rooms.protection.revealed(looking.member.municipality, asker, shown)
+        return parts
 
     async def granted(self, looking: Looking) -> list[str]:
         """Return the references of the items that the duty may see today, in their order.
@@ -176,13 +192,27 @@ class Persons:
         """
         return await self._items(looking.access)
 
-    async def guarded(self, municipality: str, subject: Subject) -> bool:
-        """Return whether the banner must stand wherever this person does."""
-        return await self.status(subject, municipality) is not ProtectionStatus.CLEAR
+    async def status(self, looking: Looking) -> ProtectionStatus:
+        """Return what counts for where the person lives now: also for whoever lives with them.
 
-    async def status(self, subject: Subject, municipality: str) -> ProtectionStatus:
-        """Return what is known of the person's protection now."""
-        return await self._rooms.protection.status(municipality, subject.numbers)
+        Whose household protects somebody is shown with the banner and without an address, as the
+        protected person is; the page does not tell the two apart (DV-9, DV-14).
+
+        Raises:
+            Problem: ``audit-unavailable``.
+        """
+        own = await self.own_status(looking)
+        if own is not ProtectionStatus.CLEAR:
+            return own
+        return await self._rooms.questions.protection_of_household(
+            looking.access, looking.subject, self._from(looking)
+        )
+
+    async def own_status(self, looking: Looking) -> ProtectionStatus:
+        """Return what is known of the person's own protection now."""
+        return await self._rooms.protection.status(
+            looking.member.municipality, looking.subject.numbers
+        )
 
     async def _ask(
         self, looking: Looking, items: Sequence[str], *, use_openings: bool
@@ -274,6 +304,20 @@ class Persons:
     def _from(looking: Looking) -> Caller:
         caller = looking.caller
         return Caller(caller.trace_id, looking.member.at(caller.terminal))
+
+
+def without_members(part: Part, status: ProtectionStatus) -> Part:
+    """Return a list of a household with one line that says nothing, whoever and however many.
+
+    A row would tell that somebody who is protected lives with the person (DV-9, DV-11). Every
+    other part stays as it is.
+    """
+    lists = {basis.group for basis in household_bases().by_id.values()}
+    if part.planned.group.ref not in lists or part.status is not PartStatus.OK:
+        return part
+    fields = frozenset(part.planned.fields)
+    nothing = dict.fromkeys(part.planned.fields, Absence(AbsenceReason.UNAVAILABLE))
+    return replace(part, records=[withhold(nothing, fields, status)], lost_records=0)
 
 
 def _reference() -> str:

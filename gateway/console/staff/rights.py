@@ -15,7 +15,7 @@ class Right(StrEnum):
     REVEAL = "reveal"
     """Ask for what protection withholds, at one desk and for one purpose."""
     PROTECTION = "protection"
-    """Agree, as the second officer, that it is shown to somebody else."""
+    """Agree, as the second officer, that it is shown to somebody else; set and end measures."""
     AUDIT = "audit"
     """Search the audit record."""
     EXPORT = "export"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.console.measures import MeasureDesk
 from gateway.console.persons import Persons, Reveals
 from gateway.console.records import Searches
 from gateway.console.staff import StaffService
 from gateway.console.web.audit_pages import AuditPages
 from gateway.console.web.login_pages import LoginPages
+from gateway.console.web.measure_pages import MeasurePages
 from gateway.console.web.person_pages import PersonPages
 from gateway.console.web.protection_pages import ProtectionPages
 from gateway.console.web.reveal_pages import RevealPages
@@ -25,6 +27,7 @@ class ConsoleRooms:
     persons: Persons
     reveals: Reveals
     searches: Searches
+    measures: MeasureDesk
     dictionary: Dictionary
 
 
@@ -35,5 +38,6 @@ def console_pages(rooms: ConsoleRooms) -> Shell:
     PersonPages(rooms.persons, rooms.dictionary).mount(shell)
     RevealPages(rooms.persons, rooms.reveals, rooms.staff, rooms.dictionary).mount(shell)
     ProtectionPages(rooms.reveals, rooms.staff).mount(shell)
+    MeasurePages(rooms.measures, rooms.persons, rooms.staff).mount(shell)
     AuditPages(rooms.searches, rooms.persons).mount(shell)
     return shell

@@ -26,6 +26,7 @@ from gateway.console.staff import Member, Right, StaffService
 from gateway.console.web.words import words
 from gateway.pages import render_page
 from gateway.problems import Problem
+from gateway.protection.measures import MeasureRefusedError
 from gateway.protection.openings import OpeningRefusedError
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -112,6 +113,8 @@ class Visit:
         return str(self.request.path_params[name])
 
 
+Refused: Final = (OpeningRefusedError, MeasureRefusedError)
+"""What officers of protection are refused, in words of its own."""
 Handler: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
 
@@ -185,7 +188,7 @@ class Shell:
         visit = Visit(request, member, caller, _language(request))
         try:
             return await self._let_in(page, visit)
-        except (PageRefused, ViewOver, OpeningRefusedError, Problem) as refused:
+        except (PageRefused, ViewOver, *Refused, Problem) as refused:
             return _refusal_page(visit, refused)
 
     async def _let_in(self, page: PageRule, visit: Visit) -> Response:
@@ -268,7 +271,8 @@ def _language(request: Request) -> Language:
 
 
 def _refusal_page(
-    visit: Visit, refused: PageRefused | ViewOver | OpeningRefusedError | Problem
+    visit: Visit,
+    refused: PageRefused | ViewOver | OpeningRefusedError | MeasureRefusedError | Problem,
 ) -> Response:
     """Return a page that says why nothing is shown, in the words of the reader."""
     japanese = visit.language is Language.JA
@@ -277,7 +281,7 @@ def _refusal_page(
         detail, status = words(visit.language)[refused.key], refused.status
     elif isinstance(refused, ViewOver):
         detail, status = words(visit.language)["error.view-over"], 404
-    elif isinstance(refused, OpeningRefusedError):
+    elif isinstance(refused, Refused):
         detail, status = (refused.detail_ja if japanese else refused.detail_en), 409
     else:
         kind, status, headers = refused.type, refused.type.status, refused.headers

@@ -2,7 +2,7 @@
 
 from gateway.protection.store.counts import CountStore
 from gateway.protection.store.flags import FlagChange, FlagLookup, FlagStore, digest_of, flags_of
-from gateway.protection.store.measures import MeasureStore
+from gateway.protection.store.measures import MeasureStore, Wanted
 from gateway.protection.store.openings import OpeningStore
 from gateway.protection.store.pushes import PushStore, PushWriting
 
@@ -15,6 +15,7 @@ __all__ = [
     "OpeningStore",
     "PushStore",
     "PushWriting",
+    "Wanted",
     "digest_of",
     "flags_of",
 ]

@@ -82,6 +82,7 @@ def test_a_measure_names_other_parties_who_are_known(ready):
         (named, f"{CHILD}\n", 2),
         (named, f"{CHILD},\n", 2),
         (named, f"{CHILD},999\n", 1),
+        (named, f"{CHILD},{PARENT}\n{PARENT},{PARENT}\n", 1),
     ):
         refused = ready(*arguments, typed=typed)
         assert refused.exit_code == code, refused.output

@@ -13,17 +13,19 @@ import lxml.html
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from adapters.contract import FetchRequest, FetchResult, GroupRecords
 from gateway.access import AccessRegistry, AccessStore, Caller
 from gateway.access.grants import GrantTerms
 from gateway.api import ApiOptions, build_api
 from gateway.audit.searches import SearchStore
+from gateway.console.measures import MeasureDesk
 from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore
 from gateway.console.records import Searches
 from gateway.console.staff import Right, StaffRegistry, StaffService, StaffStore
 from gateway.console.staff.factors import PasswordCosts, Passwords, code_at
 from gateway.console.web import ConsoleRooms, console_pages
 from gateway.console.web.shell import COOKIE, Shell
-from gateway.protection.store import OpeningStore
+from gateway.protection.store import MeasureStore, OpeningStore
 from gateway.store.engine import Store
 from tests.gateway.access.consumers import approve
 from tests.gateway.questions.conftest import (
@@ -37,7 +39,10 @@ from tests.gateway.questions.conftest import (
     TOWN,
     World,
 )
+from tests.gateway.questions.scripted import TIME, Script, record
 
+LIST, MEMBER = "001.setaiinjoho", "setaiin_atenabango"
+MEMBER_NAME = f"{LIST}.setaiin_shimei"
 URL = "https://gateway.test"
 TAX_DESK, WELFARE_DESK = "zeimu-mado", "fukushi-mado"
 SECRET_BLOCK, SECRET_MAIL = "みどり一丁目", "あおば二丁目"
@@ -113,8 +118,15 @@ class Office:
     secrets: dict[str, bytes] = field(default_factory=dict)
     extra: tuple[APIRouter, ...] = ()
     idle: dt.timedelta = dt.timedelta(minutes=30)
+    households: list[tuple[str, ...]] = field(default_factory=list)
+    """Numbers of the resident system of people who live together; everybody else lives alone."""
+
+    listed_instead: tuple[str, ...] = ()
+    """Whom the list names whoever is asked for: a system that mixes households up."""
 
     def __post_init__(self) -> None:
+        resident = self.world.systems["resident"]
+        resident.script = self._with_households(resident.script)
         rooms, clock, log = self.world.questions._rooms, self.world.clock, self.world.log
         self.staff = StaffService(
             StaffStore(self.store),
@@ -151,8 +163,19 @@ class Office:
         searches = Searches(
             SearchStore(self.store), rooms.subjects, rooms.protection, self.audit, clock
         )
+        measures = MeasureDesk(
+            MeasureStore(self.store), rooms.subjects, rooms.protection, self.audit, clock
+        )
         self.pages = console_pages(
-            ConsoleRooms(self.shell, self.staff, persons, self.reveals, searches, rooms.dictionary)
+            ConsoleRooms(
+                self.shell,
+                self.staff,
+                persons,
+                self.reveals,
+                searches,
+                measures,
+                rooms.dictionary,
+            )
         )
         self.app = build_api(
             ApiOptions(URL, "0.1.0"),
@@ -160,6 +183,29 @@ class Office:
             log=log,
             metrics=self.world.metrics,
         )
+
+    def _with_households(self, script: Script) -> Script:
+        """Return a script that answers for the register's list of households as well."""
+
+        async def answer(request: FetchRequest) -> FetchResult:
+            found = dict((await script(request)).groups)
+            if LIST in found:
+                own = [h for h in self.households if request.number in h]
+                members = self.listed_instead or (own[0] if own else (request.number,))
+                fields = request.groups[LIST]
+                rows = (
+                    record(
+                        LIST,
+                        request.number,
+                        fields,
+                        {MEMBER: n, "setaiin_shimei": f"氏名{n}"} if n else {},
+                    )
+                    for n in members
+                )
+                found[LIST] = GroupRecords(tuple(rows), TIME, TIME)
+            return FetchResult(found)
+
+        return answer
 
     def registry(self, actor: str = "cli:first") -> StaffRegistry:
         """Return the registry as somebody uses it by command."""
@@ -171,15 +217,19 @@ class Office:
             TAX_DESK: [NAME, BLOCK, BUILDING, TAX, MAIL],
             WELFARE_DESK: [NAME, BLOCK, BUILDING, STATE],
         }
+        for desk, items in grants.items():
+            await self.registry().add_desk(TOWN, desk, name=f"{desk}の窓口", contact="課")
+            await self.grant(desk, *items)
+
+    async def grant(self, desk: str, *items: str) -> None:
+        """Let a desk see items, as two persons agree."""
         dictionary = self.world.questions._rooms.dictionary
         access = AccessRegistry(
             AccessStore(self.store), dictionary, clock=self.world.clock, actor="cli:first"
         )
-        for desk, items in grants.items():
-            await self.registry().add_desk(TOWN, desk, name=f"{desk}の窓口", contact="課")
-            terms = GrantTerms(items=items, valid_from=self.world.clock.now().date())
-            row = await access.propose_grant(TOWN, desk, PURPOSE, terms)
-            await approve(access, row.grant_id)
+        terms = GrantTerms(items=items, valid_from=self.world.clock.now().date())
+        row = await access.propose_grant(TOWN, desk, PURPOSE, terms)
+        await approve(access, row.grant_id)
 
     async def hire(self, staff_id: str, *rights: Right, desk: str = TAX_DESK) -> None:
         """Register somebody, have them enrol, and give them rights by two persons."""

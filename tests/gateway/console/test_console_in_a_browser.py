@@ -98,6 +98,7 @@ async def _serve(folder: Path, ready: Future[Open], stop: threading.Event) -> No
             await office.hire("sato", Right.VIEW_PERSON, Right.REVEAL, Right.AUDIT, Right.EXPORT)
             await office.give("sato", Right.VIEW_PERSON, desk=WELFARE_DESK)
             await office.hire("honda", Right.PROTECTION)
+            await office.hire("mori", Right.PROTECTION)
             with socket.socket() as listener:
                 listener.bind(("127.0.0.1", 0))
                 listener.listen()
@@ -199,6 +200,47 @@ def reason(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("もう一度確かめてください")
 
 
+def test_a_measure_is_set_and_ended_by_two_officers_without_scripts(
+    console: Open, page: Page, chromium: Browser
+) -> None:
+    """DV-5, AC-2: by keyboard and forms alone; the second officer sees what is proposed."""
+    console.log_in(page, "honda")
+    page.get_by_role("link", name="支援措置・保留").first.click()
+    picture(page, "measures-empty")
+    page.get_by_role("link", name="支援措置・保留を登録する").click()
+    page.get_by_label("番号", exact=True).fill("R3")
+    page.get_by_label("種類", exact=True).select_option(label="仮支援措置")
+    page.get_by_label("開始日").fill("2026-10-01")
+    page.get_by_label("相手方の番号", exact=True).fill("R1")
+    picture(page, "measure-new")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("もう一度確かめてください")
+    expect(page.locator("dl")).to_contain_text("令和9年9月30日（2027-09-30）")
+    picture(page, "measure-check")
+    page.get_by_role("button", name="登録する").click()
+    code = page.locator(".code strong").inner_text()
+    page.get_by_role("link", name="一覧へ").click()
+    page.get_by_role("button", name=f"内容を確かめる {code}").click()
+    expect(page.get_by_role("alert")).to_contain_text("取扱注意")
+    console.confirm(page, "honda", "終了を申し出る")
+    expect(page.get_by_role("status")).to_contain_text("保護は続きます")
+    picture(page, "measure-proposed")
+
+    other = chromium.new_context(java_script_enabled=False, locale="ja-JP")
+    second = other.new_page()
+    console.log_in(second, "mori")
+    second.get_by_role("link", name="支援措置・保留").first.click()
+    second.get_by_label("状態").select_option(label="終了の申し出（同意待ち）")
+    second.get_by_role("button", name="絞り込む").click()
+    expect(second.locator("tbody tr")).to_have_count(1)
+    picture(second, "measures")
+    second.get_by_role("button", name=f"内容を確かめる {code}").click()
+    picture(second, "measure-agree")
+    console.confirm(second, "mori", "終了に同意する")
+    expect(second.get_by_role("heading", level=1)).to_have_text("終えました")
+    other.close()
+
+
 def test_an_ordinary_person_has_no_banner(console: Open, page: Page) -> None:
     """Otherwise nobody would look at it any more."""
     console.log_in(page, "sato")
@@ -280,6 +322,19 @@ def test_every_page_fits_a_phone_and_can_be_read(console: Open, chromium: Browse
     page.get_by_role("button", name="ログアウト").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("職員ログイン")
     check(page, "login")
+    console.log_in(page, "honda")
+    page.goto(f"{console.base}/console/measures/new")
+    check(page, "measure-new")
+    page.get_by_label("番号", exact=True).fill("R99")
+    page.get_by_label("種類", exact=True).select_option("returned-mail")
+    page.get_by_role("button", name="確認へ進む").click()
+    check(page, "measure-check")
+    page.get_by_role("button", name="登録する").click()
+    check(page, "measure-set")
+    page.get_by_role("link", name="一覧へ").click()
+    check(page, "measures")
+    page.get_by_role("button", name="内容を確かめる").first.click()
+    check(page, "measure")
     context.close()
     assert refused == []
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from gateway.api.language import Language
 from gateway.console.persons import RevealState
 from gateway.console.records import SEARCHES
+from gateway.console.web.measure_pages import END_PROPOSED, KINDS
 from gateway.console.web.words import words
+from gateway.protection.terms import MeasureState
 
 CONSOLE = Path(str(resources.files("gateway.console")))
 
@@ -22,6 +24,8 @@ def used() -> set[str]:
     keys |= {f"reveal.{state.value}" for state in RevealState}
     keys |= {f"audit.{name}" for name in SEARCHES}
     keys |= {f"audit.{name}" for search in SEARCHES.values() for name in search.fields}
+    keys |= {f"state.{state}" for state in (*MeasureState, END_PROPOSED)}
+    keys |= {f"kind.{kind}" for kind in KINDS}
     return (keys - {"audit.client"}) | {"audit.client", "audit.client-field"}
 
 

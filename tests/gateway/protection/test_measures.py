@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
+from gateway.clock import TOKYO
 from gateway.protection.measures import MeasureKind, MeasureRefusedError, Measures
-from gateway.protection.store import MeasureStore
-from gateway.protection.terms import MeasureState, term_of
+from gateway.protection.store import MeasureStore, Wanted
+from gateway.protection.terms import MeasureState, last_reminded, reminder_of, term_of
 from gateway.store.engine import Store
-from gateway.store.tables import AuditRow
+from gateway.store.tables import AuditRow, ProtectionMeasureRow
 from standard_models.answers import Absence, AbsenceReason, Value
 from tests.doubles import StoppedClock
 from tests.gateway.questions.conftest import BLOCK, NAME, TOWN, World, world
@@ -183,3 +187,54 @@ async def test_a_term_that_ends_before_it_begins_is_refused(
             TOWN, "resident", "R1", MeasureKind.FULL, until=TODAY - dt.timedelta(days=1)
         )
     assert await officer(store, clock).all(TOWN) == []
+
+
+@given(st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)), st.integers(-40, 70))
+def test_the_last_term_of_which_officers_are_reminded(day: dt.date, days: int) -> None:
+    """DV-5: the list finds by one comparison what each reminder says."""
+    until = day + dt.timedelta(days=days)
+    assert (until <= last_reminded(day)) == (reminder_of(until) <= day)
+
+
+async def test_the_list_finds_the_states_that_each_measure_has(
+    store: Store, clock: StoppedClock
+) -> None:
+    """On both databases, for every end and everything that a source can have said."""
+    today = clock.now().astimezone(TOKYO).date()
+    said = (None, "gone", "moved-out", "ended")
+    async with store.transaction() as session:
+        for n, (days, word) in enumerate(itertools.product(range(-2, 40), said)):
+            session.add(
+                ProtectionMeasureRow(
+                    measure_id=f"{n:04}",
+                    municipality=TOWN,
+                    numbering="resident",
+                    number="R1",
+                    kind="full",
+                    since=dt.date(2020, 1, 1),
+                    until=today + dt.timedelta(days=days),
+                    set_by="source:x",
+                    set_at=clock.now(),
+                    source_said=word,
+                )
+            )
+    measures = officer(store, clock)
+    everything = await measures.all(TOWN)
+    assert {state for _, state in everything} == set(MeasureState)
+    for state in MeasureState:
+        found, total = await measures.page(TOWN, Wanted(state=state), limit=1000, offset=0)
+        expected = [row.measure_id for row, stands in everything if stands is state]
+        assert [row.measure_id for row, _ in found] == expected
+        assert total == len(expected)
+    found, total = await measures.page(TOWN, Wanted(), limit=10, offset=20)
+    assert [row.measure_id for row, _ in found] == [r.measure_id for r, _ in everything[20:30]]
+    assert total == len(everything)
+
+
+async def test_an_end_is_agreed_to_where_it_was_proposed(store: Store, clock: StoppedClock) -> None:
+    """One person may have an account in each place."""
+    row = await officer(store, clock, "cli:a").set(TOWN, "resident", "R1", MeasureKind.FULL)
+    await officer(store, clock, "cli:a").end(TOWN, row.measure_id)
+    with pytest.raises(MeasureRefusedError, match="where that was proposed"):
+        await officer(store, clock, "staff:a").end(TOWN, row.measure_id)
+    assert await officer(store, clock, "cli:b").end(TOWN, row.measure_id)

@@ -75,7 +75,8 @@ class HealthMember:
     """One person of a household of national health insurance.
 
     ``role`` is ``head``, ``levied-head`` (擬制世帯主), ``insured`` or ``counted``
-    (特定同一世帯所属者); ``filing`` is that of resident tax, None without a tax record.
+    (特定同一世帯所属者); ``filing`` is that of resident tax, None without a tax record or while
+    that is looked at.
     """
 
     number: str

@@ -274,7 +274,7 @@ def _insured(person: Person, role: str, months: int) -> HealthMember:
     return HealthMember(
         person.number,
         role,
-        rows[-1].filing if rows else None,
+        rows[-1].filing if rows and rows[-1].filing != "investigating" else None,
         preschool=insured and born is not None and born > dt.date(2020, 4, 1),
         care_class_two=insured and 40 <= person.age_on(dt.date(2026, 4, 1)) <= 64,
         months=months,

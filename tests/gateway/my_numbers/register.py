@@ -86,7 +86,10 @@ def open_adapter(host, settings):
         package.joinpath("manifest.yaml").read_text("utf-8"),
         package.joinpath("mapping.yaml").read_text("utf-8"),
         lambda manifest, _: SqlSource(
-            settings.database_url.get_secret_value(), pool_size=1, probe="SELECT 1"
+            settings.database_url.get_secret_value(),
+            pool_size=1,
+            probe="SELECT 1",
+            network=host.network,
         ),
     )
 """

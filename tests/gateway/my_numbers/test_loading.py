@@ -79,7 +79,7 @@ async def register(world: World, tmp_path: Path) -> AsyncIterator[Callable[[Line
             url = filled(tmp_path / f"register-{len(opened)}.db", lines)
             dictionary = world.questions._rooms.dictionary
             host = Host(TOWN, world.clock, http, world.log, dictionary)
-            source = SqlSource(url, pool_size=1, probe="SELECT 1")
+            source = SqlSource(url, pool_size=1, probe="SELECT 1", network=host.network)
             adapter = open_mapped(host, MANIFEST, MAPPING, lambda *_: source)
             opened.append(adapter)
             return adapter

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from adapters.errors import Foreign
 from adapters.manifest import Capability
@@ -13,17 +11,12 @@ from gateway.connections import Alarm
 from gateway.households import Listed, household_bases, listed_members
 from gateway.problems import Problem
 from gateway.questions.conditions import aged, held_on
-from gateway.questions.fan_out import SystemCall, ask_system
+from gateway.questions.fan_out import Calls, SystemCall, ask_system
 from gateway.questions.members import each_once
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
 from gateway.questions.rooms import HouseholdCall, QuestionRooms
 from gateway.subjects import Subject
-
-Calls: TypeAlias = Callable[
-    [str, Subject, Sequence[PlannedPart], dt.date | None],
-    Awaitable[tuple[list[SystemCall], list[Part]]],
-]
 
 
 @dataclass(slots=True)

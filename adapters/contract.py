@@ -23,6 +23,7 @@ import httpx
 
 from adapters.deadline import Deadline as Deadline  # noqa: PLC0414 - part of the contract
 from adapters.errors import AdapterError
+from adapters.network import OPEN_NETWORK, Network
 from adapters.sources.base import Source
 from standard_models.answers import JsonScalar, Quality, StandardRecord
 from standard_models.dictionary import Dictionary
@@ -67,7 +68,8 @@ class Host:
     the gateway's TLS rules and limits, and must not be closed by the adapter. ``dictionary``
     holds the installed editions. ``around_source`` is put around the source of an adapter when it
     is opened: the host may watch every read there, or stand in for the system. ``processes`` are
-    the processes of the host that share what the source can bear.
+    the processes of the host that share what the source can bear. ``network`` tells every source
+    that does not speak HTTP what addresses it may connect to.
     """
 
     municipality: str
@@ -77,6 +79,7 @@ class Host:
     dictionary: Dictionary
     around_source: Callable[[Source], Source] = _as_it_is
     processes: int = 1
+    network: Network = OPEN_NETWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ from gateway.protection.reminders import Reminders
 from gateway.protection.routes import flag_router
 from gateway.protection.store import CountStore, MeasureStore, OpeningStore, PushStore
 from gateway.questions.routes import question_router
+from gateway.questions.sameness import SamenessWatch
 from gateway.questions.service import QuestionRooms, QuestionService
 from gateway.recalls import (
     EventFeed,
@@ -331,6 +332,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         ConsentRooms(ConsentStore(store), access, subjects, audit, dictionary, clock)
     )
     predicates = Predicates.of(dictionary)
+    snooping = Snooping(AlertStore(store), audit, clock, log, metrics, settings.alert_without)
     questions = QuestionService(
         QuestionRooms(
             access=access,
@@ -346,6 +348,9 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
             stated=stated,
             consents=consents,
             predicates=predicates,
+            sameness=SamenessWatch(
+                AlertStore(store), snooping, subjects, audit, dictionary, clock, log
+            ),
         ),
         deadline_s=settings.question_deadline_s,
         at_once=settings.questions_at_once,
@@ -484,8 +489,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         )
         routers.append(console_pages(console).router())
     if settings.state_page:
-        states = ConnectionStates(connections, protection, dictionary)
-        routers.append(console_router(states, clock))
+        routers.append(console_router(ConnectionStates(connections, protection, dictionary), clock))
     return Rooms(
         settings,
         store,
@@ -500,7 +504,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         recall_watch,
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
         Reminders(MeasureStore(store), clock=clock, log=log),
-        Snooping(AlertStore(store), audit, clock, log, metrics, settings.alert_without),
+        snooping,
         http.aclose,
         tracing,
         my_number_store,

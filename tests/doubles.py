@@ -24,6 +24,17 @@ class StoppedClock:
         self.time += dt.timedelta(**duration)
 
 
+class FixedNetwork:
+    """A network in which every name has these addresses."""
+
+    def __init__(self, *addresses: str) -> None:
+        self._addresses = addresses
+
+    async def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """Return the addresses."""
+        return self._addresses
+
+
 class RecordingLog:
     """An ``EventLog`` that keeps its lines as ``(level, event, fields)``.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -18,11 +20,13 @@ from adapters.errors import (
     Unavailable,
 )
 from adapters.files.deliveries import Entry
+from adapters.network import Network
 from adapters.sources.exchange import require_tls
 from adapters.sources.places import CHUNK_BYTES, Spool, bounded, close_all
+from adapters.sources.tunnel import Tunnel
 
 if TYPE_CHECKING:
-    from obstore.store import S3Store
+    from obstore.store import ClientConfig, S3Store
 
 _MEANING: Final[tuple[tuple[str, type[AdapterError], str], ...]] = (
     ("UnauthenticatedError", AuthenticationFailed, "the storage refuses the keys"),
@@ -62,6 +66,7 @@ class ObjectPlace:
 
     Args:
         access: where the bucket is.
+        network: of the host; each connection goes to an address that it gives.
         spool: folder for the copies, which have no name there; that of the machine by default.
 
     Raises:
@@ -70,8 +75,11 @@ class ObjectPlace:
 
     copies = True
 
-    def __init__(self, access: ObjectAccess, *, spool: Path | None = None) -> None:
+    def __init__(
+        self, access: ObjectAccess, *, network: Network, spool: Path | None = None
+    ) -> None:
         self._access = access
+        self._network = network
         self._spool = spool
         self._prefix = f"{access.prefix.strip('/')}/" if access.prefix.strip("/") else ""
         self._require_library()
@@ -79,31 +87,29 @@ class ObjectPlace:
     def listed(self, deadline: Deadline) -> list[Entry]:
         """Return the files directly under the prefix."""
         entries: list[Entry] = []
-        try:
-            store = self._store(deadline)
+        with self._opened(deadline) as store:
             for chunk in store.list(self._prefix or None, chunk_size=1000):
                 deadline.require_s()
                 entries += [e for e in map(self._entry, chunk) if e.name and "/" not in e.name]
                 bounded(entries)
-        except Exception as error:  # noqa: BLE001 - meaning_of lets others through
-            raise meaning_of(error) from None
         return entries
 
     def hold(self, entries: Sequence[Entry], deadline: Deadline) -> list[BinaryIO]:
         """Return copies of the files in the version that was listed."""
         spools: list[Spool] = []
         try:
-            store = self._store(deadline)
-            for entry in entries:
-                spools.append(Spool(entry, self._spool))
-                found = store.get(self._prefix + entry.name, options={"if_match": entry.version})
-                for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
-                    deadline.require_s()
-                    spools[-1].take(bytes(chunk))
-            return [spool.done() for spool in spools]
-        except Exception as error:  # noqa: BLE001 - meaning_of lets others through
+            with self._opened(deadline) as store:
+                for entry in entries:
+                    spools.append(Spool(entry, self._spool))
+                    path, version = self._prefix + entry.name, entry.version
+                    found = store.get(path, options={"if_match": version})
+                    for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
+                        deadline.require_s()
+                        spools[-1].take(bytes(chunk))
+                return [spool.done() for spool in spools]
+        except Exception:
             close_all([spool.file for spool in spools])
-            raise meaning_of(error) from None
+            raise
 
     def _entry(self, found: Any) -> Entry:
         version = found["e_tag"]
@@ -120,20 +126,51 @@ class ObjectPlace:
         except ImportError:
             raise ConfigurationError("object storage needs the extra hitotsu[deliveries]") from None
 
-    def _store(self, deadline: Deadline) -> S3Store:
+    @contextmanager
+    def _opened(self, deadline: Deadline) -> Iterator[S3Store]:
+        """Yield the storage, reached at addresses that the network gives.
+
+        The library resolves names itself: it is sent through a tunnel, and without TLS, which is
+        on this machine alone, to the address.
+
+        Raises:
+            AdapterError: every failure, by the table above.
+        """
+        parts = urlsplit(self._access.endpoint)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            if parts.scheme == "https":
+                with Tunnel(self._network, host, port).opened() as tunnel:
+                    try:
+                        yield self._store(deadline, self._access.endpoint, tunnel.proxy)
+                    except Exception:
+                        if tunnel.refused is not None:
+                            raise tunnel.refused from None
+                        raise
+                return
+            address = asyncio.run(self._network.addresses(host, port))[0]
+            bracketed = f"[{address}]" if ":" in address else address
+            yield self._store(deadline, f"http://{bracketed}:{port}{parts.path}", None)
+        except Exception as error:  # noqa: BLE001 - meaning_of lets others through
+            raise meaning_of(error) from None
+
+    def _store(self, deadline: Deadline, endpoint: str, proxy: str | None) -> S3Store:
         """Return the storage. Its requests end at the deadline, with those that are repeated."""
         from obstore.store import S3Store
 
         left_s = dt.timedelta(seconds=min(deadline.require_s(), REQUEST_S))
+        through: ClientConfig = {"proxy_url": proxy} if proxy else {}
         return S3Store(
             self._access.bucket,
-            endpoint=self._access.endpoint,
+            endpoint=endpoint,
             access_key_id=self._access.access_key_id,
             secret_access_key=self._access.secret_access_key,
             region=self._access.region,
             virtual_hosted_style_request=False,
             client_options={
-                "allow_http": urlsplit(self._access.endpoint).scheme == "http",
+                **through,
+                "allow_http": proxy is None,
                 "connect_timeout": left_s,
                 "read_timeout": left_s,
                 "timeout": dt.timedelta(seconds=deadline.require_s()),

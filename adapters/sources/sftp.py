@@ -22,6 +22,7 @@ from adapters.errors import (
     Unavailable,
 )
 from adapters.files.deliveries import Entry
+from adapters.network import Network
 from adapters.sources.places import CHUNK_BYTES, Spool, bounded, close_all
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class SftpPlace:
 
     Args:
         access: how the server is reached.
+        network: of the host; each connection goes to an address that it gives.
         spool: folder for the copies, which have no name there; that of the machine by default.
 
     Raises:
@@ -86,8 +88,9 @@ class SftpPlace:
 
     copies = True
 
-    def __init__(self, access: SftpAccess, *, spool: Path | None = None) -> None:
+    def __init__(self, access: SftpAccess, *, network: Network, spool: Path | None = None) -> None:
         self._access = access
+        self._network = network
         self._spool = spool
         if (access.password is None) == (access.private_key is None):
             raise ConfigurationError("exactly one of password, private_key")
@@ -116,15 +119,25 @@ class SftpPlace:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[asyncssh.SFTPClient]:
-        import asyncssh
-
         async with (
-            asyncssh.connect(self._access.host, self._access.port, **self._options) as connection,
+            await self._connection() as connection,
             connection.start_sftp_client(
                 path_encoding=self._access.name_encoding, path_errors="replace"
             ) as sftp,
         ):
             yield sftp
+
+    async def _connection(self) -> asyncssh.SSHClientConnection:
+        """Return a connection to the first address that takes it; its key is the pinned one."""
+        import asyncssh
+
+        failed: OSError = OSError("no address")
+        for address in await self._network.addresses(self._access.host, self._access.port):
+            try:
+                return await asyncssh.connect(address, self._access.port, **self._options)
+            except OSError as error:
+                failed = error
+        raise failed
 
     async def _list(self) -> list[Entry]:
         entries = []

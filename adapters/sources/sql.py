@@ -8,8 +8,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.deadline import Deadline
-from adapters.errors import SourceTimeout, Unavailable, Unsupported
+from adapters.errors import AdapterError, SourceTimeout, Unavailable, Unsupported
 from adapters.mapping.model import Read
+from adapters.network import Network
 from adapters.sources.base import Slots
 from adapters.sources.sql_databases import Rows, database_of
 from adapters.sources.sql_dialects import open_engine
@@ -27,14 +28,23 @@ class SqlSource:
         pool_size: connections that the product allows us.
         probe: a statement without a number that shows that the product answers; its first
             column is the product's version.
+        network: of the host; each new connection goes to an address that it gives.
         longest_s: limit of the driver's own, in seconds, for products whose drivers block.
 
     Raises:
         ConfigurationError: the address cannot be used, or the driver is not installed.
     """
 
-    def __init__(self, url: str, *, pool_size: int, probe: str, longest_s: int = LONGEST_S) -> None:
-        self._database = database_of(open_engine(url, pool_size, longest_s), pool_size)
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        probe: str,
+        network: Network,
+        longest_s: int = LONGEST_S,
+    ) -> None:
+        self._database = database_of(open_engine(url, pool_size, longest_s, network), pool_size)
         self._probe = probe
         self._statements: dict[str, TextClause] = {}
 
@@ -59,6 +69,8 @@ class SqlSource:
             return await self._database.rows(clause, parameters, deadline)
         except TimeoutError:
             raise SourceTimeout("the database did not answer in time") from None
+        except AdapterError:
+            raise
         except SQLAlchemyError as error:
             raise meaning_of(error) from None
         except OSError as error:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import Dialect as Product
 from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from adapters.errors import ConfigurationError
+from adapters.network import CheckedLoop, Network
 
 CONNECT_S: Final = 5
 """How long opening a connection may take, in seconds, where the driver lets us say so."""
@@ -93,6 +98,9 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
 }
 """By the first part of an address."""
 
+_PORTS: Final = {"oracle": 1521, "mssql": 1433, "db2": 50000, "ibm_db_sa": 50000}
+"""Where a product listens if the address does not say."""
+
 _DRIVERS: Final = {
     "postgresql": {"asyncpg"},
     "oracle": {"oracledb", "oracledb_async"},
@@ -110,10 +118,11 @@ class Opened:
     threaded: Engine | None = None
 
 
-def open_engine(address: str, pool_size: int, longest_s: int) -> Opened:
+def open_engine(address: str, pool_size: int, longest_s: int, network: Network) -> Opened:
     """Return an engine whose connections cannot write, as far as the product can be told so.
 
-    Drivers that can only block are used in threads. No connection is opened.
+    Drivers that can only block are used in threads. No connection is opened. Each goes to an
+    address that ``network`` gives for the name in ``address``.
 
     Raises:
         ConfigurationError: the address cannot be used, or the driver is not installed.
@@ -122,6 +131,7 @@ def open_engine(address: str, pool_size: int, longest_s: int) -> Opened:
         url = make_url(address)
     except ArgumentError:
         raise ConfigurationError("database_url: ArgumentError") from None
+    _require_host(url)
     dialect = _dialect_of(url)
     for name in dialect.quiet_loggers:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -131,9 +141,11 @@ def open_engine(address: str, pool_size: int, longest_s: int) -> Opened:
         if kind.get_async_dialect_cls(url).is_async:
             engine = create_async_engine(url, **options)
             _prepare(engine.sync_engine, dialect)
+            _bind(engine.sync_engine, url, network, await_only)
             return Opened(dialect, asynchronous=engine)
         blocking = create_engine(url, **options)
         _prepare(blocking, dialect)
+        _bind(blocking, url, network, asyncio.run)
         return Opened(dialect, threaded=blocking)
     except (SQLAlchemyError, ImportError) as error:
         raise ConfigurationError(_why(dialect, error)) from None
@@ -176,6 +188,73 @@ def _prepare(engine: Engine, dialect: Dialect) -> None:
 
     if dialect.on_connect:
         listen(engine, "connect", connected)
+
+
+def _require_host(url: URL) -> None:
+    """Do nothing unless something beside the address would say where to connect to.
+
+    The driver of PostgreSQL asks us whatever host it finds.
+
+    Raises:
+        ConfigurationError: there is no host, or one that a file of the driver's own resolves.
+    """
+    backend = url.get_backend_name()
+    if backend == "sqlite" or url.drivername == "postgresql+asyncpg":
+        return
+    aliased = backend == "oracle" and not (url.database or "service_name" in url.query)
+    if not url.host or aliased:
+        raise ConfigurationError("database_url: write host, port and the database or service")
+
+
+def _bind(
+    engine: Engine,
+    url: URL,
+    network: Network,
+    wait: Callable[[Coroutine[Any, Any, str]], str],
+) -> None:
+    """Let every new connection go to an address that the network gives, never to a name."""
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return
+    if url.drivername == "postgresql+asyncpg":
+        listen(engine, "do_connect", _over_checked_loop(network))
+        return
+    host = url.host or ""
+    port = url.port or _PORTS.get(backend, 0)
+
+    def connect(
+        product: Product, _record: object, _cargs: Sequence[Any], cparams: dict[str, Any]
+    ) -> Any:
+        address = wait(_address_of(network, host, port))
+        cargs, options = product.create_connect_args(url.set(host=address))
+        return product.connect(*cargs, **{**cparams, **options})
+
+    listen(engine, "do_connect", connect)
+
+
+async def _address_of(network: Network, host: str, port: int) -> str:
+    """Return an address of ``host``, of several the first that is there.
+
+    The driver is not tried with one after the other: a login that is refused would be repeated, and
+    the account locked.
+    """
+    *several, last = await network.addresses(host, port)
+    for address in several:
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CONNECT_S):
+                _, writer = await asyncio.open_connection(address, port)
+            writer.close()
+            return address
+    return last
+
+
+def _over_checked_loop(network: Network) -> Callable[..., None]:
+    def connect(
+        _product: Product, _record: object, _cargs: object, cparams: dict[str, Any]
+    ) -> None:
+        cparams["loop"] = CheckedLoop(asyncio.get_running_loop(), network)
+
+    return connect
 
 
 def _why(dialect: Dialect, error: Exception) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Awaitable
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 from fastapi import Request, Response
+from pydantic import BaseModel
 
 from gateway.access.routes import caller_of, presented_with
 from gateway.access.service import AccessService, Caller
 from gateway.access.tokens import Access
-from gateway.api.bodies import json_response
+from gateway.api.bodies import json_body, json_response
 from gateway.api.edge import note
 from gateway.api.message_signatures import Lines, SentRequest
+from gateway.problems import Problem
+
+_Said = TypeVar("_Said", bound=BaseModel)
 
 RIGHT_PROBLEMS: Final = (
     *("unknown-purpose", "purpose-not-granted", "relation-not-granted", "right-not-granted"),
@@ -50,6 +55,48 @@ async def who_writes(request: Request, access: AccessService) -> tuple[Access, C
     )
     await access.require_signed(who, sent, request.body, caller)
     return who, caller
+
+
+class Refuses(Protocol):
+    """What answers an operation: it records as well that somebody sent what it cannot take."""
+
+    def refuse(self, access: Access, caller: Caller, problem: Problem, /) -> Awaitable[NoReturn]:
+        """Record a refusal and raise it."""
+
+
+async def called_with(
+    request: Request, access: AccessService, service: Refuses, model: type[_Said]
+) -> tuple[Access, Caller, _Said]:
+    """Return who calls, from where, and what they say; a body that says nothing is recorded.
+
+    Raises:
+        Problem: as ``who_calls`` and ``json_body``.
+
+    """
+    who, caller = await who_calls(request, access)
+    return who, caller, await _said(request, service, who, caller, model)
+
+
+async def written_with(
+    request: Request, access: AccessService, service: Refuses, model: type[_Said]
+) -> tuple[Access, Caller, _Said]:
+    """Return the same of an operation that changes something.
+
+    Raises:
+        Problem: as ``who_writes`` and ``json_body``.
+
+    """
+    who, caller = await who_writes(request, access)
+    return who, caller, await _said(request, service, who, caller, model)
+
+
+async def _said(
+    request: Request, service: Refuses, who: Access, caller: Caller, model: type[_Said]
+) -> _Said:
+    try:
+        return await json_body(request, model)
+    except Problem as problem:
+        await service.refuse(who, caller, problem)
 
 
 def answer_to(access: AccessService, content: Any, status_code: int = 200) -> Response:

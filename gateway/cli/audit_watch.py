@@ -34,7 +34,7 @@ def add(
     kind: Annotated[
         WatchKind,
         typer.Option(
-            help="family（家族）、acquaintance（同姓・同住所・知人）、notable（著名人）、"
+            help="family（家族）、acquaintance（知人）、notable（著名人）、"
             "household（一世帯） / Why a look would be one of curiosity."
         ),
     ],
@@ -68,6 +68,63 @@ def add(
     say(f"{watch_id}：{count} 人を加えました。", f"{count} people are on the list {watch_id}.")
 
 
+@app.command()
+def own(
+    operator: Annotated[
+        str, typer.Argument(help="職員（staff:yamada など） / Account, without its terminal.")
+    ],
+    municipality: Municipality,
+    numbering: Annotated[
+        str,
+        typer.Option("--of", help="標準入力の番号の番号体系 / Numbering of the number piped in."),
+    ],
+    *,
+    surname: Annotated[
+        bool,
+        typer.Option(help="同姓の人も（多い名字なら --no-surname） / Also people of the surname."),
+    ] = True,
+) -> None:
+    """職員がどの住民かを届け出る。同姓・同住所の人を見たら知らせる / Which resident they are."""
+    settings, numbers = read_settings(), read_numbers()
+    if len(set(numbers)) != 1:
+        fail("職員本人の番号を一つだけ渡してください。", "pass the one number of the operator", 2)
+
+    async def work() -> None:
+        async with opened(settings) as session:
+            subject = await session.subjects.find_by_number(municipality, numbering, numbers[0])
+            if subject is None:
+                fail("登録されていない番号です。", "the number is not known")
+            key = session.audit_log().pseudonym(municipality, subject.subject_id)
+            person = (subject.subject_id, key)
+            await _watches(session).own(municipality, operator, person, surname=surname)
+
+    try:
+        run(work())
+    except WatchRefused as refused:
+        fail(refused.detail_ja, refused.detail_en)
+    say(
+        f"{operator}：届け出ました（一分以内に効きます）。",
+        f"{operator} is compared from now on, within a minute.",
+    )
+
+
+@app.command("end-own")
+def end_own(
+    operator: Annotated[str, typer.Argument(help="職員（staff:yamada など） / Account.")],
+    municipality: Municipality,
+) -> None:
+    """どの住民かの届けを消す / Forget which resident an operator is."""
+    settings = read_settings()
+
+    async def work() -> bool:
+        async with opened(settings) as session:
+            return await _watches(session).end_own(municipality, operator)
+
+    if not run(work()):
+        fail("この職員の届けはありません。", "nothing is known of this operator")
+    say("消しました。", "Forgotten.")
+
+
 @app.command("list")
 def list_(municipality: Municipality) -> None:
     """一覧を示す（誰かは出ない） / Show the lists, not who is on them."""
@@ -85,6 +142,10 @@ def list_(municipality: Municipality) -> None:
                 counted[key] = counted.get(key, 0) + 1
             for (watch_id, kind, operator, day), count in counted.items():
                 table.add_row(watch_id, kind, operator, str(count), day)
+            for own in await _watches(session).operators(municipality):
+                day = own.added_at.astimezone(TOKYO).date().isoformat()
+                kind = "own（同姓・同住所）" if own.surname else "own（同住所）"
+                table.add_row("―", kind, own.operator, "1", day)
         return table
 
     out().print(run(work()))

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
+from adapters.errors import AdapterError
+from gateway.api.limits import text_holds_number
+from gateway.audit import AuditLog
 from gateway.cli.options import Municipality
+from gateway.cli.rehearsals import enabled_adapter
 from gateway.cli.session import (
     NOT_SET_UP,
+    Session,
     SetUpError,
     err,
     fail,
     new_table,
     opened,
     out,
+    read_dictionary,
     read_numbers,
     read_settings,
     run,
     say,
 )
+from gateway.connections.destinations import outgoing
+from gateway.connections.http import open_http_client
+from gateway.connections.service import host_of
+from gateway.logs import open_log
 from gateway.my_numbers import (
+    GroupLoad,
     MyNumberOffice,
     MyNumberStore,
     NumberImport,
+    NumberLoader,
+    NumberLoadError,
     NumbersUnavailable,
     SealBroken,
     read_number_file,
 )
+from gateway.my_numbers.loading import Progress as ToldOfGroup
+from gateway.my_numbers.reading import reasons
 from gateway.my_numbers.service import Progress as Told
 from gateway.store.engine import open_store
 from gateway.store.migrate import schema_state
@@ -95,6 +117,72 @@ def import_(
 
 
 @app.command()
+def load(
+    adapter: Annotated[str, typer.Argument(help="アダプターの ID / Id of the adapter.")],
+    municipality: Municipality,
+) -> None:
+    """アダプターの抽出から個人番号を取り込む。止まっても続きからできる / Load an extract."""
+    settings = read_settings()
+    package, entry = enabled_adapter(settings, adapter, municipality)
+
+    async def work(session: Session, store: MyNumberStore, audit: AuditLog) -> Sequence[GroupLoad]:
+        dictionary = read_dictionary(settings)
+        loader = NumberLoader(
+            store,
+            session.keys,
+            session.subjects,
+            dictionary,
+            audit,
+            clock=session.clock,
+            actor=session.actor,
+        )
+        async with open_http_client(destinations=outgoing(settings)) as http:
+            log = open_log(settings.log_level)
+            host = host_of(entry, http, session.clock, log, dictionary)
+            source = package.open(host, entry.settings)
+            try:
+                with _bars() as told:
+                    return await loader.load(municipality, package.manifest, source, told)
+            finally:
+                await source.aclose()
+
+    try:
+        done = _with_rooms(work)
+    except NumberLoadError as refused:
+        fail(refused.detail_ja, refused.detail_en)
+    except AdapterError as error:
+        why = error.code if text_holds_number(error.detail) else f"{error.code}: {error.detail}"
+        fail(
+            f"止まりました（{why}）。取り込んだ分はそのままです。同じコマンドで続きからできます。",
+            f"stopped ({why}); what was stored stays, and the same command goes on",
+        )
+    _show_loads(done)
+    if quarantined := sum(one.counts.quarantined for one in done):
+        say(
+            f"{quarantined} 件は取り込めませんでした"
+            "（理由は hitotsu my-number quarantine で見られます）。",
+            f"{quarantined} records were set aside: see `hitotsu my-number quarantine`.",
+        )
+
+
+@app.command()
+def quarantine(municipality: Municipality) -> None:
+    """抽出から取り込めなかった記録と理由（番号は示さない） / Records set aside, and why."""
+
+    async def work(office: MyNumberOffice) -> Table:
+        table = new_table(
+            "アダプター / Adapter", "グループ / Group", "場所 / Place", "宛名番号 / Number",
+            "理由 / Reason",
+        )  # fmt: skip
+        for one in await office.quarantined(municipality):
+            why = f"{reasons(one.codes, 0)} / {reasons(one.codes, 1)}"
+            table.add_row(one.adapter, one.group, one.place or "―", one.number or "―", why)
+        return table
+
+    out().print(_with_office(work))
+
+
+@app.command()
 def count(municipality: Municipality) -> None:
     """番号体系と鍵の版ごとの件数 / How many numbers, by numbering and version of the key."""
 
@@ -153,7 +241,36 @@ def reseal() -> None:
     say(f"{done} 件を新しい鍵にしました。", f"{done} numbers are sealed with the newest key.")
 
 
+def _show_loads(done: Sequence[GroupLoad]) -> None:
+    table = new_table(
+        "グループ / Group", "読んだ記録 / Read", "新規・変更 / Stored", "同じ / Unchanged",
+        "取り込めない / Set aside", "番号なし / Blank", "対象外 / Skipped", "続きから / Went on",
+    )  # fmt: skip
+    for one in done:
+        c = one.counts
+        figures = (c.read, c.stored, c.unchanged, c.quarantined, c.blank, c.skipped)
+        table.add_row(one.group, *map(str, figures), "○" if one.resumed else "")
+    out().print(table)
+
+
 def _with_office(work: Callable[[MyNumberOffice], Awaitable[Result]]) -> Result:
+    async def with_office(session: Session, store: MyNumberStore, audit: AuditLog) -> Result:
+        office = MyNumberOffice(
+            store,
+            session.keys,
+            session.subjects,
+            audit,
+            clock=session.clock,
+            actor=session.actor,
+        )
+        return await work(office)
+
+    return _with_rooms(with_office)
+
+
+def _with_rooms(
+    work: Callable[[Session, MyNumberStore, AuditLog], Awaitable[Result]],
+) -> Result:
     settings = read_settings()
 
     async def opened_work() -> Result:
@@ -166,15 +283,7 @@ def _with_office(work: Callable[[MyNumberOffice], Awaitable[Result]]) -> Result:
                     "the database of My Numbers is not up to date: run `hitotsu db upgrade`",
                 )
             async with opened(settings) as session, session.audit_log() as audit:
-                office = MyNumberOffice(
-                    MyNumberStore(store),
-                    session.keys,
-                    session.subjects,
-                    audit,
-                    clock=session.clock,
-                    actor=session.actor,
-                )
-                return await work(office)
+                return await work(session, MyNumberStore(store), audit)
         finally:
             await store.aclose()
 
@@ -195,6 +304,13 @@ def _with_office(work: Callable[[MyNumberOffice], Awaitable[Result]]) -> Result:
 
 @contextmanager
 def _shown(title: str) -> Iterator[Told]:
+    with _bars() as told:
+        yield lambda done, total: told(title, done, total)
+
+
+@contextmanager
+def _bars() -> Iterator[ToldOfGroup]:
+    """Show a bar for each title that is told of."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -202,5 +318,11 @@ def _shown(title: str) -> Iterator[Told]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err(), transient=True) as progress:
-        bar = progress.add_task(title)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)
+        bars: dict[str, TaskID] = {}
+
+        def told(title: str, done: int, total: int | None) -> None:
+            if title not in bars:
+                bars[title] = progress.add_task(title, total=total)
+            progress.update(bars[title], completed=done, total=total)
+
+        yield told

@@ -123,7 +123,9 @@ class CheckedResolver(AbstractResolver):
         await self._inner.close()
 
 
-async def addresses_of(host: str, port: int, destinations: Destinations) -> list[tuple[str, int]]:
+async def addresses_of(
+    host: str, port: int, destinations: Destinations, inner: AbstractResolver | None = None
+) -> list[tuple[str, int]]:
     """Return the addresses of ``host``, all of which may be called; an address is its own.
 
     Raises:
@@ -133,7 +135,7 @@ async def addresses_of(host: str, port: int, destinations: Destinations) -> list
     destinations.require(host)
     if _address(host) is not None:
         return [(host, port)]
-    resolver = CheckedResolver(destinations)
+    resolver = CheckedResolver(destinations, inner)
     found = await resolver.resolve(host, port, socket.AF_UNSPEC)
     return [(one["host"], one["port"]) for one in found]
 

@@ -70,6 +70,8 @@ class WiredClient(SourceClient):
         )
         self._wire = wire
         self._tracing = transport.tracing
+        self.destinations = transport.destinations
+        """Where calls may go at all."""
 
     async def exchange(
         self, origin: Origin, head: bytes, content: bytes, within_s: float

@@ -16,6 +16,8 @@ from adapters.registry import InstalledAdapter, QuarantinedAdapter
 from gateway.connections.config import AdaptersFile, EnabledAdapter
 from gateway.connections.connection import Connection, Slots
 from gateway.connections.destinations import Allowed, Destinations, fenced
+from gateway.connections.http import WiredClient
+from gateway.connections.networks import SourceNetwork
 from gateway.connections.proofs import NO_PROOFS, Proofs
 from gateway.metrics import Metrics
 from gateway.telemetry import NO_TRACING, Tracing
@@ -149,9 +151,18 @@ def host_of(
     *,
     processes: int = 1,
 ) -> Host:
-    """Return what an adapter is lent; its client calls what is configured for it alone."""
-    client = fenced(http, Allowed.of(entry.settings, entry.destinations))
-    return Host(entry.municipality, clock, client, log, dictionary, processes=processes)
+    """Return what an adapter is lent; it connects to what is configured for it alone."""
+    allowed = Allowed.of(entry.settings, entry.destinations)
+    destinations = http.destinations if isinstance(http, WiredClient) else Destinations()
+    return Host(
+        entry.municipality,
+        clock,
+        fenced(http, allowed),
+        log,
+        dictionary,
+        processes=processes,
+        network=SourceNetwork(allowed, destinations),
+    )
 
 
 def _open_one(

@@ -7,8 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_writes
-from gateway.api.bodies import json_body
+from gateway.access.calls import answer_to, written_with
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.consents.schemas import (
     CONSENT_EXAMPLE,
@@ -19,7 +18,6 @@ from gateway.consents.schemas import (
     Withdrawn,
 )
 from gateway.consents.service import ConsentService
-from gateway.problems import Problem
 
 _PROOF: Final = ("proof-invalid", "proof-nonce-needed", "signature-invalid")
 
@@ -58,11 +56,7 @@ def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
         },
     )
     async def give(request: Request) -> Response:
-        who, caller = await who_writes(request, access)
-        try:
-            given = await json_body(request, GivenConsent)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, given = await written_with(request, access, service, GivenConsent)
         kept = await service.give(who, given, caller)
         return answer_to(access, kept.model_dump(), 201)
 
@@ -91,11 +85,7 @@ def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
         },
     )
     async def withdraw(request: Request) -> Response:
-        who, caller = await who_writes(request, access)
-        try:
-            asked = await json_body(request, Withdrawn)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, asked = await written_with(request, access, service, Withdrawn)
         return answer_to(access, (await service.withdraw(who, asked, caller)).model_dump())
 
     return router

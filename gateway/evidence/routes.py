@@ -7,8 +7,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls, who_writes
-from gateway.api.bodies import json_body, json_response
+from gateway.access.calls import answer_to, called_with, written_with
+from gateway.api.bodies import json_response
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.evidence.schemas import (
     PREVIEW_EXAMPLES,
@@ -23,7 +23,6 @@ from gateway.evidence.schemas import (
 )
 from gateway.evidence.service import STATUS_TTL_S, EvidenceService
 from gateway.evidence.view import verifier_page
-from gateway.problems import Problem
 
 _ASKED: Final = (
     "unknown-item",
@@ -57,11 +56,7 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
         responses={200: _ok(PreviewDocument), **problem_responses(*_ASKED)},
     )
     async def preview(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
-        try:
-            wanted = await json_body(request, Wanted)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, wanted = await called_with(request, access, service, Wanted)
         return service.signed(answer_to(access, await service.preview(who, wanted, caller)))
 
     @router.post(
@@ -82,11 +77,7 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
         },
     )
     async def release(request: Request) -> Response:
-        who, caller = await who_writes(request, access)
-        try:
-            asked = await json_body(request, Release)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, asked = await written_with(request, access, service, Release)
         return service.signed(answer_to(access, await service.release(who, asked, caller), 201))
 
     @router.post(
@@ -107,11 +98,7 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
         },
     )
     async def revoke(request: Request) -> Response:
-        who, caller = await who_writes(request, access)
-        try:
-            asked = await json_body(request, Revocation)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, asked = await written_with(request, access, service, Revocation)
         return service.signed(answer_to(access, await service.revoke(who, asked, caller)))
 
     return router

@@ -5,12 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
-from gateway.api.bodies import json_body
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, called_with
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.matching.schemas import EXAMPLES, MATCHED, NO_MATCH, MatchDocument, StatedFacts
 from gateway.matching.service import MatchingService
-from gateway.problems import Problem
 
 
 def matching_router(service: MatchingService, access: AccessService) -> APIRouter:
@@ -47,11 +45,7 @@ def matching_router(service: MatchingService, access: AccessService) -> APIRoute
         },
     )
     async def match(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
-        try:
-            stated = await json_body(request, StatedFacts)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, stated = await called_with(request, access, service, StatedFacts)
         return answer_to(access, (await service.match(who, stated, caller)).model_dump())
 
     return router

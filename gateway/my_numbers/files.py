@@ -18,7 +18,7 @@ from standard_models.values.identifiers import MyNumber
 
 NUMBER_COLUMN: Final = "宛名番号"
 MY_NUMBER_COLUMN: Final = "個人番号"
-_NUMBER: Final = re.compile(r"[0-9A-Za-z-]{1,40}")
+NUMBER_SHAPE: Final = re.compile(r"[0-9A-Za-z-]{1,40}")
 _WRONG: Final[Mapping[str, tuple[str, str]]] = {
     "CHECK_DIGIT_WRONG": ("検査用数字が合いません。", "The check digit is wrong."),
     "IDENTIFIER_MALFORMED": ("12 桁の数字ではありません。", "Not twelve digits."),
@@ -114,7 +114,7 @@ def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> NumberRow | 
         return _bad(line, "列の数が見出しと違います。", "The number of cells differs.")
     said = dict(zip(header, (cell.strip(" \u3000") for cell in cells), strict=True))
     number = said[NUMBER_COLUMN]
-    if not _NUMBER.fullmatch(number):
+    if not NUMBER_SHAPE.fullmatch(number):
         return _bad(
             line,
             "番号は半角の英数字とハイフン 40 文字以内です。",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
-from gateway.api.bodies import json_body
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, called_with
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.my_numbers.matching import NumberMatching
 from gateway.my_numbers.schemas import (
@@ -16,7 +15,6 @@ from gateway.my_numbers.schemas import (
     NumberMatchDocument,
     NumberQuery,
 )
-from gateway.problems import Problem
 
 
 def my_number_router(service: NumberMatching, access: AccessService) -> APIRouter:
@@ -52,11 +50,7 @@ def my_number_router(service: NumberMatching, access: AccessService) -> APIRoute
         },
     )
     async def match_number(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
-        try:
-            asked = await json_body(request, NumberQuery)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, asked = await called_with(request, access, service, NumberQuery)
         found = await service.match(who, asked.kojinbango, caller)
         return answer_to(access, found.model_dump())
 

@@ -6,9 +6,10 @@ of the key. A number that stands with two persons links neither to the other: st
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.contract import Clock
@@ -16,7 +17,7 @@ from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog
 from gateway.keys import KeysError, KeyStore
 from gateway.my_numbers.files import NumberFile
 from gateway.my_numbers.sealing import NumberSeal, Place
-from gateway.my_numbers.store import MyNumberStore, NumbersUnavailable
+from gateway.my_numbers.store import Known, MyNumberStore, NumbersUnavailable
 from gateway.subjects import SubjectService
 from standard_models.values.identifiers import MyNumber
 
@@ -63,19 +64,29 @@ class MyNumbers:
 
     def row(self, place: Place, my_number: MyNumber) -> dict[str, Any]:
         """Return the number sealed for its place, as a row."""
-        seal = self._seal()
-        return {
-            "municipality": place.municipality,
-            "numbering": place.numbering,
-            "number": place.number,
-            "digest": seal.digest(place.municipality, my_number),
-            "secret_version": seal.version,
-            "sealed": seal.seal(place, my_number),
-            "stored_at": self._clock.now(),
-        }
+        seal = NumberSeal(self._keys.keys().my_number_secret)
+        return sealed_row(seal, place, my_number, self._clock.now())
 
-    def _seal(self) -> NumberSeal:
-        return NumberSeal(self._keys.keys().my_number_secret)
+
+def sealed_row(
+    seal: NumberSeal,
+    place: Place,
+    my_number: MyNumber,
+    now: dt.datetime,
+    load_id: str | None = None,
+) -> dict[str, Any]:
+    """Return a number sealed for its place, as a row; ``load_id`` is the load that stores it."""
+    return {
+        "municipality": place.municipality,
+        "numbering": place.numbering,
+        "number": place.number,
+        "digest": seal.digest(place.municipality, my_number),
+        "secret_version": seal.version,
+        "sealed": seal.seal(place, my_number),
+        "stored_at": now,
+        "stored_by": load_id,
+        "said_by": load_id,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,17 @@ class NumberImport:
     repeated: int
     blank: int
     unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A record of an extract of which nothing was taken; ``number`` is its 宛名番号, if any."""
+
+    adapter: str
+    group: str
+    place: str
+    number: str | None = field(repr=False)
+    codes: tuple[str, ...]
 
 
 class MyNumberOffice:
@@ -162,13 +184,17 @@ class MyNumberOffice:
     async def erase(self, municipality: str, numbering: str, numbers: Iterable[str] | None) -> int:
         """Erase the numbers of these people, or of everybody in the numbering; return how many.
 
+        What stands of them in a quarantine goes as well.
+
         Raises:
             Problem: ``audit-unavailable``; nothing is erased.
 
         """
         async with self._store.changing() as changes:
             before = len(await changes.known(municipality, numbering))
-            erased = await changes.erase(municipality, numbering, numbers)
+            asked = None if numbers is None else list(numbers)
+            erased = await changes.erase(municipality, numbering, asked)
+            await changes.release(municipality, numbering, asked)
             await self._record(
                 municipality,
                 "my-number-erase",
@@ -206,6 +232,16 @@ class MyNumberOffice:
         await self._record(municipality, "my-number-candidates", None, {"candidates": len(found)})
         return found
 
+    async def quarantined(self, municipality: str) -> Sequence[Quarantined]:
+        """Return the records of the last load of each extract of which nothing was taken."""
+        found = [
+            Quarantined(load.adapter_id, load.group_ref, row.place, row.number, tuple(row.codes))
+            for load in await self._store.loads(municipality)
+            for row in await self._store.quarantined(load.load_id)
+        ]
+        await self._record(municipality, "my-number-quarantine", None, {"records": len(found)})
+        return found
+
     async def reseal(self, progress: Progress = lambda _done, _total: None) -> int:
         """Seal with the newest key what an earlier one sealed; return how many. Goes on if ended.
 
@@ -232,7 +268,7 @@ class MyNumberOffice:
         return done
 
     def _same_as(
-        self, municipality: str, known: Mapping[str, tuple[int, bytes]]
+        self, municipality: str, known: Mapping[str, Known]
     ) -> Callable[[str, MyNumber], bool]:
         """Return what tells whether a number is already kept for its person."""
         seals = {s.version: NumberSeal(s) for s in self._keys.keys().my_numbers}
@@ -240,7 +276,7 @@ class MyNumberOffice:
         def same(number: str, my_number: MyNumber) -> bool:
             before = known.get(number)
             return before is not None and (
-                seals[before[0]].digest(municipality, my_number) == before[1]
+                seals[before.version].digest(municipality, my_number) == before.digest
             )
 
         return same

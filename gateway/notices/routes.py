@@ -5,12 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
-from gateway.api.bodies import json_body
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, called_with
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.notices.schemas import EXAMPLES, RECEIVED, DeliveryDocument, DeliveryReport
 from gateway.notices.service import Notices
-from gateway.problems import Problem
 
 
 def notice_router(notices: Notices, access: AccessService) -> APIRouter:
@@ -38,11 +36,7 @@ def notice_router(notices: Notices, access: AccessService) -> APIRouter:
         },
     )
     async def report(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
-        try:
-            told = await json_body(request, DeliveryReport)
-        except Problem as problem:
-            await notices.refuse(who, caller, problem)
+        who, caller, told = await called_with(request, access, notices, DeliveryReport)
         return answer_to(access, (await notices.report(who, told, caller)).model_dump())
 
     return router

@@ -5,10 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import RIGHT_PROBLEMS, answer_to, who_calls
-from gateway.api.bodies import json_body
+from gateway.access.calls import RIGHT_PROBLEMS, answer_to, called_with
 from gateway.api.openapi import SECURED, json_request, problem_responses
-from gateway.problems import Problem
 from gateway.protection.pushes import FlagPushes
 from gateway.protection.schemas import EXAMPLES, RECEIVED, FlagPush, FlagPushDocument
 
@@ -38,11 +36,7 @@ def flag_router(pushes: FlagPushes, access: AccessService) -> APIRouter:
         },
     )
     async def push(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
-        try:
-            told = await json_body(request, FlagPush)
-        except Problem as problem:
-            await pushes.refuse(who, caller, problem)
+        who, caller, told = await called_with(request, access, pushes, FlagPush)
         return answer_to(access, (await pushes.take(who, told, caller)).model_dump())
 
     return router

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from adapters.contract import Deadline, FetchRequest, GroupRecords
 from adapters.errors import (
@@ -24,6 +25,7 @@ from gateway.questions.guard import Expected, guarded, linked_items
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
 from gateway.questions.records import choose_records
+from gateway.subjects import Subject
 from standard_models.answers import Method, Provenance
 
 
@@ -40,6 +42,13 @@ class SystemCall:
     parts: Sequence[PlannedPart]
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
     on: dt.date | None = None
+
+
+Calls: TypeAlias = Callable[
+    [str, Subject, Sequence[PlannedPart], dt.date | None],
+    Awaitable[tuple[list[SystemCall], list[Part]]],
+]
+"""Returns who answers for parts of one person, and the parts that nobody answers for."""
 
 
 @dataclass(frozen=True, slots=True)

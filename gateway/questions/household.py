@@ -24,8 +24,9 @@ from gateway.questions.co_residents import CoResidents, Protection
 from gateway.questions.conditions import require_answers, with_not_granted
 from gateway.questions.derived import as_planned
 from gateway.questions.door import through_the_door, withheld_items
+from gateway.questions.fan_out import Calls
 from gateway.questions.household_door import Door, Leaving
-from gateway.questions.household_list import Calls, HouseholdList, ListReader, not_found
+from gateway.questions.household_list import HouseholdList, ListReader, not_found
 from gateway.questions.members import (
     Gather,
     MemberReader,

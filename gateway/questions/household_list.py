@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from adapters.contract import Deadline
 from adapters.errors import Foreign
@@ -15,17 +14,12 @@ from gateway.connections import Alarm
 from gateway.households import REGISTER, Basis, Listed, household_bases, listed_members
 from gateway.problems import Problem
 from gateway.questions.conditions import aged, held_on
-from gateway.questions.fan_out import SystemCall, ask_system
+from gateway.questions.fan_out import Calls, SystemCall, ask_system
 from gateway.questions.members import each_once
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
 from gateway.questions.rooms import HouseholdCall, QuestionRooms
 from gateway.subjects import Subject
-
-Calls: TypeAlias = Callable[
-    [str, Subject, Sequence[PlannedPart], dt.date | None],
-    Awaitable[tuple[list[SystemCall], list[Part]]],
-]
 
 
 @dataclass(slots=True)

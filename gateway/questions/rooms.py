@@ -19,6 +19,7 @@ from gateway.questions.parts import Household, Member, Part, PartStatus
 from gateway.questions.plan import Permitted
 from gateway.questions.record import QuestionRecord
 from gateway.questions.relation_schemas import RelationAsked
+from gateway.questions.sameness import NobodyCompared, Sameness
 from gateway.questions.schemas import Question
 from gateway.questions.statements import NothingStated, StatedSource
 from gateway.receipts import IssuedPart, ReceiptService
@@ -59,6 +60,7 @@ class QuestionRooms:
     stated: StatedSource = field(default_factory=NothingStated)
     consents: Consents = field(default_factory=NoConsents)
     predicates: Predicates = field(default_factory=Predicates)
+    sameness: Sameness = field(default_factory=NobodyCompared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
-from gateway.api.bodies import json_body
+from gateway.access.calls import answer_to, called_with
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
-from gateway.problems import Problem
 from gateway.questions.examples import ANSWER_EXAMPLES, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
 from gateway.questions.household_schemas import HouseholdAnswerDocument
 from gateway.questions.render import render_answer
@@ -69,11 +67,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
     )
     async def ask(request: Request) -> Response:
         with service.place():
-            who, caller = await who_calls(request, access)
-            try:
-                question = await json_body(request, Question)
-            except Problem as problem:
-                await service.refuse(who, caller, problem)
+            who, caller, question = await called_with(request, access, service, Question)
             answer = await service.ask(who, question, caller)
             note(request, outcome=answer.outcome)
             return answer_to(access, render_answer(answer))
@@ -96,11 +90,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
     )
     async def explain(request: Request) -> Response:
         with service.place():
-            who, caller = await who_calls(request, access)
-            try:
-                asked = await json_body(request, Explained)
-            except Problem as problem:
-                await service.refuse(who, caller, problem)
+            who, caller, asked = await called_with(request, access, service, Explained)
             found = await service.explain(who, asked, caller)
             purpose = await access.purpose(who.municipality, who.purpose_id)
             return answer_to(access, found.document(purpose).model_dump())

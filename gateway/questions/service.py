@@ -54,6 +54,7 @@ from gateway.questions.rooms import (
     issued,
     outcome_of,
 )
+from gateway.questions.sameness import Look
 from gateway.questions.schemas import Asked, Mode, Question
 from gateway.questions.statements import Statements, check_preferred
 from gateway.subjects import Subject
@@ -305,6 +306,10 @@ class QuestionService:
         By group, and with what sources did that is not about the person.
         """
         access, subject, question = asking.access, asking.subject, asking.question
+        sameness = self._rooms.sameness
+        operator = await sameness.operator_of(access.municipality, asking.caller.terminal)
+        if operator is not None:
+            needed = sameness.with_facts(needed)
         statements = Statements(
             self._rooms.stated, access.municipality, subject.subject_id, access.purpose_id
         )
@@ -324,7 +329,13 @@ class QuestionService:
         others = aged([*stated, *instead], question.max_age, now)
         self._count(answered)
         alarms = [alarm for task in asked for alarm in task.result().alarms]
-        return {p.planned.group.ref: p for p in (*answered, *others)}, alarms
+        by_group = {p.planned.group.ref: p for p in (*answered, *others)}
+        if operator is not None:
+            look = Look(
+                operator, access.client_id, subject.subject_id, asking.caller, asking.deadline
+            )
+            await sameness.passed(look, by_group, self._calls)
+        return by_group, alarms
 
     def _record(self, access: Access, caller: Caller, mode: Mode = Mode.REFUSE) -> QuestionRecord:
         rooms = self._rooms

@@ -7,11 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
-from gateway.api.bodies import json_body
+from gateway.access.calls import answer_to, called_with
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
-from gateway.problems import Problem
 from gateway.receipts.schemas import (
     VERDICT_EXAMPLE,
     VERIFICATION_EXAMPLES,
@@ -47,11 +45,7 @@ def receipt_router(service: ReceiptService, access: AccessService) -> APIRouter:
         responses=_RESPONSES,
     )
     async def verify(request: Request) -> Response:
-        who, caller = await who_calls(request, access)
-        try:
-            asked = await json_body(request, Verification)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, asked = await called_with(request, access, service, Verification)
         verified = await service.verify(who, asked, caller)
         outcome = "unchanged" if verified.unchanged else "changed"
         note(request, outcome=outcome)

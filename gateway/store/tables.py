@@ -625,6 +625,24 @@ class AuditWatchRow(Base):
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
+class AuditOperatorRow(Base):
+    """Which resident an operator is: looks at people of their surname or address are told of.
+
+    ``operator`` is the account as it stands in ``terminal`` of the audit record, without where it
+    was (``staff:yamada``). ``surname`` is false where too many people of the town share it. No name
+    and no address is kept: what is compared is asked of the register anew.
+    """
+
+    __tablename__ = "audit_operator"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    operator: Mapped[str] = mapped_column(String(100), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(32))
+    surname: Mapped[bool] = mapped_column(Boolean)
+    added_by: Mapped[str] = mapped_column(String(100))
+    added_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
 class AuditTileRow(Base):
     """Up to 256 neighbouring nodes of the Merkle tree over the audit record, and their root.
 

@@ -7,10 +7,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_writes
-from gateway.api.bodies import json_body
+from gateway.access.calls import answer_to, written_with
 from gateway.api.openapi import SECURED, json_request, problem_responses
-from gateway.problems import Problem
 from gateway.submissions.idempotency import HEADER
 from gateway.submissions.schemas import (
     SUBMISSION_EXAMPLE,
@@ -74,11 +72,7 @@ def submission_router(service: SubmissionService, access: AccessService) -> APIR
         },
     )
     async def submit(request: Request) -> Response:
-        who, caller = await who_writes(request, access)
-        try:
-            stated = await json_body(request, Submission)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, stated = await written_with(request, access, service, Submission)
         reply = await service.submit(who, stated, request.headers.get(HEADER), caller)
         return answer_to(access, reply, 201)
 
@@ -102,11 +96,7 @@ def submission_router(service: SubmissionService, access: AccessService) -> APIR
         },
     )
     async def withdraw(request: Request) -> Response:
-        who, caller = await who_writes(request, access)
-        try:
-            asked = await json_body(request, Withdrawal)
-        except Problem as problem:
-            await service.refuse(who, caller, problem)
+        who, caller, asked = await written_with(request, access, service, Withdrawal)
         return answer_to(access, await service.withdraw(who, asked, caller))
 
     return router

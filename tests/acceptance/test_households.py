@@ -21,20 +21,25 @@ LOT, BIRTH = f"{PERSON}.jusho_banchigohyoki", f"{PERSON}.seinengappi"
 TAX = "010.kazeikihonjoho.kazeinendo"
 RELATIONSHIP = [f"001.setaiinjoho.setaiin_tsuzukigara{n}" for n in range(1, 5)]
 PEOPLE = ("victim", "child", "ex", "two_children", "leaving", "dead", "provisional_move",
-          "allowance_paid", "moved_out", "foreign_alias")  # fmt: skip
+          "allowance_paid", "moved_out", "foreign_alias", "day_unknown")  # fmt: skip
+DEPENDANT = [f"010.fuyoshinzokujoho.{field}" for field in ("fuyokubun", "bekkyokubun")]
+INSURED = [f"024.fukameisaijoho.{field}" for field in ("setaiin_kubun", "setaiin_tsukisu")]
 BEFORE, SPLIT = "2026-06-09", "2026-06-10"
 
 
 @asynccontextmanager
 async def asking(town: Town) -> AsyncIterator[Examiner]:
-    """Yield the examiner with a grant of households by two bases."""
+    """Yield the examiner with a grant of households by the bases of the town's systems, and one."""
     people = town.people()
     folder = town.folder / "gateway"
     numbers = [people[who]["resident"] for who in PEOPLE]
-    items = [NAME, BLOCK, LOT, BIRTH, TAX, *RELATIONSHIP]
+    items = [NAME, BLOCK, LOT, BIRTH, TAX, *RELATIONSHIP, *DEPENDANT, *INSURED]
     async with examiner(folder, town.gateway_url, numbers) as asker:
         await grant_terms(
-            folder, items=items, relation=Relation.HOUSEHOLD, bases=("register", "allowance")
+            folder,
+            items=items,
+            relation=Relation.HOUSEHOLD,
+            bases=("register", "allowance", "tax", "nhi", "insurance"),
         )
         yield asker
 
@@ -95,6 +100,91 @@ async def test_another_basis_is_another_list(town: Town) -> None:
     assert answer["household"]["size"] == 4
     given = {name.partition("　")[2] for m in answer["members"] for name in values(m, "shimei")}
     assert given == {"誠", "健太", "凛", "樹"}
+
+
+async def test_the_dependants_of_a_taxpayer_are_a_household_of_the_tax_office(town: Town) -> None:
+    """扶養: who supports and whom, from the tax system; the wife, who pays her own, is none.
+
+    A child, whom no list begins with, has no such household.
+    """
+    basis = {"kind": "household", "basis": "tax"}
+    async with asking(town) as asker:
+        body = question(town, asker, "two_children", NAME, *DEPENDANT, relation=basis)
+        answer = await asker.call("POST", "/v1/questions", body)
+        nobody = await asker.call(
+            "POST", "/v1/questions", question(town, asker, "child", NAME, relation=basis)
+        )
+    household = answer["household"]
+    provenance = household["provenance"]
+    assert (household["basis"], household["size"], household["status"]) == ("tax", 3, "ok")
+    assert (provenance["adapter"], provenance["method"]) == ("reference-tax", "live")
+    assert provenance["as_of"] == "2026-10-01T09:15:00+09:00"
+    told = {values(m, "shimei")[0]: values(m, "fuyokubun") for m in answer["members"]}
+    assert told == {"佐藤　誠": [], "佐藤　陽翔": ["15"], "佐藤　さくら": ["15"]}
+    assert sorted(values(m, "bekkyokubun") for m in answer["members"]) == [[], ["0"], ["0"]]
+    assert (nobody["household"]["status"], nobody["members"]) == ("not-found", [])
+
+
+async def test_the_household_of_health_insurance_counts_who_only_owes_the_levy(town: Town) -> None:
+    """国保: the head is insured at work (擬制世帯主), and is of the household all the same."""
+    async with asking(town) as asker:
+        body = question(town, asker, "day_unknown", NAME, *INSURED,
+                        relation={"kind": "household", "basis": "nhi"})  # fmt: skip
+        answer = await asker.call("POST", "/v1/questions", body)
+    household = answer["household"]
+    assert (household["basis"], household["size"]) == ("nhi", 3)
+    assert household["provenance"]["adapter"] == "reference-welfare"
+    assert household["provenance"]["as_of"] == "2026-10-01T09:10:00+09:00"
+    told = {values(m, "shimei")[0]: values(m, "setaiin_kubun") for m in answer["members"]}
+    assert told == {"石井　誠": ["2"], "石井　由美子": ["3"], "石井　蒼": ["3"]}
+    assert [values(m, "setaiin_tsukisu") for m in answer["members"]] == [[12], [12], [12]]
+
+
+async def test_an_old_list_of_another_office_does_not_give_the_protected_away(town: Town) -> None:
+    """DV-1, DV-9: the levy of his year still counts the two months before they left."""
+    basis = {"kind": "household", "basis": "nhi"}
+    truth = town.truth(PERSON)
+    secrets = {
+        truth[town.people()[who]["resident"]][0]["records"][0]["jusho_banchigohyoki"]["value"]
+        for who in ("victim", "child")
+    }
+    async with asking(town) as asker:
+        his = await asker.call(
+            "POST", "/v1/questions",
+            question(town, asker, "ex", NAME, LOT, *INSURED, relation=basis),
+        )  # fmt: skip
+        hers = await asker.call(
+            "POST", "/v1/questions", question(town, asker, "victim", NAME, LOT, relation=basis)
+        )
+        supported = await asker.call(
+            "POST", "/v1/questions",
+            question(town, asker, "victim", NAME, LOT,
+                     relation={"kind": "household", "basis": "tax"}),
+        )  # fmt: skip
+    assert (his["household"]["size"], len(his["members"])) == (3, 1)
+    assert his["household"]["not_shown"] == [{"reason": "ask-office", "count": 2}]
+    assert values(his["members"][0], "shimei") == ["三浦　剛"]
+    for answer in (hers, supported):
+        assert answer["household"]["size"] == 2
+        assert [values(m, "jusho_banchigohyoki") for m in answer["members"]] == [[None], [None]]
+    for answer in (his, hers, supported):
+        assert not any(secret in orjson.dumps(answer).decode() for secret in secrets)
+
+
+async def test_a_basis_that_no_system_of_the_town_keeps_is_not_supplied(town: Town) -> None:
+    """Told apart from a household that there is not; the tax list of another day is no-history."""
+    async with asking(town) as asker:
+
+        async def told(basis: str, **more: Any) -> dict[str, Any]:
+            body = question(town, asker, "two_children", NAME,
+                            relation={"kind": "household", "basis": basis}, **more)  # fmt: skip
+            return await asker.call("POST", "/v1/questions", body)
+
+        absent, early = await told("insurance"), await told("tax", as_of=BEFORE)
+    assert (absent["outcome"], absent["household"]["status"]) == ("none", "not-supplied")
+    assert (absent["household"]["size"], absent["members"]) == (None, [])
+    assert "not-supplied" in absent["explanations"]
+    assert (early["household"]["status"], early["members"]) == ("no-history", [])
 
 
 async def test_the_protected_family_gives_no_address_away_by_its_household(town: Town) -> None:
@@ -201,11 +291,13 @@ async def test_the_explanation_shows_relation_and_basis(town: Town) -> None:
         asked = {name: said for name, said in body.items() if name != "subject"}
         found = await asker.call("POST", "/v1/explain", asked)
         other = await asker.call(
-            "POST", "/v1/explain", {**asked, "relation": {"kind": "household", "basis": "tax"}}
+            "POST",
+            "/v1/explain",
+            {**asked, "relation": {"kind": "household", "basis": "supporters"}},
         )
     assert found["verdict"] == "answered"
     assert {(g["relation"], tuple(g["bases"])) for g in found["grants"]} == {
-        ("household", ("allowance", "register"))
+        ("household", ("allowance", "insurance", "nhi", "register", "tax"))
     }
     assert (other["verdict"], other["rule"], other["fault"]) == (
         "refused", "relation-not-granted", "municipality",

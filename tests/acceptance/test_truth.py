@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.town, pytest.mark.timeout(600)]
 
 GROUPS = tuple(group for groups in ROUTES.values() for group in groups)
 ADDRESS_CLASS = ("jusho_", "sofusaki_", "fukakijitsujusho_")
+OF_OTHERS = ("hifuyosha_jusho",)
+"""Where somebody else lives leaves for nobody."""
 AT_ONCE = 4
 
 
@@ -81,7 +83,7 @@ def _difference_of_nothing(part: dict[str, Any], *, hidden: bool) -> Iterator[st
     if part["status"] != "not-found" or part["records"]:
         yield f"{part['group']}: status {part['status']} where nothing is recorded"
     for name, item in part["absences"].items():
-        secret = hidden and name.startswith(ADDRESS_CLASS)
+        secret = name in OF_OTHERS or (hidden and name.startswith(ADDRESS_CLASS))
         if item["absent"] != ("ask-office" if secret else "not-recorded"):
             yield f"{part['group']}.{name}: {item['absent']} where nothing is recorded"
 
@@ -103,7 +105,9 @@ def _that_hold_now(group: str, records: list[dict[str, Any]]) -> list[dict[str, 
 
 def _hidden(record: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
     return {
-        name: {"absent": "ask-office"} if hidden and name.startswith(ADDRESS_CLASS) else item
+        name: {"absent": "ask-office"}
+        if name in OF_OTHERS or (hidden and name.startswith(ADDRESS_CLASS))
+        else item
         for name, item in record.items()
     }
 

@@ -34,6 +34,7 @@ from adapters.errors import (
 )
 from adapters.files.deliveries import Entry
 from adapters.files.delivery_rules import DeliveryRules
+from adapters.network import OPEN_NETWORK
 from adapters.sources import object_storage, sftp
 from adapters.sources.files import FileSource
 from adapters.sources.object_storage import ObjectAccess, ObjectPlace
@@ -177,7 +178,9 @@ async def test_a_delivery_comes_over_sftp(server: FileServer, tmp_path: Path) ->
     """Its copies have no name on this machine; the server sees reads only."""
     spool = tmp_path / "spool"
     spool.mkdir()
-    source = FileSource(SftpPlace(server.access, spool=spool), tmp_path, RULES)
+    source = FileSource(
+        SftpPlace(server.access, spool=spool, network=OPEN_NETWORK), tmp_path, RULES
+    )
     assert await source.ping(Deadline.after(5)) is None
     assert await amounts(source) == ["10", "20"]
     assert list(spool.iterdir()) == []
@@ -189,7 +192,7 @@ async def test_a_delivery_is_fetched_once_for_all_extracts(
     server: FileServer, tmp_path: Path
 ) -> None:
     """And again when another one has come."""
-    source = FileSource(SftpPlace(server.access), tmp_path, RULES)
+    source = FileSource(SftpPlace(server.access, network=OPEN_NETWORK), tmp_path, RULES)
     await amounts(source)
     await amounts(source)
     assert len(server.done) == 3, "the manifest twice, the file once"
@@ -200,7 +203,7 @@ async def test_a_delivery_is_fetched_once_for_all_extracts(
 
 async def test_another_manifest_is_another_delivery(server: FileServer, tmp_path: Path) -> None:
     """A copy that was checked against the last one proves nothing."""
-    source = FileSource(SftpPlace(server.access), tmp_path, RULES)
+    source = FileSource(SftpPlace(server.access, network=OPEN_NETWORK), tmp_path, RULES)
     await amounts(source)
     manifest = server.folder / SUMS
     state = manifest.stat()
@@ -229,7 +232,7 @@ async def test_a_damaged_delivery_on_a_server_is_refused(
 ) -> None:
     """By its checksum, as one that lies here."""
     (server.folder / NAME).write_bytes(rows(10, 21))
-    source = FileSource(SftpPlace(server.access), tmp_path, RULES)
+    source = FileSource(SftpPlace(server.access, network=OPEN_NETWORK), tmp_path, RULES)
     with pytest.raises(BadAnswer, match="does not agree with its checksum"):
         await amounts(source)
 
@@ -237,7 +240,7 @@ async def test_a_damaged_delivery_on_a_server_is_refused(
 async def test_a_large_file_comes_whole(server: FileServer, tmp_path: Path) -> None:
     """Of more than any packet holds."""
     delivered(server.folder, rows(*range(300_000)))
-    source = FileSource(SftpPlace(server.access), tmp_path, RULES)
+    source = FileSource(SftpPlace(server.access, network=OPEN_NETWORK), tmp_path, RULES)
     assert len(await amounts(source)) == 300_000
     await source.aclose()
 
@@ -246,21 +249,23 @@ async def test_a_login_by_key_works(server: FileServer) -> None:
     """The key stands in the settings; none of the account that runs this is tried."""
     key = CLIENT_KEY.export_private_key().decode()
     access = replace(server.access, password=None, private_key=key)
-    assert len(await within(SftpPlace(access))) == 2
+    assert len(await within(SftpPlace(access, network=OPEN_NETWORK))) == 2
 
 
 async def test_a_server_with_another_key_is_not_spoken_to(server: FileServer) -> None:
     """No password is sent to it."""
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     with pytest.raises(AuthenticationFailed, match="not the pinned one") as caught:
-        await within(SftpPlace(replace(server.access, host_key=other)))
+        await within(SftpPlace(replace(server.access, host_key=other), network=OPEN_NETWORK))
     assert "canary" not in repr(caught.value)
 
 
 async def test_a_wrong_password_is_refused(server: FileServer) -> None:
     """Once, without repeating it."""
     with pytest.raises(AuthenticationFailed, match="refuses the login") as caught:
-        await within(SftpPlace(replace(server.access, password="canary-wrong")))
+        await within(
+            SftpPlace(replace(server.access, password="canary-wrong"), network=OPEN_NETWORK)
+        )
     assert "canary" not in repr(caught.value)
 
 
@@ -269,16 +274,19 @@ async def test_a_folder_that_is_not_there_and_a_server_that_is_not_there(
 ) -> None:
     """Both may come back."""
     with pytest.raises(Unavailable, match="not there"):
-        await within(SftpPlace(replace(server.access, folder="/nowhere")))
+        await within(SftpPlace(replace(server.access, folder="/nowhere"), network=OPEN_NETWORK))
     with pytest.raises(Unavailable, match="no connection"):
-        await within(SftpPlace(replace(server.access, port=1)))
+        await within(SftpPlace(replace(server.access, port=1), network=OPEN_NETWORK))
 
 
 async def test_folders_and_links_on_a_server_are_passed_over(server: FileServer) -> None:
     """Only files are delivered."""
     (server.folder / "folder").mkdir()
     (server.folder / "link").symlink_to(server.folder / NAME)
-    assert sorted(e.name for e in await within(SftpPlace(server.access))) == [SUMS, NAME]
+    assert sorted(e.name for e in await within(SftpPlace(server.access, network=OPEN_NETWORK))) == [
+        SUMS,
+        NAME,
+    ]
 
 
 async def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
@@ -294,9 +302,9 @@ async def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
             password=PASSWORD,
         )
         with pytest.raises(SourceTimeout):
-            await within(SftpPlace(access), 0.2)
+            await within(SftpPlace(access, network=OPEN_NETWORK), 0.2)
     with pytest.raises(SourceTimeout):
-        await within(SftpPlace(access), 0)
+        await within(SftpPlace(access, network=OPEN_NETWORK), 0)
 
 
 async def test_nothing_of_the_access_is_shown_or_logged(
@@ -305,7 +313,7 @@ async def test_nothing_of_the_access_is_shown_or_logged(
     """Neither password nor key."""
     caplog.set_level(logging.DEBUG)
     key = CLIENT_KEY.export_private_key().decode()
-    await within(SftpPlace(server.access))
+    await within(SftpPlace(server.access, network=OPEN_NETWORK))
     assert "canary" not in f"{caplog.text} {server.access!r}"
     assert key not in repr(replace(server.access, password=None, private_key=key))
 
@@ -324,7 +332,7 @@ def test_an_access_that_cannot_work_is_told(changed: dict[str, Any], why: str) -
     key = SERVER_KEY.export_public_key().decode()
     access = SftpAccess("127.0.0.1", "/out", "hitotsu", key, password=PASSWORD)
     with pytest.raises(ConfigurationError, match=why):
-        SftpPlace(replace(access, **changed))
+        SftpPlace(replace(access, **changed), network=OPEN_NETWORK)
 
 
 SSH_ERRORS = [
@@ -401,7 +409,7 @@ def bucket(storage: str, request: pytest.FixtureRequest) -> Bucket:
 async def test_a_delivery_comes_from_object_storage(bucket: Bucket, tmp_path: Path) -> None:
     """Nothing is put there and nothing is taken away."""
     before = bucket.names()
-    source = FileSource(ObjectPlace(bucket.access), tmp_path, RULES)
+    source = FileSource(ObjectPlace(bucket.access, network=OPEN_NETWORK), tmp_path, RULES)
     assert await source.ping(Deadline.after(5)) is None
     assert await amounts(source) == ["10", "20"]
     bucket.deliver(rows(30))
@@ -413,19 +421,21 @@ async def test_a_delivery_comes_from_object_storage(bucket: Bucket, tmp_path: Pa
 async def test_only_what_lies_directly_under_the_prefix_is_listed(bucket: Bucket) -> None:
     """An archive below it is passed over."""
     bucket.put("archive/税_20991231.csv", b"x")
-    assert sorted(e.name for e in await within(ObjectPlace(bucket.access))) == [SUMS, NAME]
+    assert sorted(
+        e.name for e in await within(ObjectPlace(bucket.access, network=OPEN_NETWORK))
+    ) == [SUMS, NAME]
 
 
 async def test_a_damaged_delivery_in_storage_is_refused(bucket: Bucket, tmp_path: Path) -> None:
     """By its checksum."""
     bucket.put(NAME, rows(10, 21))
     with pytest.raises(BadAnswer, match="does not agree with its checksum"):
-        await amounts(FileSource(ObjectPlace(bucket.access), tmp_path, RULES))
+        await amounts(FileSource(ObjectPlace(bucket.access, network=OPEN_NETWORK), tmp_path, RULES))
 
 
 async def test_a_file_that_is_replaced_meanwhile_is_not_taken(bucket: Bucket) -> None:
     """The version that was listed, or none; also one of the same length."""
-    place = ObjectPlace(bucket.access)
+    place = ObjectPlace(bucket.access, network=OPEN_NETWORK)
     listed = await within(place)
     (entry,) = (e for e in listed if e.name == NAME)
     bucket.put(NAME, rows(10, 21))
@@ -436,7 +446,7 @@ async def test_a_file_that_is_replaced_meanwhile_is_not_taken(bucket: Bucket) ->
 async def test_a_large_object_comes_whole(bucket: Bucket, tmp_path: Path) -> None:
     """In pieces."""
     bucket.deliver(rows(*range(300_000)))
-    source = FileSource(ObjectPlace(bucket.access), tmp_path, RULES)
+    source = FileSource(ObjectPlace(bucket.access, network=OPEN_NETWORK), tmp_path, RULES)
     assert len(await amounts(source)) == 300_000
     await source.aclose()
 
@@ -444,26 +454,31 @@ async def test_a_large_object_comes_whole(bucket: Bucket, tmp_path: Path) -> Non
 async def test_a_bucket_that_is_not_there(bucket: Bucket) -> None:
     """It may come; the secret is in no message."""
     with pytest.raises(Unavailable) as caught:
-        await within(ObjectPlace(replace(bucket.access, bucket="nowhere")))
+        await within(ObjectPlace(replace(bucket.access, bucket="nowhere"), network=OPEN_NETWORK))
     assert "canary" not in f"{caught.value!r} {bucket.access!r}"
 
 
 async def test_storage_that_is_down_or_silent(bucket: Bucket) -> None:
     """Within the deadline."""
     with pytest.raises(Unavailable):
-        await within(ObjectPlace(replace(bucket.access, endpoint="http://127.0.0.1:1")), 2)
+        await within(
+            ObjectPlace(
+                replace(bucket.access, endpoint="http://127.0.0.1:1"), network=OPEN_NETWORK
+            ),
+            2,
+        )
 
     async with silent_server() as port:
         silent = replace(bucket.access, endpoint=f"http://127.0.0.1:{port}")
         with pytest.raises(Unavailable):
-            await within(ObjectPlace(silent), 0.3)
+            await within(ObjectPlace(silent, network=OPEN_NETWORK), 0.3)
 
 
 def test_keys_and_records_travel_only_under_tls() -> None:
     """An address of HTTP beyond this machine is refused."""
     with pytest.raises(ConfigurationError, match="endpoint"):
-        ObjectPlace(ObjectAccess("http://storage.example", "b", **KEYS))
-    ObjectPlace(ObjectAccess("https://storage.example", "b", **KEYS))
+        ObjectPlace(ObjectAccess("http://storage.example", "b", **KEYS), network=OPEN_NETWORK)
+    ObjectPlace(ObjectAccess("https://storage.example", "b", **KEYS), network=OPEN_NETWORK)
 
 
 STORAGE_ERRORS = [
@@ -487,8 +502,18 @@ def test_every_error_of_the_storage_library_has_a_meaning() -> None:
 @pytest.mark.parametrize(
     ("library", "opened"),
     [
-        ("asyncssh", lambda: SftpPlace(SftpAccess("127.0.0.1", "/", "u", "k", password="p"))),
-        ("obstore", lambda: ObjectPlace(ObjectAccess("https://storage.example", "b", **KEYS))),
+        (
+            "asyncssh",
+            lambda: SftpPlace(
+                SftpAccess("127.0.0.1", "/", "u", "k", password="p"), network=OPEN_NETWORK
+            ),
+        ),
+        (
+            "obstore",
+            lambda: ObjectPlace(
+                ObjectAccess("https://storage.example", "b", **KEYS), network=OPEN_NETWORK
+            ),
+        ),
     ],
 )
 def test_without_the_libraries_the_extra_is_named(
@@ -503,6 +528,6 @@ def test_without_the_libraries_the_extra_is_named(
 async def test_no_thread_is_left_behind(server: FileServer) -> None:
     """Each call ends its own."""
     before = threading.active_count()
-    await within(SftpPlace(server.access))
+    await within(SftpPlace(server.access, network=OPEN_NETWORK))
     assert not [t for t in threading.enumerate() if t.name.startswith("sftp")]
     assert threading.active_count() <= before + 1

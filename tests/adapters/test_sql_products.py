@@ -33,10 +33,12 @@ from adapters.errors import (
     Unavailable,
 )
 from adapters.mapping.model import Read, SqlRead
+from adapters.network import OPEN_NETWORK
 from adapters.sources.sql import SqlSource
 from adapters.sources.sql_databases import AsyncDatabase, ThreadedDatabase
 from adapters.sources.sql_dialects import DIALECTS, PLAIN, Dialect, open_engine
 from adapters.sources.sql_errors import meaning_of
+from tests.doubles import FixedNetwork
 
 
 class OracleError(Exception):
@@ -161,7 +163,7 @@ def test_a_driver_that_is_missing_is_told_with_the_extra_to_install(
     for driver in ("oracledb", "pymssql", "ibm_db_sa", "ibm_db"):
         monkeypatch.setitem(sys.modules, driver, None)
     with pytest.raises(ConfigurationError, match=rf"hitotsu\[{extra}\]") as caught:
-        SqlSource(url, pool_size=1, probe="SELECT 1")
+        SqlSource(url, pool_size=1, probe="SELECT 1", network=OPEN_NETWORK)
     assert "canary" not in caught.value.detail
 
 
@@ -180,7 +182,7 @@ def test_each_product_is_opened_so_that_nothing_lasts() -> None:
 
 def test_a_driver_that_is_not_known_gets_no_arguments_of_another() -> None:
     """What its statements do is rolled back."""
-    opened = open_engine("sqlite+pysqlite://", 1, 1)
+    opened = open_engine("sqlite+pysqlite://", 1, 1, OPEN_NETWORK)
     assert opened.threaded is not None
     assert Dialect(autocommit=False) == PLAIN
 
@@ -228,6 +230,7 @@ async def test_sql_server_is_asked_with_limits_and_for_reading(
         "mssql+pymssql://u:canary-word@db.example:1433/x",
         pool_size=2,
         probe="SELECT 1",
+        network=FixedNetwork("192.0.2.7"),
         longest_s=40,
     )
     with pytest.raises(AuthenticationFailed, match="18456") as caught:
@@ -236,6 +239,7 @@ async def test_sql_server_is_asked_with_limits_and_for_reading(
     assert driver.options["read_only"] is True
     assert driver.options["timeout"] == 40
     assert driver.options["login_timeout"] == 5
+    assert driver.options["host"] == "192.0.2.7:1433", "never the name"
     await source.aclose()
 
 
@@ -253,7 +257,12 @@ def register(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def blocking(path: Path, pool_size: int = 2) -> AsyncIterator[SqlSource]:
     """Open a source whose driver blocks."""
-    source = SqlSource(f"sqlite:///{path}", pool_size=pool_size, probe="SELECT '7.3' AS han")
+    source = SqlSource(
+        f"sqlite:///{path}",
+        pool_size=pool_size,
+        probe="SELECT '7.3' AS han",
+        network=OPEN_NETWORK,
+    )
     try:
         yield source
     finally:
@@ -405,7 +414,7 @@ def test_the_log_of_a_dialect_that_writes_error_texts_is_silent(
     monkeypatch.setitem(sys.modules, "ibm_db_sa", None)
     try:
         with pytest.raises(ConfigurationError):
-            open_engine("ibm_db_sa://u@127.0.0.1/x", 1, 1)
+            open_engine("ibm_db_sa://u@127.0.0.1/x", 1, 1, OPEN_NETWORK)
         assert not log.isEnabledFor(logging.CRITICAL)
     finally:
         log.setLevel(before)

@@ -27,6 +27,7 @@ from adapters.errors import (
 )
 from adapters.mapping.document import MappingError, read_document
 from adapters.mapping.model import Read, RestRead, SqlRead
+from adapters.network import OPEN_NETWORK
 from adapters.sources.sql import SqlSource
 from adapters.sources.sql_errors import meaning_of
 from tools.throwaway_postgres import ThrowawayPostgres
@@ -47,7 +48,9 @@ def sqlite_url(tmp_path: Path) -> str:
 @asynccontextmanager
 async def opened(url: str, pool_size: int = 2) -> AsyncIterator[SqlSource]:
     """Open a source and close it."""
-    source = SqlSource(url, pool_size=pool_size, probe="SELECT '7.3.1' AS version")
+    source = SqlSource(
+        url, pool_size=pool_size, probe="SELECT '7.3.1' AS version", network=OPEN_NETWORK
+    )
     try:
         yield source
     finally:
@@ -210,7 +213,7 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 def test_an_address_that_cannot_be_used_is_told_without_repeating_it(url: str) -> None:
     """It may hold a password."""
     with pytest.raises(ConfigurationError) as caught:
-        SqlSource(url, pool_size=1, probe="SELECT 1")
+        SqlSource(url, pool_size=1, probe="SELECT 1", network=OPEN_NETWORK)
     assert url not in str(caught.value)
 
 

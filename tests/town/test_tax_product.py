@@ -41,12 +41,30 @@ def test_every_reply_echoes_the_person_and_states_the_time_of_the_data(
 ) -> None:
     """Number asked for, linked 宛名番号, era-style data time."""
     numbers = town.people["two_children"]
-    for path in ("/kojin/shokai", "/kazei/shokai"):
+    for path in ("/kojin/shokai", "/kazei/shokai", "/fuyo/shokai"):
         reply = _ask(client, path, kojinNo=numbers["tax"][0])
         assert reply["kekka"] == {"cd": "0000", "msg": "正常"}
         assert (reply["kojinNo"], reply["atenaNo"]) == (numbers["tax"][0], numbers["resident"])
         assert reply["dataKijunNichiji"] == "R08.10.01 09:15:00"
         assert reply["genNendo"] == "R08"
+
+
+def test_whom_somebody_supports_is_told_by_year_without_themselves(
+    client: httpx.Client, town: Any
+) -> None:
+    """§10: numbers of the register, era dates; nobody in a year of which nothing is kept."""
+    father = town.people["two_children"]
+    (tax,) = father["tax"]
+    rows = _ask(client, "/fuyo/shokai", kojinNo=tax, nendo="GEN")["fuyo"]
+    assert [(r["nendo"], r["renban"], r["shimei"], r["fuyoKbn"]) for r in rows] == [
+        ("R08", 1, "佐藤　陽翔", "NEN"),
+        ("R08", 2, "佐藤　さくら", "NEN"),
+    ]
+    assert rows[0]["seinengappi"] == "H30.04.02"
+    assert father["resident"] not in {row["fuyoAtenaNo"] for row in rows}
+    assert _ask(client, "/fuyo/shokai", kojinNo=tax, nendo="R07")["fuyo"] == []
+    assert len(_ask(client, "/fuyo/shokai", kojinNo=tax)["fuyo"]) == 2
+    assert _ask(client, "/fuyo/shokai", kojinNo=tax, nendo="2026")["kekka"]["cd"] == "E422"
 
 
 def test_an_assessment_mixes_yen_and_thousand_yen_as_documented(

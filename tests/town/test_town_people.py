@@ -15,7 +15,7 @@ EDITIONS = Path(__file__).parents[2] / "standard_models" / "editions"
 
 
 @pytest.mark.parametrize(
-    ("business", "groups"), [("001", 3), ("010", 3), ("022", 1), ("023", 2), ("027", 2)]
+    ("business", "groups"), [("001", 3), ("010", 4), ("022", 1), ("023", 2), ("024", 1), ("027", 2)]
 )
 def test_every_record_of_the_truth_has_exactly_the_items_of_its_group(
     town: Any, business: str, groups: int

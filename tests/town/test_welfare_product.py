@@ -68,6 +68,20 @@ def test_an_allowance_is_read_as_the_document_describes(service: Any, town: Any)
     assert allowance.Jido[0].JidoShimei == "髙橋　健太" + "　" * 25
 
 
+def test_a_household_of_health_insurance_is_told_whole(service: Any, town: Any) -> None:
+    """§6.3: whoever of them is asked for, with those who only count; not that of the register."""
+    people = town.people
+    reply = service.KokuhoShokai(RiyoshaId="MACHI01", FukushiNo=people["day_unknown"]["welfare"])
+    levied, mother, child = reply.KokuhoSetai.Setaiin
+    assert (levied.SetaiinAtenaNo, levied.Kbn) == (people["day_unknown"]["resident"], "GI")
+    assert [(one.Kbn, one.Kaigo2go, one.Tsukisu) for one in (mother, child)] == [
+        ("HI", "N", "12"), ("HI", "N", "12"),
+    ]  # fmt: skip
+    assert (levied.Shinkoku, child.Shinkoku) == ("FY", None)
+    gone = service.KokuhoShokai(RiyoshaId="MACHI01", FukushiNo=people["ex"]["welfare"])
+    assert [one.Tsukisu for one in gone.KokuhoSetai.Setaiin] == ["12", "02", "02"]
+
+
 def test_a_programme_without_a_record_is_an_empty_answer_not_a_fault(
     service: Any, town: Any
 ) -> None:
@@ -75,6 +89,8 @@ def test_a_programme_without_a_record_is_an_empty_answer_not_a_fault(
     number = town.people["allowance_paid"]["welfare"]
     assert service.TechoShokai(RiyoshaId="MACHI01", FukushiNo=number).Techo == []
     assert service.KaigoShokai(RiyoshaId="MACHI01", FukushiNo=number).KaigoShikaku is None
+    child = town.people["single_parent"]["welfare"]
+    assert service.KokuhoShokai(RiyoshaId="MACHI01", FukushiNo=child).KokuhoSetai is None
 
 
 def test_two_certificates_come_as_two_elements(service: Any, town: Any) -> None:

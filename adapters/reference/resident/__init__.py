@@ -31,6 +31,7 @@ def open_adapter(host: Host, settings: Settings) -> Adapter:
         lambda manifest, _mapping: SqlSource(
             settings.database_url.get_secret_value(),
             pool_size=manifest.limits.max_concurrency,
+            network=host.network,
             probe=PROBE,
         ),
     )

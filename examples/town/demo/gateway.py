@@ -50,6 +50,7 @@ ROUTES: Final = {
     "reference-tax": (
         "010.kazeikihonjoho",
         "010.shotokujoho",
+        "010.fuyoshinzokujoho",
         "010.sofusakijoho",
         "031.jutogaishaatenakihonjoho",
     ),
@@ -57,6 +58,7 @@ ROUTES: Final = {
         "022.techojoho",
         "023.shikakujoho",
         "023.ninteijoho",
+        "024.fukameisaijoho",
         "027.jukyushikakujoho",
         "027.jidojoho",
     ),

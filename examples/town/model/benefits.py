@@ -70,6 +70,32 @@ class CareInsurance:
     need: CareNeed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HealthMember:
+    """One person of a household of national health insurance.
+
+    ``role`` is ``head``, ``levied-head`` (擬制世帯主), ``insured`` or ``counted``
+    (特定同一世帯所属者); ``filing`` is that of resident tax, None without a tax record or while
+    that is looked at.
+    """
+
+    number: str
+    role: str
+    filing: str | None
+    preschool: bool
+    care_class_two: bool
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthHousehold:
+    """A household of national health insurance, as the levy of a fiscal year counts it."""
+
+    number: str
+    year: int
+    members: tuple[HealthMember, ...]
+
+
 @dataclass(slots=True)
 class WelfareRecord:
     """One person of the welfare system. ``linked`` is the 宛名番号 it holds."""
@@ -79,6 +105,7 @@ class WelfareRecord:
     allowance: Allowance | None = None
     certificates: list[Certificate] = field(default_factory=list)
     care: CareInsurance | None = None
+    health: HealthHousehold | None = None
 
 
 def under_eighteen_in_fiscal_terms(birth: dt.date) -> bool:

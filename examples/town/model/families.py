@@ -11,6 +11,7 @@ from examples.town.model.finances import (
     give_allowance,
     give_care,
     give_certificate,
+    give_health_insurance,
     give_tax,
 )
 from examples.town.model.maker import Maker
@@ -231,13 +232,11 @@ def _finances(maker: Maker, members: Members) -> None:
     people = [person for person, _ in members]
     children = [person for person, words in members if words[-1] in _CHILDREN]
     minors = [c for c in children if c.age_on(REFERENCE_DAY) < 19]
-    young = [c for c in minors if c.age_on(dt.date(2025, 12, 31)) < 16]
     payer = people[0]
     for person in people:
         if person.age_on(REFERENCE_DAY) < 18:
             continue
-        dependants = len(minors) if person is payer else 0
-        give_tax(maker, person, dependants=dependants, young=len(young) if dependants else 0)
+        give_tax(maker, person, dependants=minors if person is payer else ())
     resident_children = [child for child in minors if child.is_resident and _of_age(child)]
     if resident_children and payer.is_resident:
         _allowance(maker, payer, resident_children, people)
@@ -250,6 +249,7 @@ def _finances(maker: Maker, members: Members) -> None:
         if age >= 65:
             need = rng.choice(CARE_LEVELS) if age >= 75 and rng.random() < 0.3 else None
             give_care(maker, person, need)
+    give_health_insurance(people)
 
 
 def _of_age(child: Person) -> bool:

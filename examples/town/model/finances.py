@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 
 from examples.town.model import taxation
 from examples.town.model.benefits import (
@@ -12,6 +13,8 @@ from examples.town.model.benefits import (
     CareNeed,
     Certificate,
     Child,
+    HealthHousehold,
+    HealthMember,
     WelfareRecord,
     monthly_amount,
     under_eighteen_in_fiscal_terms,
@@ -20,8 +23,16 @@ from examples.town.model.characters import readable
 from examples.town.model.maker import Maker
 from examples.town.model.people import REFERENCE_DAY, Person
 from examples.town.model.places import elsewhere
-from examples.town.model.taxation import Assessment, Income, TaxRecord
+from examples.town.model.taxation import (
+    Assessment,
+    Dependant,
+    Income,
+    TaxRecord,
+    kind_of_dependant,
+)
 
+YEAR_END = dt.date(2025, 12, 31)
+"""The day whose ages and families decide who depends on whom in FY2026."""
 LEVY_DAY = dt.date(2026, 1, 1)
 """The day of residence that decides where FY2026 is taxed (賦課期日)."""
 
@@ -100,10 +111,13 @@ def _assess(maker: Maker, person: Person, dependants: int, young: int) -> list[A
     return rows
 
 
-def give_tax(maker: Maker, person: Person, *, dependants: int = 0, young: int = 0) -> TaxRecord:
+def give_tax(maker: Maker, person: Person, *, dependants: Sequence[Person] = ()) -> TaxRecord:
     """Give a resident a record in the tax system, with what chance has it."""
     record = TaxRecord(maker.office.tax(), person.number, readable(person.name.registered))
-    record.assessments = _assess(maker, person, dependants, young)
+    young = [one for one in dependants if one.age_on(YEAR_END) < 16]
+    record.assessments = _assess(maker, person, len(dependants), len(young))
+    if record.assessments[-1].levy is not None:
+        record.dependants = dependants_of(dependants)
     if maker.rng.random() < 0.01:
         record.linked = ""
     if maker.rng.random() < 0.02:
@@ -114,9 +128,25 @@ def give_tax(maker: Maker, person: Person, *, dependants: int = 0, young: int = 
     return record
 
 
-def give_tax_rows(maker: Maker, person: Person, rows: list[Assessment]) -> TaxRecord:
+def dependants_of(people: Sequence[Person]) -> tuple[Dependant, ...]:
+    """Return these people as those whom somebody supports."""
+    return tuple(
+        Dependant(
+            one.number,
+            readable(one.name.registered),
+            one.birth,
+            kind_of_dependant(one.age_on(YEAR_END)),
+        )
+        for one in people
+    )
+
+
+def give_tax_rows(
+    maker: Maker, person: Person, rows: list[Assessment], dependants: Sequence[Person] = ()
+) -> TaxRecord:
     """Give a person a tax record with exactly these rows."""
     record = TaxRecord(maker.office.tax(), person.number, readable(person.name.registered), rows)
+    record.dependants = dependants_of(dependants)
     person.taxes.append(record)
     return record
 
@@ -225,3 +255,56 @@ def give_care(maker: Maker, person: Person, level: str | None = None, *, cls: in
     in_welfare(maker, person).care = CareInsurance(
         maker.office.insured(), cls, since, ended, maker.rng.choice((1, 1, 1, 2, 3, None)), need
     )
+
+
+def in_health_insurance(
+    household: str, members: Sequence[tuple[Person, str, int]]
+) -> HealthHousehold:
+    """Return a household of national health insurance; each member with role and months."""
+    return HealthHousehold(
+        household, taxation.CURRENT_YEAR, tuple(_insured(*member) for member in members)
+    )
+
+
+def _insured(person: Person, role: str, months: int) -> HealthMember:
+    year = taxation.CURRENT_YEAR
+    rows = [row for tax in person.taxes for row in tax.assessments if row.year == year]
+    born = person.birth.day
+    insured = role in {"head", "insured"}
+    return HealthMember(
+        person.number,
+        role,
+        rows[-1].filing if rows and rows[-1].filing != "investigating" else None,
+        preschool=insured and born is not None and born > dt.date(2020, 4, 1),
+        care_class_two=insured and 40 <= person.age_on(dt.date(2026, 4, 1)) <= 64,
+        months=months,
+    )
+
+
+def give_health_insurance(people: Sequence[Person]) -> None:
+    """Insure a household of residents without a salary, as far as the welfare system knows them.
+
+    Whoever is 75 or older belongs to another insurance: as head they only owe the levy
+    (擬制世帯主), otherwise they stay counted (特定同一世帯所属者). No chance is drawn.
+    """
+    there = [person for person in people if person.is_resident]
+    salaried = any(
+        income.kind == "salary"
+        for person in there
+        for tax in person.taxes
+        for row in tax.assessments
+        if row.year == taxation.CURRENT_YEAR
+        for income in row.incomes
+    )
+    old = {id(person) for person in there if person.age_on(REFERENCE_DAY) >= 75}
+    if salaried or not there or len(old) == len(there):
+        return
+    members = []
+    for person in there:
+        head = person.current.relation == ("head",)
+        role = {True: ("levied-head", "counted"), False: ("head", "insured")}[id(person) in old]
+        members.append((person, role[0] if head else role[1], 12))
+    household = in_health_insurance(there[0].current.household, members)
+    for person in there:
+        if person.welfare is not None:
+            person.welfare.health = household

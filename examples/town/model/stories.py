@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from examples.town.model import recorded_dates, taxation
 from examples.town.model.benefits import under_eighteen_in_fiscal_terms
@@ -12,6 +12,8 @@ from examples.town.model.finances import (
     give_allowance,
     give_certificate,
     give_tax_rows,
+    in_health_insurance,
+    in_welfare,
     salary,
 )
 from examples.town.model.maker import Maker
@@ -51,7 +53,8 @@ def _couple_with_children(
     return people
 
 
-def _taxed(maker: Maker, person: Person, revenue: int, *, dependants: int = 0) -> None:
+def _taxed(maker: Maker, person: Person, revenue: int, *, children: Sequence[Person] = ()) -> None:
+    dependants = len(children)
     give_tax_rows(
         maker,
         person,
@@ -61,6 +64,7 @@ def _taxed(maker: Maker, person: Person, revenue: int, *, dependants: int = 0) -
             assessed(2026, 1, "not-required", (salary(revenue),), collection="salary",
                      dependants=dependants, young=dependants),
         ],
+        children,
     )  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def two_children(maker: Maker) -> None:
         ],
         dt.date(2016, 3, 20),
     )
-    _taxed(maker, father, 6_431_250, dependants=2)
+    _taxed(maker, father, 6_431_250, children=children)
     _taxed(maker, mother, 2_104_800)
     give_allowance(
         maker, father, children, state="ended", work="civil-servant", spouse=mother,
@@ -116,6 +120,7 @@ def single_parent(maker: Maker) -> None:
         maker, mother,
         [assessed(2026, 1, "filed", (salary(1_980_000), business(410_000, -120_000)),
                   collection="bills", dependants=1, young=1)],
+        [child],
     )  # fmt: skip
     give_certificate(maker, mother, "physical", "3")
     maker.group.ready["hitorioya"] = ("ひとり親の家庭", mother)
@@ -140,7 +145,7 @@ def foreign_parent(maker: Maker) -> None:
     maker.enter(mother, household, ("head",), address, dt.date(2020, 4, 1), reason="from-abroad")
     maker.enter(child, household, ("child",), address, dt.date(2020, 4, 1))
     maker.change(mother, "alias-recorded", dt.date(2024, 10, 7))
-    _taxed(maker, mother, 5_200_000, dependants=1)
+    _taxed(maker, mother, 5_200_000, children=[child])
     maker.group.ready["gaikokujin"] = ("通称を登録している外国人住民の家庭", mother)
     maker.group.pointers["foreign_alias"] = mother
     maker.group.pointers["foreign_latin_only"] = child
@@ -155,9 +160,16 @@ def unknown_birth_day(maker: Maker) -> None:
         dt.date(2015, 10, 1),
         father_birth=recorded_dates.day_unknown("S", 60, 2),
     )
-    _taxed(maker, father, 3_900_000, dependants=1)
+    _taxed(maker, father, 3_900_000, children=[child])
     _taxed(maker, mother, 1_020_000)
     give_allowance(maker, mother, [child], state="ended", spouse=father)
+    # He is insured at work; he owes the levy of those who are not.
+    household = in_health_insurance(
+        father.current.household,
+        [(father, "levied-head", 12), (mother, "insured", 12), (child, "insured", 12)],
+    )
+    for person in (father, mother):
+        in_welfare(maker, person).health = household
     maker.group.ready["fushobi"] = ("生まれた日が戸籍に書かれていない親の家庭", father)
     maker.group.pointers["day_unknown"] = father
 
@@ -194,13 +206,13 @@ def moved_in_this_year(maker: Maker) -> None:
 
 def old_glyph(maker: Maker) -> None:
     """Make a parent whose surname the resident system writes with a character of its own."""
-    father, mother, _ = _couple_with_children(
+    father, mother, child = _couple_with_children(
         maker,
         ("\ue000村", "ヨシムラ"),
         [("詩", "ウタ", "F", dt.date(2024, 3, 3), "eldest-daughter")],
         dt.date(2022, 4, 1),
     )
-    _taxed(maker, father, 4_100_000, dependants=1)
+    _taxed(maker, father, 4_100_000, children=[child])
     _taxed(maker, mother, 2_900_000)
     maker.group.ready["gaiji"] = ("名字に珍しい字がある家庭", father)
     maker.group.pointers["gaiji_mapped"] = father
@@ -220,11 +232,17 @@ def already_receiving(maker: Maker) -> None:
     )
     if not all(under_eighteen_in_fiscal_terms(c.birth.day) for c in children if c.birth.day):
         raise ValueError("the children of this story must be of allowance age")
-    _taxed(maker, father, 7_250_000, dependants=3)
+    _taxed(maker, father, 7_250_000, children=children)
     _taxed(maker, mother, 1_000_000)
     give_allowance(
         maker, father, children, spouse=mother, claimed=dt.date(2024, 2, 5), work="self-employed"
     )
+    household = in_health_insurance(
+        father.current.household,
+        [(father, "head", 12), *((one, "insured", 12) for one in (mother, *children))],
+    )
+    for person in (father, mother):
+        in_welfare(maker, person).health = household
     maker.group.ready["jukyuchu"] = ("すでに児童手当を受けている家庭", father)
     maker.group.pointers["allowance_paid"] = father
 
@@ -248,7 +266,7 @@ def protected_family(maker: Maker) -> None:
     maker.change(victim, "moved-within", moved, address=new_home)
     maker.change(child, "moved-within", moved, address=new_home)
     mail = care_of(maker.home(flat=False), "小野")
-    _taxed(maker, victim, 3_050_000, dependants=1)
+    _taxed(maker, victim, 3_050_000, children=[child])
     give_tax_rows(maker, child, [not_assessed(2026, "unfiled")])
     _taxed(maker, ex, 5_400_000)
     for person in (victim, child):
@@ -257,6 +275,13 @@ def protected_family(maker: Maker) -> None:
     give_allowance(maker, ex, [child], state="ended", claimed=dt.date(2018, 3, 1), lives_with=False)
     give_allowance(maker, victim, [child], state="pending", claimed=dt.date(2026, 9, 25))
     give_certificate(maker, child, "intellectual", "B")
+    # The levy of the year still counts the months before they left.
+    in_welfare(maker, ex).health = in_health_insurance(
+        old, [(ex, "head", 12), (victim, "insured", 2), (child, "insured", 2)]
+    )
+    theirs = in_health_insurance(new, [(victim, "head", 10), (child, "insured", 10)])
+    for person in (victim, child):
+        in_welfare(maker, person).health = theirs
     maker.protect(
         left, dt.date(2027, 6, 9), applicant=victim, together=(child,), other_party=ex, kind="full"
     )

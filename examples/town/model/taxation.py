@@ -69,6 +69,21 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependant:
+    """Somebody whom a taxpayer supports (扶養親族), as filed for the current year.
+
+    ``kind`` is ``young`` (under 16), ``general``, ``student`` (19 to 22) or ``elderly`` (from 70),
+    by the age at the end of the year before.
+    """
+
+    number: str
+    name: str
+    birth: RecordedDate
+    kind: str
+    lives_with: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Mailing:
     """A mailing address that differs from the residence, and the name on the envelope."""
 
@@ -104,8 +119,23 @@ class TaxRecord:
     linked: str
     name: str
     assessments: list[Assessment] = field(default_factory=list)
+    dependants: tuple[Dependant, ...] = ()
     mailing: Mailing | None = None
     outsider: Outsider | None = None
+
+
+def kind_of_dependant(age: int) -> str:
+    """Return as what somebody of an age at the end of the year before counts.
+
+    Simplified: no spouses, and no parents of 70 in the same home.
+
+    Source: Local Tax Act, article 314-2.
+    """
+    if age < 16:
+        return "young"
+    if 19 <= age <= 22:
+        return "student"
+    return "elderly" if age >= 70 else "general"
 
 
 def levy(total: int, dependants: int, young: int) -> tuple[str, Levy]:

@@ -13,7 +13,14 @@ import orjson
 from examples.town.model.people import Group
 from examples.town.model.places import Address
 from examples.town.model.recorded_dates import RecordedDate, era_of
-from examples.town.model.taxation import Assessment, Mailing, Outsider, TaxRecord
+from examples.town.model.taxation import (
+    CURRENT_YEAR,
+    Assessment,
+    Dependant,
+    Mailing,
+    Outsider,
+    TaxRecord,
+)
 
 FILE_NAME: Final = "zeimu.db"
 _FILINGS = {
@@ -26,6 +33,7 @@ _KINDS = {
     "salary": "KYU", "business": "EIG", "farming": "NOG", "property": "FUD", "pension": "NEN",
     "other": "ZAT", "occasional": "ICH", "dividend": "HAI",
 }  # fmt: skip
+_DEPENDANTS = {"young": "NEN", "general": "IPP", "student": "TOK", "elderly": "ROU"}
 _SEXES = {"M": "M", "F": "F", "U": "X"}
 
 
@@ -44,6 +52,9 @@ class TaxWriter:
             "CREATE TABLE kazei (kojin_no TEXT NOT NULL, nendo INTEGER NOT NULL,"
             " rireki_no INTEGER NOT NULL, gyo BLOB NOT NULL,"
             " PRIMARY KEY (kojin_no, nendo, rireki_no)) WITHOUT ROWID;"
+            "CREATE TABLE fuyo (kojin_no TEXT NOT NULL, nendo INTEGER NOT NULL,"
+            " renban INTEGER NOT NULL, gyo BLOB NOT NULL,"
+            " PRIMARY KEY (kojin_no, nendo, renban)) WITHOUT ROWID;"
             "BEGIN"
         )
 
@@ -76,6 +87,13 @@ class TaxWriter:
             (
                 (record.number, row.year, row.history, orjson.dumps(assessment_document(row)))
                 for row in record.assessments
+            ),
+        )
+        self._database.executemany(
+            "INSERT INTO fuyo VALUES (?, ?, ?, ?)",
+            (
+                (record.number, CURRENT_YEAR, place, orjson.dumps(dependant_document(place, one)))
+                for place, one in enumerate(record.dependants, 1)
             ),
         )
 
@@ -155,6 +173,21 @@ def _outsider(outsider: Outsider | None) -> dict[str, Any] | None:
         "sosaSha": outsider.operator,
         "sosaBi": f"{era}{year:02d}.{outsider.operated_on:%m.%d}",
         "sosaJikan": f"{outsider.operated_at:%H:%M:%S}",
+    }
+
+
+def dependant_document(place: int, one: Dependant) -> dict[str, Any]:
+    """Return one row of fuyo."""
+    return {
+        "nendo": era_year(CURRENT_YEAR),
+        "renban": place,
+        "fuyoAtenaNo": one.number,
+        "shimei": one.name,
+        "seinengappi": era_date(one.birth),
+        "seinengappiFusho": one.birth.text if one.birth.stated else None,
+        "fuyoKbn": _DEPENDANTS[one.kind],
+        "bekkyo": not one.lives_with,
+        "kokugai": False,
     }
 
 

@@ -19,9 +19,9 @@ from examples.town.writers import truth_resident, truth_tax, truth_welfare
 
 GROUPS: Final = (
     "001.juminkihonjoho", "001.setaiinjoho", "001.gaikokujinjuminjoho", "010.kazeikihonjoho",
-    "010.shotokujoho", "010.sofusakijoho", "022.techojoho", "023.shikakujoho",
-    "023.ninteijoho", "027.jukyushikakujoho", "027.jidojoho",
-    "031.jutogaishaatenakihonjoho",
+    "010.shotokujoho", "010.fuyoshinzokujoho", "010.sofusakijoho", "022.techojoho",
+    "023.shikakujoho", "023.ninteijoho", "024.fukameisaijoho", "027.jukyushikakujoho",
+    "027.jidojoho", "031.jutogaishaatenakihonjoho",
 )  # fmt: skip
 
 
@@ -86,6 +86,11 @@ class TruthWriter:
         if row:
             self._line("010.kazeikihonjoho", who, [truth_tax.assessment(record, row)])
             self._line("010.shotokujoho", who, truth_tax.incomes(record, row))
+        supported = [
+            truth_tax.dependant(record, place, one)
+            for place, one in enumerate(record.dependants, 1)
+        ]
+        self._line("010.fuyoshinzokujoho", who, supported)
         mailing = truth_tax.mailing(record)
         self._line("010.sofusakijoho", who, [mailing] if mailing else [])
         if record.outsider:
@@ -102,6 +107,8 @@ class TruthWriter:
             need = record.care.need
             certified = truth_welfare.certified(record, record.care, need) if need else None
             self._line("023.ninteijoho", who, [certified] if certified else [])
+        if record.health:
+            self._line("024.fukameisaijoho", who, truth_welfare.levied(record.health))
         if record.allowance:
             self._line(
                 "027.jukyushikakujoho", who, [truth_welfare.entitlement(record, record.allowance)]

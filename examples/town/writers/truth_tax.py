@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from examples.town.model.names import full_width
 from examples.town.model.places import Address
-from examples.town.model.taxation import CURRENT_YEAR, Assessment, Outsider, TaxRecord
+from examples.town.model.taxation import (
+    CURRENT_YEAR,
+    Assessment,
+    Dependant,
+    Outsider,
+    TaxRecord,
+)
 from examples.town.writers.truth_answers import (
     NOT_APPLICABLE,
     NOT_RECORDED,
@@ -27,6 +33,8 @@ _KINDS = {
     "salary": "01", "business": "02", "farming": "03", "property": "04", "pension": "05",
     "other": "06", "occasional": "07", "dividend": "08",
 }  # fmt: skip
+
+_DEPENDANTS = {"young": "15", "general": "11", "student": "12", "elderly": "13"}
 
 
 def current_assessment(record: TaxRecord) -> Assessment | None:
@@ -85,6 +93,27 @@ def _address(address: Address, prefix: str) -> dict[str, Answer]:
         f"{prefix}_banchigohyoki": text(address.lot),
         f"{prefix}_katagaki": text(address.building),
         f"{prefix}_yubinbango": text(address.postcode),
+    }
+
+
+def dependant(record: TaxRecord, place: int, one: Dependant) -> dict[str, Answer]:
+    """Return a record of ``fuyoshinzokujoho``."""
+    unsupplied = (
+        "hifuyosha_shimei_furigana", "hifuyosha_jusho", "hifuyosha_shogaishakubun",
+        "hifuyosha_gokeishotokukingaku", "sosashaid", "sosanengappi", "sosajikoku",
+    )  # fmt: skip
+    return {
+        "atenabango": text(record.linked),
+        "kazeinendo": value(str(CURRENT_YEAR)),
+        "fuyoshinzokurenban": value(place),
+        "hifuyosha_atenabango": value(one.number),
+        "hifuyosha_shimei": text(one.name),
+        "hifuyosha_seinengappi": date(one.birth),
+        "hifuyosha_seinengappi_fushohyoki": unknown_text(one.birth),
+        "fuyokubun": code(one.kind, _DEPENDANTS),
+        "bekkyokubun": value("0" if one.lives_with else "1"),
+        "kokugaikyojukubun": value("0"),
+        **dict.fromkeys(unsupplied, NOT_SUPPLIED),
     }
 
 

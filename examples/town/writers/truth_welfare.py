@@ -1,9 +1,25 @@
-"""The truth of businesses 022 (障害者福祉), 023 (介護保険) and 027 (児童手当)."""
+"""The truth of 022 (障害者福祉), 023 (介護保険), 024 (国民健康保険) and 027 (児童手当)."""
 
 from __future__ import annotations
 
-from examples.town.model.benefits import Allowance, CareInsurance, CareNeed, Child, WelfareRecord
-from examples.town.writers.truth_answers import NOT_RECORDED, Answer, code, day, number, text, value
+from examples.town.model.benefits import (
+    Allowance,
+    CareInsurance,
+    CareNeed,
+    Child,
+    HealthHousehold,
+    WelfareRecord,
+)
+from examples.town.writers.truth_answers import (
+    NOT_RECORDED,
+    NOT_SUPPLIED,
+    Answer,
+    code,
+    day,
+    number,
+    text,
+    value,
+)
 
 _STATES = {"paid": "1", "stopped": "2", "ended": "3", "pending": "4"}
 _WORK = {"employee": "1", "self-employed": "2", "civil-servant": "3"}
@@ -13,6 +29,9 @@ _LEVELS = {
     "not-in-need": "01", "support-1": "12", "support-2": "13", "care-1": "21", "care-2": "22",
     "care-3": "23", "care-4": "24", "care-5": "25",
 }  # fmt: skip
+
+_ROLES = {"head": "1", "levied-head": "2", "insured": "3", "counted": "4"}
+_FILINGS = {"unfiled": "0", "filed": "1", "not-required": "2", "elsewhere": "3", "abroad": "4"}
 
 
 def entitlement(record: WelfareRecord, allowance: Allowance) -> dict[str, Answer]:
@@ -82,3 +101,25 @@ def certified(record: WelfareRecord, care: CareInsurance, need: CareNeed) -> dic
         "ninteiyukokikan_kaishinengappi": day(need.since),
         "ninteiyukokikan_shuryonengappi": day(need.until),
     }
+
+
+def levied(household: HealthHousehold) -> list[dict[str, Answer]]:
+    """Return the records of ``fukameisaijoho``, one for each person who counts."""
+    unsupplied = (
+        "setaiin_soshotokukingakuto", "setaiin_kyuyoshunyugaku", "setaiin_nenkinshunyugaku",
+        "setaiin_senjushakyuyogaku", "setaiin_keigenhanteishotoku",
+    )  # fmt: skip
+    return [
+        {
+            "kokuhosetaibango": value(household.number),
+            "fukanendo": value(str(household.year)),
+            "setaiin_atenabango": value(one.number),
+            "setaiin_kubun": code(one.role, _ROLES),
+            "setaiin_shinkokukubun": code(one.filing, _FILINGS),
+            "setaiin_mishugakujikubun": value("1" if one.preschool else "0"),
+            "setaiin_kaigonigokubun": value("1" if one.care_class_two else "0"),
+            "setaiin_tsukisu": value(one.months),
+            **dict.fromkeys(unsupplied, NOT_SUPPLIED),
+        }
+        for one in household.members
+    ]

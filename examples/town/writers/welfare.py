@@ -14,6 +14,8 @@ from examples.town.model.benefits import (
     CareInsurance,
     Certificate,
     Child,
+    HealthHousehold,
+    HealthMember,
     WelfareRecord,
 )
 from examples.town.model.people import Group
@@ -28,6 +30,9 @@ _LEVELS = {
     "care-3": "K3", "care-4": "K4", "care-5": "K5", "transitional": "KE",
 }  # fmt: skip
 
+_ROLES = {"head": "NU", "levied-head": "GI", "insured": "HI", "counted": "TD"}
+_FILINGS = {"unfiled": "MI", "filed": "SH", "not-required": "FY", "elsewhere": "TA", "abroad": "KG"}
+
 
 class WelfareWriter:
     """Streams groups of people into the welfare product's file."""
@@ -40,7 +45,8 @@ class WelfareWriter:
         self._database.executescript(
             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
             "CREATE TABLE kojin (fukushi_no TEXT PRIMARY KEY, atena_no TEXT NOT NULL,"
-            " jido_teate TEXT NOT NULL, techo TEXT NOT NULL, kaigo TEXT NOT NULL) WITHOUT ROWID;"
+            " jido_teate TEXT NOT NULL, techo TEXT NOT NULL, kaigo TEXT NOT NULL,"
+            " kokuho TEXT NOT NULL) WITHOUT ROWID;"
             "BEGIN"
         )
 
@@ -62,18 +68,19 @@ class WelfareWriter:
         for person in group.people:
             if person.welfare:
                 self._database.execute(
-                    "INSERT INTO kojin VALUES (?, ?, ?, ?, ?)", row(person.welfare)
+                    "INSERT INTO kojin VALUES (?, ?, ?, ?, ?, ?)", row(person.welfare)
                 )
 
 
-def row(record: WelfareRecord) -> tuple[str, str, str, str, str]:
-    """Return the stored row: number, 宛名番号 and three XML fragments."""
+def row(record: WelfareRecord) -> tuple[str, str, str, str, str, str]:
+    """Return the stored row: number, 宛名番号 and four XML fragments."""
     return (
         record.number,
         record.linked,
         _allowance(record.allowance) if record.allowance else "",
         "".join(_certificate(certificate) for certificate in record.certificates),
         _care(record.care) if record.care else "",
+        _health(record.health) if record.health else "",
     )
 
 
@@ -147,4 +154,25 @@ def _care(care: CareInsurance) -> str:
         _text("NinteiBi", _day(care.need.certified)),
         _text("KikanKaishi", _day(care.need.since)),
         _text("KikanShuryo", _day(care.need.until)),
+    )
+
+
+def _health(household: HealthHousehold) -> str:
+    return _element(
+        "KokuhoSetai",
+        _text("SetaiNo", household.number),
+        _text("Nendo", f"{household.year:04d}"),
+        *(_health_member(one) for one in household.members),
+    )
+
+
+def _health_member(one: HealthMember) -> str:
+    return _element(
+        "Setaiin",
+        _text("SetaiinAtenaNo", one.number),
+        _text("Kbn", _ROLES[one.role]),
+        _text("Shinkoku", _FILINGS.get(one.filing or "", "")),
+        _text("Mishugaku", "Y" if one.preschool else "N"),
+        _text("Kaigo2go", "Y" if one.care_class_two else "N"),
+        _text("Tsukisu", f"{one.months:02d}"),
     )

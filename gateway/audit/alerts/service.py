@@ -19,7 +19,7 @@ import yaml
 
 from adapters.contract import Clock, EventLog
 from gateway.audit.alerts.store import AlertStore, Looks, Told
-from gateway.audit.alerts.watches import ANYBODY, WatchKind
+from gateway.audit.alerts.watches import ANYBODY, WatchKind, account_of
 from gateway.audit.entries import AuditEntry, AuditKind
 from gateway.audit.searches import OfficeCalendar, UnknownYearError, read_calendar
 from gateway.audit.service import AuditLog
@@ -39,6 +39,8 @@ class Pattern(StrEnum):
     FAMILY = "family"
     ACQUAINTANCE = "acquaintance"
     NOTABLE = "notable"
+    SAME_SURNAME = "same-surname"
+    SAME_ADDRESS = "same-address"
     HOUSEHOLD = "household"
     REPEATED = "repeated"
     MASS = "mass"
@@ -121,6 +123,20 @@ class Snooping:
                 new += 1
         return new
 
+    async def same(self, suspicions: Sequence[Suspicion]) -> int:
+        """Tell at once that somebody looked at a person like themselves; return what was new.
+
+        Raises:
+            Problem: ``audit-unavailable``.
+        """
+        now = self.clock.now()
+        today = dt.datetime.combine(now.astimezone(TOKYO).date(), dt.time(), TOKYO)
+        told = await self.store.told({s.municipality for s in suspicions}, today, FUNCTION)
+        new = [suspicion for suspicion in suspicions if suspicion.told not in told]
+        for suspicion in new:
+            await self._tell(suspicion)
+        return len(new)
+
     def _suspicions(
         self, looks: Sequence[Looks], watches: Sequence[AuditWatchRow]
     ) -> Iterator[Suspicion]:
@@ -199,7 +215,7 @@ def _on_lists(looks: Sequence[Looks], watches: Sequence[AuditWatchRow]) -> Itera
             listed[watch.municipality, watch.subject_key].add((watch.operator, watch.kind))
     for look in looks:
         for operator, kind in sorted(listed.get((look.municipality, look.subject_key), ())):
-            if operator in {ANYBODY, look.terminal}:
+            if operator in {ANYBODY, look.terminal, account_of(look.terminal)}:
                 yield _of(look, Pattern(kind), look.count)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from gateway.audit.entries import AuditKind, AuditRecord
 from gateway.audit.store import AuditStore
 from gateway.store.engine import Store
-from gateway.store.tables import AuditRow, AuditWatchRow
+from gateway.store.tables import AuditOperatorRow, AuditRow, AuditWatchRow
 from gateway.store.types import UtcDateTime
 
 MOST: Final = 200_000
@@ -90,7 +90,7 @@ class AlertStore:
             rows = await session.execute(query)
             return [Looks(r[0], r[1], r[2], r[3] or "", r[4], r[5]) for r in rows]
 
-    async def told(self, towns: Sequence[str], since: dt.datetime, function: str) -> set[Told]:
+    async def told(self, towns: Collection[str], since: dt.datetime, function: str) -> set[Told]:
         """Return the alerts since then."""
         query = select(
             AuditRow.municipality,
@@ -121,6 +121,31 @@ class AlertStore:
             await session.execute(insert(AuditWatchRow), list(rows))
             for record in records:
                 await self._audit.append_in(session, record)
+
+    async def operators(self, municipality: str | None = None) -> Sequence[AuditOperatorRow]:
+        """Return which residents operators are."""
+        query = select(AuditOperatorRow)
+        if municipality is not None:
+            query = query.where(AuditOperatorRow.municipality == municipality)
+        async with self._store.session() as session:
+            return (await session.scalars(query.order_by(AuditOperatorRow.operator))).all()
+
+    async def set_operator(self, row: AuditOperatorRow, record: AuditRecord) -> None:
+        """Write which resident an operator is, in the place of what was there."""
+        async with self._store.transaction() as session:
+            await session.merge(row)
+            await self._audit.append_in(session, record)
+
+    async def end_operator(self, municipality: str, operator: str, record: AuditRecord) -> bool:
+        """Forget which resident an operator is; False where it was not known."""
+        query = delete(AuditOperatorRow).where(
+            AuditOperatorRow.municipality == municipality, AuditOperatorRow.operator == operator
+        )
+        async with self._store.transaction() as session:
+            done: Any = await session.execute(query)
+            if done.rowcount:
+                await self._audit.append_in(session, record)
+            return bool(done.rowcount)
 
     async def end(
         self, municipality: str, watch_id: str, at: dt.datetime, record: AuditRecord

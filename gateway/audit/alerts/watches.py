@@ -14,10 +14,15 @@ from typing import Final
 from adapters.contract import Clock
 from gateway.audit.alerts.store import AlertStore
 from gateway.audit.entries import AuditEntry, AuditKind, AuditRecord, to_record
-from gateway.store.tables import AuditWatchRow
+from gateway.store.tables import AuditOperatorRow, AuditWatchRow
 
 ANYBODY: Final = "*"
 FUNCTION: Final = "watch"
+
+
+def account_of(terminal: str | None) -> str:
+    """Return who it was, of who and where as the audit record says it (``staff:yamada@…``)."""
+    return (terminal or "").partition("@")[0]
 
 
 class WatchKind(StrEnum):
@@ -84,6 +89,42 @@ class Watches:
         ]
         await self.store.add(rows, records)
         return watch_id
+
+    async def own(
+        self, municipality: str, operator: str, person: tuple[str, str], *, surname: bool
+    ) -> None:
+        """State which resident an operator is; looks at people like them are told of.
+
+        ``person`` is subject id and pseudonym. Without ``surname`` the address alone is compared.
+
+        Raises:
+            WatchRefused: nobody is named, or an account together with where it was.
+        """
+        if operator == ANYBODY or not operator.strip() or "@" in operator:
+            raise WatchRefused(
+                "職員は端末を付けずに書きます（staff:yamada など）。",
+                "the operator is an account without its terminal (staff:yamada)",
+            )
+        subject_id, key = person
+        row = AuditOperatorRow(
+            municipality=municipality,
+            operator=operator,
+            subject_id=subject_id,
+            surname=surname,
+            added_by=self.actor,
+            added_at=self.clock.now(),
+        )
+        after: dict[str, str] = {"operator": operator, "kind": "own", "surname": str(surname)}
+        await self.store.set_operator(row, self._record(municipality, None, after, subject_key=key))
+
+    async def operators(self, municipality: str) -> Sequence[AuditOperatorRow]:
+        """Return of which operators it is known which residents they are."""
+        return await self.store.operators(municipality)
+
+    async def end_own(self, municipality: str, operator: str) -> bool:
+        """Forget which resident an operator is; False where it was not known."""
+        record = self._record(municipality, {"operator": operator, "kind": "own"}, None)
+        return await self.store.end_operator(municipality, operator, record)
 
     async def all(self, municipality: str) -> Sequence[AuditWatchRow]:
         """Return every entry of every list."""

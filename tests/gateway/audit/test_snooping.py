@@ -100,6 +100,15 @@ async def test_a_look_at_ones_own_family_calls_somebody_within_five_minutes(
     assert await officer.patterns() == ["family"]
 
 
+async def test_a_member_of_staff_is_the_same_wherever_they_sit(officer: Officer) -> None:
+    """The console's record says who and where; the list says who."""
+    await officer.watches.add(TOWN, WatchKind.FAMILY, "staff:yamada", [key(1)])
+    await officer.look(1, terminal="staff:yamada2@192.0.2.7", client_id="desk")
+    assert await officer.patterns() == []
+    await officer.look(1, terminal="staff:yamada@192.0.2.7", client_id="desk")
+    assert await officer.patterns() == ["family"]
+
+
 async def test_known_names_are_nobodys_to_look_at(officer: Officer) -> None:
     """Whoever it is, also a consumer that is left out of the counts."""
     await officer.watches.add(TOWN, WatchKind.NOTABLE, ANYBODY, [key(1)])

@@ -162,3 +162,22 @@ def test_holds_are_registered_listed_and_lifted(ready):
     recorded = ready("audit", "list", *TOWN).stdout
     assert "disclosure-hold changed" in recorded
     assert "disclosure-lift changed" in recorded
+
+
+def test_which_resident_an_operator_is_is_stated_listed_and_forgotten(ready):
+    """AU-6: the number comes from standard input; nobody reads from the list who it is."""
+    own = ("audit", "watch", "own", "staff:yamada", *TOWN, "--of", "resident")
+    for typed, code, said in (
+        ("000000000019\n000000000027\n", 2, "一つだけ"),
+        ("000000000043\n", 1, "登録されていない"),
+        ("000000000019\n", 0, "届け出ました"),
+    ):
+        done = ready(*own, typed=typed)
+        assert (done.exit_code, said in done.output) == (code, True), done.output
+    anybody = ready("audit", "watch", "own", "*", *TOWN, "--of", "resident", typed="000000000019\n")
+    assert (anybody.exit_code, "staff:yamada" in anybody.stderr) == (1, True)
+    listed = ready("audit", "watch", "list", *TOWN).stdout
+    assert "staff:yamada" in listed
+    assert "000000000019" not in listed
+    end = ("audit", "watch", "end-own", "staff:yamada", *TOWN)
+    assert (ready(*end).exit_code, ready(*end).exit_code) == (0, 1)

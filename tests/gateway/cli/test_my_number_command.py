@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from standard_models.reference.check_digits import my_number_check
 from tests.gateway.cli.conftest import Hitotsu
+from tests.gateway.my_numbers.register import filled, installed
 
 TOWN = ("-m", "999997")
 ONE, OTHER = (eleven + my_number_check(eleven) for eleven in ("12345678901", "23456789012"))
@@ -50,6 +52,43 @@ def test_numbers_are_imported_counted_told_and_erased(ready: Hitotsu, installati
         not in ready("audit", "search", "my-number", *TOWN, "--client", "online").stdout
     )
     assert ONE not in refused.output + done.output + told + seen.output
+
+
+def test_the_extract_of_the_resident_system_is_loaded(
+    ready: Hitotsu, installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its mapping; what is set aside is told by person and reason, and no number is shown."""
+    installed(installation, monkeypatch)
+    load = ("my-number", "load", "example-bango", *TOWN)
+    off = ready(*load)
+    assert (off.exit_code, "有効になっていません" in off.stderr) == (1, True)
+    wrong = OTHER[:11] + str((int(OTHER[11]) + 1) % 10)
+    people = [("000000000019", ONE), ("000000000027", wrong), ("99", OTHER)]
+    entry = {
+        "adapter": "example-bango",
+        "municipality": "999997",
+        "settings": {"database_url": filled(installation / "register.db", people)},
+    }
+    (installation / "adapters.yaml").write_text(yaml.safe_dump({"adapters": [entry]}))
+    done = ready(*load)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.split("\n")[3].split() == ["001.bangojoho", "3", "1", "0", "2", "0", "0"]
+    assert ready("my-number", "count", *TOWN).stdout.split()[-3:] == ["resident", "1", "1"]
+    aside = ready("my-number", "quarantine", *TOWN).stdout
+    assert "000000000027" in aside
+    assert "検査用数字が合わない" in aside
+    assert "nobody is linked" in aside
+    again = ready(*load)
+    assert again.stdout.split("\n")[3].split() == ["001.bangojoho", "3", "0", "1", "2", "0", "0"]
+    filled(installation / "register.db", [])
+    (installation / "register.db").unlink()
+    gone = ready(*load)
+    assert (gone.exit_code, "同じコマンドで続きから" in gone.stderr) == (1, True)
+    seen = ready("audit", "search", "my-number", *TOWN)
+    for function in ("my-number-load-begin", "my-number-load", "my-number-quarantine"):
+        assert function in seen.stdout
+    said = "".join(one.output for one in (done, again, gone, seen)) + aside
+    assert not [digits for digits in (ONE, OTHER, wrong) if digits[:11] in said]
 
 
 def test_numbers_are_in_a_backup_of_their_own(

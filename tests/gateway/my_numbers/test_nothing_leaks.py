@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text as sql
 
@@ -25,6 +26,7 @@ from gateway.store.engine import Store
 from gateway.telemetry import tracing_to
 from tests.gateway.cli.conftest import Hitotsu, hitotsu, installation
 from tests.gateway.my_numbers.conftest import BENEFIT, OWN, number
+from tests.gateway.my_numbers.register import filled, installed
 from tests.gateway.questions.conftest import CLIENT, TOWN, World
 from tests.gateway.receipts.over_http import KnownCaller
 from tests.size import size_of
@@ -64,8 +66,14 @@ async def traced(
         yield http
 
 
-async def by_command(hitotsu: Hitotsu, folder: Path) -> str:
+async def by_command(hitotsu: Hitotsu, folder: Path, patch: pytest.MonkeyPatch) -> str:
     """Import people and numbers as an officer does, rightly and wrongly; return what is printed."""
+    installed(folder, patch)
+    register = [(p, n if i % 2 else n[:11] + str((int(n[11]) + 1) % 10))
+                for i, (p, n) in enumerate(zip(PEOPLE, NUMBERS, strict=True))]  # fmt: skip
+    settings = {"database_url": filled(folder / "register.db", register)}
+    entry = {"adapter": "example-bango", "municipality": TOWN, "settings": settings}
+    (folder / "adapters.yaml").write_text(yaml.safe_dump({"adapters": [entry]}))
     links, numbers, wrong = folder / "links.csv", folder / "numbers.csv", folder / "wrong.csv"
     head = "宛名番号,税個人番号,福祉個人番号,照合根拠\r\n"
     links.write_bytes((head + "\r\n".join(f"{p},,," for p in PEOPLE)).encode("cp932"))
@@ -79,6 +87,8 @@ async def by_command(hitotsu: Hitotsu, folder: Path) -> str:
         (1, "my-number", "import", wrong, "-m", TOWN),
         (1, "my-number", "import", links, "-m", TOWN),
         (0, "my-number", "import", numbers, "-m", TOWN),
+        (0, "my-number", "load", "example-bango", "-m", TOWN),
+        (0, "my-number", "quarantine", "-m", TOWN),
         (0, "my-number", "count", "-m", TOWN),
         (0, "my-number", "candidates", "-m", TOWN),
         (0, "keys", "rotate", "my-numbers"),
@@ -147,7 +157,7 @@ async def test_a_thousand_numbers_leave_no_trace(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Neither printed, logged, traced, counted, audited, answered nor readable in a database."""
-    printed = await by_command(hitotsu, installation)
+    printed = await by_command(hitotsu, installation, monkeypatch)
     answered = await over_http(traced, monkeypatch)
     assert '"outcome":"match"' in answered
     assert numbers_in(f"a line with {NUMBERS[7]} in it") == 1, "the search finds what is there"

@@ -67,6 +67,15 @@ class Ledger:
         more = (page[-1][0], page[-1][1]) if len(rows) > PAGE_ROWS else None
         return [orjson.Fragment(row[2]) for row in page], more
 
+    def dependants(self, number: str, year: int | None) -> list[orjson.Fragment]:
+        """Return whom a person supports in a year, or in any, in the order of the file."""
+        rows = self._database.execute(
+            "SELECT gyo FROM fuyo WHERE kojin_no = ? AND (? IS NULL OR nendo = ?)"
+            " ORDER BY nendo, renban",
+            (number, year, year),
+        )
+        return [orjson.Fragment(row[0]) for row in rows]
+
     def people(self, after: str) -> tuple[list[PersonRow], str | None]:
         """Return a page of people after a number, and the number to go on from."""
         rows = self._database.execute(

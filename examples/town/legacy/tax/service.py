@@ -169,6 +169,13 @@ class TaxService:
             }
         )
 
+    async def dependants(self, request: Request) -> Response:
+        """Answer ``fuyo/shokai``."""
+        wanted = await _read(request, {"kojinNo", "nendo"})
+        found = self._find(_number(wanted))
+        rows = self._ledger.dependants(found.number, _year(wanted))
+        return reply({"kojinNo": found.number, "atenaNo": found.linked, "fuyo": rows})
+
     async def people(self, request: Request) -> Response:
         """Answer ``kojin/ichiran``."""
         wanted = await _read(request, {"nextPage"})
@@ -250,6 +257,7 @@ def build(directory: Path, state: SimulatorState) -> Starlette:
         ("/jotai", service.status, "GET"),
         ("/kojin/shokai", service.person, "POST"),
         ("/kazei/shokai", service.assessments, "POST"),
+        ("/fuyo/shokai", service.dependants, "POST"),
         ("/kojin/ichiran", service.people, "POST"),
         ("/sofusaki/uketsuke", service.declare, "POST"),
     )

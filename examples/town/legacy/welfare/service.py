@@ -31,6 +31,7 @@ _COLUMNS: Final = {
     "JidoTeateShokai": "jido_teate",
     "TechoShokai": "techo",
     "KaigoShokai": "kaigo",
+    "KokuhoShokai": "kokuho",
 }
 _MESSAGES: Final = {
     "FK-1001": "該当する福祉個人番号がありません",

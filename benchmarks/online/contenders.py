@@ -110,9 +110,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    arguments: Sequence[str], core: int, port: int, environment: Mapping[str, str], log: Path
+    arguments: Sequence[str], core: int | str, port: int, environment: Mapping[str, str], log: Path
 ) -> Iterator[Contender]:
-    """Run a process on one core until the end of the block; wait until it listens."""
+    """Run a process on one core until the end of the block; wait until it listens.
+
+    ``core`` may also be a list of cores, as taskset has it.
+    """
     with log.open("ab") as out:
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *arguments],

@@ -1,4 +1,4 @@
-"""Run every benchmark of this folder: ``make bench``, or ``python -m benchmarks NAME [OPTIONS]``."""
+"""Run every benchmark of this folder: ``make bench``, or ``python -m benchmarks NAME``."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ token and proof is new, three systems, receipts for one question in ten. Systems
 at times, one after the other is down for a while, consumers leave in the middle, and some get
 their tokens from the gateway.
 
-Every ten seconds a line of JSON is appended to the file of ``--into``, so that a run that was broken
-off tells something, too; ``--read FILE`` judges such a file anew. The rate is half of what the
-gateway reaches at the start unless ``--rate`` says it.
+Every ten seconds a line of JSON is appended to the file of ``--into``: a run that was broken off
+(Ctrl-C, SIGTERM) tells something, too, and ``--read FILE`` judges such a file anew. The rate is
+half of what the gateway reaches at the start unless ``--rate`` says it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import statistics
 import sys
 import time
@@ -31,7 +32,7 @@ import asyncpg
 import httpx
 import uvloop
 
-from benchmarks.online.consumers import Leaving, Lines
+from benchmarks.online.consumers import IDLE_S, Leaving, Lines
 from benchmarks.online.installation import DATABASE, Installation, installed
 from examples.online_service.gateway_client import GatewayUnavailable
 
@@ -69,6 +70,11 @@ class Load:
     _chance: random.Random = field(default_factory=lambda: random.Random(42))
     _asking: set[asyncio.Task[None]] = field(default_factory=set)
     _asked: int = 0
+    _until: float = 0.0
+
+    def end(self) -> None:
+        """Send nothing more; what was begun is waited for, and the run is judged."""
+        self._until = 0.0
 
     @property
     def open(self) -> int:
@@ -79,9 +85,9 @@ class Load:
         """Send what is due, whatever the gateway does; a second is made ahead at a time."""
         loop = asyncio.get_running_loop()
         due = loop.time()
-        until = due + seconds
+        self._until = due + seconds
         ahead = asyncio.create_task(self._made())
-        while due < until:
+        while due < self._until:
             made = await ahead
             ahead = asyncio.create_task(self._made())
             # A machine that was away for a while does not make up for it all at once.
@@ -259,10 +265,13 @@ async def soak(here: Installation, *, seconds: float, rate: float | None, into: 
     database = await here.postgres.connect(DATABASE)
     lines = Lines(here.gateway.port)
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        limits = httpx.Limits(keepalive_expiry=IDLE_S)
+        async with httpx.AsyncClient(trust_env=False, timeout=30, limits=limits) as http:
             load = Load(here, rate, lines, http)
             watch = Watch(load, into, database)
             watching = asyncio.create_task(watch.run())
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(sign, load.end)
             await load.run(seconds)
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)

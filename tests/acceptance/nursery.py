@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -106,7 +107,11 @@ def main() -> None:
     """Do what each line says; at the end of the input everything ends that was begun."""
     from gateway import app  # noqa: F401 - loaded once for all
     from gateway.cli.commands import app as command
+    from standard_models.builtin import load_builtin
 
+    load_builtin()
+    gc.collect()
+    gc.freeze()
     begun: set[int] = set()
     for line in sys.stdin:
         what, *words = json.loads(line)

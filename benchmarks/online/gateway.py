@@ -122,12 +122,19 @@ class Gateway:
         }
 
     def requests(
-        self, count: int, port: int, *, receipt: bool, tokens: int, first: int = 0
+        self,
+        count: int,
+        port: int,
+        *,
+        receipt: bool,
+        tokens: int,
+        first: int = 0,
+        ahead_s: float = 0.0,
     ) -> list[bytes]:
         """Return questions with good proofs: ``count`` of them under so many new tokens.
 
-        They ask about one person after the other, from the ``first`` on. Proofs are good for a
-        minute, and for one call each.
+        They ask about one person after the other, from the ``first`` on. Proofs are good for one
+        call each, and for a minute before and after their time, which is ``ahead_s`` from now.
         """
         any_token = self._token()
         refused = httpx.post(
@@ -139,12 +146,15 @@ class Gateway:
         made = [self._token() for _ in range(tokens)]
         return [
             self._request(
-                self._handles[(first + n) % PERSONS], made[n % tokens], nonce, receipt=receipt
+                self._handles[(first + n) % PERSONS],
+                made[n % tokens],
+                self._proof(made[n % tokens], nonce, ahead_s),
+                receipt=receipt,
             )
             for n in range(count)
         ]
 
-    def _request(self, handle: str, token: str, nonce: str, *, receipt: bool) -> bytes:
+    def _request(self, handle: str, token: str, proof: str, *, receipt: bool) -> bytes:
         question = {
             "subject": handle,
             "purpose": CLIENT,
@@ -154,7 +164,7 @@ class Gateway:
         body = json.dumps(question).encode()
         head = (
             f"POST /v1/questions HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n"
-            f"authorization: DPoP {token}\r\ndpop: {self._proof(token, nonce)}\r\n"
+            f"authorization: DPoP {token}\r\ndpop: {proof}\r\n"
             "content-type: application/json\r\naccept: application/json\r\n"
             f"content-length: {len(body)}\r\n\r\n"
         )
@@ -170,14 +180,14 @@ class Gateway:
             lifetime_s=TOKEN_S,
         )
 
-    def _proof(self, token: str, nonce: str | None) -> str:
+    def _proof(self, token: str, nonce: str | None, ahead_s: float = 0.0) -> str:
         public = self._key.as_dict(private=False)
         jwk = {name: public[name] for name in ("kty", "crv", "x", "y")}
         claims = {
             "jti": secrets.token_hex(16),
             "htm": "POST",
             "htu": f"{self.url}/v1/questions",
-            "iat": int(time.time()),
+            "iat": int(time.time() + ahead_s),
             "ath": _encoded(hashlib.sha256(token.encode()).digest()),
         }
         if nonce is not None:

@@ -24,7 +24,7 @@ from tests.acceptance.town_under_test import Examiner
 from tools.throwaway_postgres import ThrowawayPostgres
 
 ASKING = 6
-PAUSE_S = 0.02
+PAUSE_S = 0.1
 """How long somebody who was not answered waits before asking again."""
 
 
@@ -107,8 +107,7 @@ def install(
         "HITOTSU_AUDIT_ANCHOR_DIR": str(outside),
         "HITOTSU_OUTBOX_POLL_S": "0.1",
     }
-    arguments = ("serve", "--port", str(port))
-    process = Forked(nursery, arguments, environment, url, tmp_path / "gateway.log")
+    process = Forked(nursery, environment, port, tmp_path / "gateway.log")
     return Installation(folder, url, process, database_url, outside=outside)
 
 

@@ -1,29 +1,34 @@
-"""Gateways as forks of one process that has imported everything: killed and started in a moment.
+"""Gateways as forks of one process that has put them together: killed and started in a moment.
 
-SIGKILL leaves nothing of a process's memory, wherever its modules came from; what a start from
-nothing costs is in ``test_restart``. ``python -m tests.acceptance.nursery`` is that process: each
-line that it reads is a list, ``["begin", arguments, environment, log]`` or ``["end", pid,
-signal]``; it answers each with a number, the process that was begun or the status it ended with.
+Nothing is connected and nothing runs in what was put together, and SIGKILL leaves nothing of a
+process's memory; what a start from nothing costs is in ``test_restart``. ``python -m
+tests.acceptance.nursery`` is that process: each line that it reads is a list, ``["begin",
+environment, port, log]`` or ``["end", pid, signal]``; it answers each with a number, the process
+that was begun or the status it ended with.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
+
+from gateway.cli.serving import listen_on, open_app, serve_alone
+from gateway.settings import Settings
 
 READY_S = 180.0
-LOOK_S = 0.02
+LOOK_S = 0.1
 
 
 class Nursery:
@@ -61,15 +66,12 @@ async def nursery() -> AsyncIterator[Nursery]:
 
 
 class Forked:
-    """A gateway of the nursery. ``url`` is where it answers, ``log`` what it says."""
+    """A gateway of the nursery. ``environment`` holds its settings, ``log`` what it says."""
 
-    def __init__(
-        self, of: Nursery, arguments: Sequence[str], environment: Mapping[str, str], url: str,
-        log: Path,
-    ) -> None:  # fmt: skip
+    def __init__(self, of: Nursery, environment: Mapping[str, str], port: int, log: Path) -> None:
         self._of = of
-        self._words = (list(arguments), dict(environment), str(log))
-        self._url = url
+        self._words = (dict(environment), port, str(log))
+        self._url = f"http://127.0.0.1:{port}"
         self._log = log
         self._pid: int | None = None
 
@@ -105,22 +107,16 @@ def _lives(pid: int) -> bool:
 
 def main() -> None:
     """Do what each line says; at the end of the input everything ends that was begun."""
-    from gateway import app  # noqa: F401 - loaded once for all
-    from gateway.cli.commands import app as command
-    from standard_models.builtin import load_builtin
-
-    load_builtin()
-    gc.collect()
-    gc.freeze()
     begun: set[int] = set()
     for line in sys.stdin:
         what, *words = json.loads(line)
         if what == "begin":
-            pid = os.fork()
-            if pid == 0:
-                _serve(command, *words)
-            begun.add(pid)
-            said = pid
+            environment, port, log = words
+            settings, app = _put_together(tuple(sorted(environment.items())))
+            said = os.fork()
+            if said == 0:
+                _serve(app, settings, port, log)
+            begun.add(said)
         else:
             os.kill(words[0], words[1])
             _, status = os.waitpid(words[0], 0)
@@ -133,15 +129,22 @@ def main() -> None:
         os.waitpid(pid, 0)
 
 
-def _serve(command: Any, arguments: list[str], environment: dict[str, str], log: str) -> None:
+@cache
+def _put_together(environment: tuple[tuple[str, str], ...]) -> tuple[Settings, FastAPI]:
     os.environ.update(environment)
+    settings = Settings()
+    return settings, open_app(settings)
+
+
+def _serve(app: FastAPI, settings: Settings, port: int, log: str) -> None:
     out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(out, 1)
     os.dup2(out, 2)
     status = 1
     try:
-        command(arguments)
+        serve_alone(app, settings, [listen_on("127.0.0.1", port)])
+        status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
     finally:

@@ -13,6 +13,7 @@ import json
 import pickle
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -45,11 +46,15 @@ class Flood:
             if (early := began + at - self.loop.time()) > 0:
                 await asyncio.sleep(early)
             self._send(began, at, request)
-        until = self.loop.time() + PATIENCE_S
-        while len(self.said) < len(plan) and self.loop.time() < until:
-            await asyncio.sleep(0.05)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._all_said(len(plan))
         for line in tuple(self.open):
             line.note(-1)
+
+    async def _all_said(self, count: int) -> None:
+        while len(self.said) < count:  # noqa: ASYNC110 - what is said is not told anybody
+            await asyncio.sleep(0.05)
 
     def _send(self, began: float, at: float, request: bytes) -> None:
         if self.idle:

@@ -9,8 +9,13 @@ import sys
 import benchmarks
 
 
-def main(wanted: list[str]) -> int:
-    """Run the named benchmarks, or all of them; return 2 for a name that does not exist."""
+def main(arguments: list[str]) -> int:
+    """Run the named benchmarks, or all of them; return 2 for a name that does not exist.
+
+    Options are for the benchmark that is named before them.
+    """
+    options = next((n for n, word in enumerate(arguments) if word.startswith("-")), len(arguments))
+    wanted, sys.argv = arguments[:options], [sys.argv[0], *arguments[options:]]
     names = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__"]
     unknown = [name for name in wanted if name not in names]
     if unknown:

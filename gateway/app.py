@@ -17,7 +17,7 @@ from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
 from gateway.access.dpop import ProofGuard
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
-from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
+from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
 from gateway.audit.alerts import AlertStore, Snooping
@@ -148,6 +148,7 @@ class Rooms:
     tracing: Tracing
     my_numbers: Store
     worker: Worker
+    admission: Admission
 
 
 class RoutedSuppliers:
@@ -200,6 +201,7 @@ def create_app(
             public_url=settings.public_url,
             version=version("hitotsu"),
             max_body_bytes=settings.max_body_bytes,
+            admission=rooms.admission,
             proxies=Proxies.of(
                 map(str, settings.trusted_proxies), settings.client_certificate_header
             ),
@@ -353,7 +355,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
             ),
         ),
         deadline_s=settings.question_deadline_s,
-        at_once=settings.questions_at_once,
+        admission=Admission(settings.questions_at_once),
     )
     recall_store = RecallStore(store)
     watching = WatchRooms(recall_store, audit, dictionary, clock)
@@ -509,6 +511,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         tracing,
         my_number_store,
         seat or Lone(),
+        questions.admission,
     )
 
 
@@ -551,6 +554,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)
+        stack.push_async_callback(_stop, asyncio.create_task(rooms.admission.watch()))
         yield
 
 

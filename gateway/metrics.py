@@ -6,9 +6,11 @@ known here alone. Labels come from closed sets: route templates, adapter ids, st
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -127,6 +129,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode=_LAST_TOLD,
         )
+        self._tasks = Gauge(
+            "hitotsu_tasks",
+            "Tasks of the event loop; at rest always about the same number",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self._soonest_end = Gauge(
             "hitotsu_soonest_end_days",
             "Days until the next certificate of a consumer, or grant, ends; +Inf beyond 60",
@@ -170,6 +178,13 @@ class Metrics:
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that is over. ``route`` is the template, never the path itself."""
         self._in_flight.dec()
+        self._count(method, route, status, seconds)
+
+    def request_turned_away(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was refused before anything was done for it."""
+        self._count(method, route, status, seconds)
+
+    def _count(self, method: str, route: str, status: int, seconds: float) -> None:
         counted, timed = self._of_request(method, route, status)
         counted.inc()
         timed.observe(seconds)
@@ -205,6 +220,8 @@ class Metrics:
     def look(self) -> None:
         """Take the figures that nobody tells, but must be asked for."""
         self._unanchored.set(self._unanchored_age_s())
+        with suppress(RuntimeError):  # outside of an event loop there are none
+            self._tasks.set(len(asyncio.all_tasks()))
 
     def recalls_open(self, count: int) -> None:
         """Note how many recalls consumers have not acknowledged."""

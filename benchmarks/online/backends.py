@@ -1,16 +1,21 @@
-"""Three legacy systems in one process: ``python -m benchmarks.online.backends FILE``.
+"""Three legacy systems in one process: ``python -m benchmarks.online.backends FILE [--troubled]``.
 
 They answer at once with what the conformance kits of the reference adapters have, under the number
 that they were asked for. FILE says which port answers what. As cheap as Python can be, because they
-share a core with the load.
+share a core with the load. Troubled, a share of the calls is slow or fails, and one system after
+the other is down for a while.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +26,11 @@ from benchmarks.online.adapters import NUMBER
 _NUMBER = re.compile(rb'"(\d{10})"')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 PLACEHOLDER = NUMBER.encode()
+SLOW_S = (0.2, 1.5)
+DOWN_EVERY_S, DOWN_S = 120.0, 10.0
+"""One of the systems in turn is down for so long, so often."""
+_ERROR = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
+_PAGE = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\n\r\n<html>ok</html>"
 
 
 class Backend(asyncio.Protocol):
@@ -48,29 +58,67 @@ class Backend(asyncio.Protocol):
             number = _NUMBER.search(body)
             answer = self._answers.get(path, self._answers[b"*"])
             answer = answer.replace(PLACEHOLDER, number[1] if number else b"")
-            self._transport.write(
+            self._write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
                 + str(len(answer)).encode()
                 + b"\r\n\r\n"
                 + answer
             )
 
+    def _write(self, answer: bytes) -> None:
+        self._transport.write(answer)
 
-async def _serve(ports: dict[str, dict[str, str]]) -> None:
+
+class Troubled(Backend):
+    """Of a hundred calls five are slow, two fail, and now and then one is never answered.
+
+    ``down`` tells whether the system is down now.
+    """
+
+    chance = random.Random(42)
+
+    def __init__(self, answers: dict[bytes, bytes], down: Callable[[], bool]) -> None:
+        super().__init__(answers)
+        self._down = down
+
+    def _write(self, answer: bytes) -> None:
+        chance = self.chance.random()
+        if self._down() or chance < 0.005:
+            self._transport.write(_ERROR)
+        elif chance < 0.010:
+            self._transport.abort()
+        elif chance < 0.015:
+            self._transport.write(_PAGE)
+        elif chance < 0.020:
+            self._transport.write(answer[: len(answer) // 2])
+            self._transport.close()
+        elif chance < 0.070:
+            later = self.chance.uniform(*SLOW_S)
+            asyncio.get_running_loop().call_later(later, self._transport.write, answer)
+        elif chance >= 0.0705:
+            self._transport.write(answer)
+
+
+def _is_down(place: int, places: int) -> bool:
+    turn, since_s = divmod(time.time(), DOWN_EVERY_S)
+    return int(turn) % places == place and since_s < DOWN_S
+
+
+async def _serve(ports: dict[str, dict[str, str]], *, troubled: bool) -> None:
     loop = asyncio.get_running_loop()
     servers = []
-    for port, answers in ports.items():
+    for place, (port, answers) in enumerate(ports.items()):
         made = {path.encode(): text.encode() for path, text in answers.items()}
-        servers.append(
-            await loop.create_server(
-                lambda made=made: Backend(made),  # type: ignore[misc]
-                "127.0.0.1",
-                int(port),
-                backlog=1024,
-            )
-        )
+        down = partial(_is_down, place, len(ports))
+        backend = partial(Troubled, made, down) if troubled else partial(Backend, made)
+        servers.append(await loop.create_server(backend, "127.0.0.1", int(port), backlog=1024))
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve(json.loads(Path(sys.argv[1]).read_text("utf-8"))))
+    uvloop.run(
+        _serve(
+            json.loads(Path(sys.argv[1]).read_text("utf-8")),
+            troubled="--troubled" in sys.argv[2:],
+        )
+    )

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+START_S = 180
+"""What a start may take on a machine that others work on."""
 YARDSTICKS = Path(__file__).parent / "yardsticks"
 LUA_MODULE = Path("/usr/share/nginx/modules-available/mod-http-lua.conf")
 MISSING = {
@@ -110,9 +112,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    arguments: Sequence[str], core: int, port: int, environment: Mapping[str, str], log: Path
+    arguments: Sequence[str], core: int | str, port: int, environment: Mapping[str, str], log: Path
 ) -> Iterator[Contender]:
-    """Run a process on one core until the end of the block; wait until it listens."""
+    """Run a process on one core until the end of the block; wait until it listens.
+
+    ``core`` may also be a list of cores, as taskset has it.
+    """
     with log.open("ab") as out:
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *arguments],
@@ -191,7 +196,7 @@ def load(core: int, requests: Path, port: int, connections: int, word: str) -> d
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), 0.2).close()

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import ECKey
 
 from benchmarks.online.adapters import GROUPS
+from examples.online_service.gateway_client import GatewayClient, Registration
 from examples.town.demo.gateway import ACTOR, MUNICIPALITY, register
 from gateway.access.registration import is_my_number, is_person_number, tells_of_protection
 from gateway.access.tokens import Access, issue_token, new_token_id
@@ -65,9 +66,19 @@ class Gateway:
         )
 
     @property
-    def items(self) -> int:
-        """Return how many items each question asks for."""
-        return len(self._items)
+    def items(self) -> tuple[str, ...]:
+        """Return what each question asks for."""
+        return self._items
+
+    def client(self, http: httpx.AsyncClient) -> GatewayClient:
+        """Return a consumer that gets its tokens from the gateway itself."""
+        place = Registration(self.url, CLIENT, MUNICIPALITY, CLIENT)
+        key = ECKey.import_key({**self._key.as_dict(private=True), "kid": "1"})
+        return GatewayClient(place, key, http)
+
+    def person(self, position: int) -> str:
+        """Return the handle of a person."""
+        return self._handles[position % PERSONS]
 
     async def prepare(self, systems: Mapping[str, int]) -> None:
         """Make database, keys, persons, grant and routes; ``systems`` are their ports."""
@@ -110,25 +121,40 @@ class Gateway:
             "HITOTSU_QUESTIONS_AT_ONCE": "512",
         }
 
-    def requests(self, count: int, port: int, *, receipt: bool, tokens: int) -> list[bytes]:
+    def requests(
+        self,
+        count: int,
+        port: int,
+        *,
+        receipt: bool,
+        tokens: int,
+        first: int = 0,
+        ahead_s: float = 0.0,
+    ) -> list[bytes]:
         """Return questions with good proofs: ``count`` of them under so many new tokens.
 
-        Proofs are good for a minute, and for one call each.
+        They ask about one person after the other, from the ``first`` on. Proofs are good for one
+        call each, and for a minute before and after their time, which is ``ahead_s`` from now.
         """
-        first = self._token()
+        any_token = self._token()
         refused = httpx.post(
             f"http://127.0.0.1:{port}/v1/questions",
-            headers={"Authorization": f"DPoP {first}", "DPoP": self._proof(first, None)},
+            headers={"Authorization": f"DPoP {any_token}", "DPoP": self._proof(any_token, None)},
             trust_env=False,
         )
         nonce = refused.headers["DPoP-Nonce"]
         made = [self._token() for _ in range(tokens)]
         return [
-            self._request(self._handles[n % PERSONS], made[n % tokens], nonce, receipt=receipt)
+            self._request(
+                self._handles[(first + n) % PERSONS],
+                made[n % tokens],
+                self._proof(made[n % tokens], nonce, ahead_s),
+                receipt=receipt,
+            )
             for n in range(count)
         ]
 
-    def _request(self, handle: str, token: str, nonce: str, *, receipt: bool) -> bytes:
+    def _request(self, handle: str, token: str, proof: str, *, receipt: bool) -> bytes:
         question = {
             "subject": handle,
             "purpose": CLIENT,
@@ -138,7 +164,7 @@ class Gateway:
         body = json.dumps(question).encode()
         head = (
             f"POST /v1/questions HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n"
-            f"authorization: DPoP {token}\r\ndpop: {self._proof(token, nonce)}\r\n"
+            f"authorization: DPoP {token}\r\ndpop: {proof}\r\n"
             "content-type: application/json\r\naccept: application/json\r\n"
             f"content-length: {len(body)}\r\n\r\n"
         )
@@ -154,14 +180,14 @@ class Gateway:
             lifetime_s=TOKEN_S,
         )
 
-    def _proof(self, token: str, nonce: str | None) -> str:
+    def _proof(self, token: str, nonce: str | None, ahead_s: float = 0.0) -> str:
         public = self._key.as_dict(private=False)
         jwk = {name: public[name] for name in ("kty", "crv", "x", "y")}
         claims = {
             "jti": secrets.token_hex(16),
             "htm": "POST",
             "htu": f"{self.url}/v1/questions",
-            "iat": int(time.time()),
+            "iat": int(time.time() + ahead_s),
             "ath": _encoded(hashlib.sha256(token.encode()).digest()),
         }
         if nonce is not None:

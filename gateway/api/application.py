@@ -10,9 +10,10 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
 
 from adapters.contract import EventLog
+from gateway.api.admission import Admission, Door
 from gateway.api.documentation import documentation_router
 from gateway.api.drain import Drain
-from gateway.api.edge import Edge
+from gateway.api.edge import HEADERS, INSIST, Edge
 from gateway.api.limits import BODY_TIMEOUT_S, Limits
 from gateway.api.openapi import TAGS, Tag, install_openapi
 from gateway.api.operation import ReadinessCheck, operation_router
@@ -30,12 +31,16 @@ DESCRIPTION = (
 )
 
 
+QUESTIONS = frozenset({("POST", "/v1/questions"), ("POST", "/v1/explain")})
+
+
 @dataclass(frozen=True, slots=True)
 class ApiOptions:
     """What the HTTP side needs to know.
 
     ``public_url`` is the URL of the gateway as consumers see it, without a final slash: the base
     of ``type`` URIs and of the token endpoint. ``max_body_bytes`` bounds every request body.
+    ``admission`` knows whether there is time for another call.
     """
 
     public_url: str
@@ -44,6 +49,7 @@ class ApiOptions:
     max_body_bytes: int = 262_144
     body_timeout_s: float = BODY_TIMEOUT_S
     proxies: Proxies = field(default_factory=Proxies)
+    admission: Admission = field(default_factory=Admission)
 
 
 def build_api(
@@ -108,4 +114,7 @@ def build_api(
     app.add_middleware(Edge, **edge)
     swift = Swift(app, routers)
     app.swift, app.short_way = swift.operations, Edge(Limits(swift, **limits), **edge)
+    app.questions = swift.operations & QUESTIONS
+    headers = (*HEADERS, INSIST) if edge["secure"] else HEADERS
+    app.door = Door(options.admission, renderer, log, metrics, headers)
     return app

@@ -28,14 +28,14 @@ _QUIET: Final = frozenset({"/health", "/ready", "/metrics"})
 """Asked every few seconds by machines: logged only when they fail."""
 
 _KNOWN_METHODS: Final = frozenset({*METHODS, "OPTIONS"})
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
-_INSIST: Final = (b"strict-transport-security", b"max-age=31536000")
+INSIST: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 class ResponseBroken(Exception):
@@ -82,9 +82,9 @@ class _Exchange:
             self.status = message["status"]
             headers = list(message["headers"])
             there = {name.lower() for name, _ in headers}
-            headers += [header for header in _HEADERS if header[0] not in there]
-            if self.secure and _INSIST[0] not in there:
-                headers.append(_INSIST)
+            headers += [header for header in HEADERS if header[0] not in there]
+            if self.secure and INSIST[0] not in there:
+                headers.append(INSIST)
             headers.append((b"x-trace-id", self.scope["state"]["trace_id"].encode()))
             message = {**message, "headers": headers}
         elif self.without_body and message["type"] == "http.response.body":

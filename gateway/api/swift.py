@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.api.admission import Door
+
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
@@ -25,15 +27,23 @@ class Application(FastAPI):
     """What answers the operations of ``swift``, with all that stands around every operation."""
     swift: frozenset[tuple[str, str]] = frozenset()
     """Methods and paths."""
+    questions: frozenset[tuple[str, str]] = frozenset()
+    """Those of them that take a place for a question."""
+    door: Door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        short = scope["type"] == "http" and (scope["method"], scope["path"]) in self.swift
-        if short and self.short_way is not None:
-            scope["app"] = self
-            await self.short_way(scope, receive, send)
-        else:
+        operation = (scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if operation not in self.swift or self.short_way is None:
             await super().__call__(scope, receive, send)
+            return
+        admission = self.door.admission
+        if admission.hurried or (admission.crowded and operation in self.questions):
+            await self.door.turn_away(scope, send)
+            return
+        scope["app"] = self
+        with admission.working():
+            await self.short_way(scope, receive, send)
 
 
 class Swift:

@@ -83,7 +83,11 @@ def serve(
     importlib.import_module("gateway.app")
     if workers > 1:
         raise typer.Exit(_supervised(settings, listeners, workers))
-    app = _opened(settings)
+    serve_alone(open_app(settings), settings, listeners)
+
+
+def serve_alone(app: FastAPI, settings: Settings, listeners: list[socket.socket]) -> None:
+    """Serve ``app`` in this process until it is asked to end."""
     # uvicorn passes the signal on when it has ended: asked to end, the command has done its work.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = server_config(app, public_url=settings.public_url, log_config=None)
@@ -91,7 +95,8 @@ def serve(
     server.run(sockets=listeners)
 
 
-def _opened(settings: Settings, seat: Seat | None = None) -> FastAPI:
+def open_app(settings: Settings, seat: Seat | None = None) -> FastAPI:
+    """Return the gateway, put together and not started."""
     app: FastAPI = importlib.import_module("gateway.app").create_app(settings, seat=seat)
     # What is loaded now stays: the collector need not look through all of it again and again.
     gc.collect()
@@ -130,7 +135,7 @@ def _work(
             said.send_bytes(next(words, ALIVE))
 
     try:
-        app = _opened(settings, seat)
+        app = open_app(settings, seat)
         config = server_config(app, public_url=settings.public_url, log_config=None)
         server = WorkerServer(
             config,

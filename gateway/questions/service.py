@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import NoReturn
 
 from adapters.contract import Deadline
 from gateway.access import Access, Caller, Relation
+from gateway.api.admission import Admission
 from gateway.clock import TOKYO
 from gateway.connections import Alarm, Connection, joined
 from gateway.households import household_bases
@@ -67,31 +68,26 @@ class QuestionService:
 
     Args:
         deadline_s: seconds that the systems together have for one question.
-        at_once: questions that are taken at a time.
+        admission: every question takes a place of it, wherever it comes from.
     """
 
-    def __init__(self, rooms: QuestionRooms, *, deadline_s: float, at_once: int = 256) -> None:
+    def __init__(
+        self, rooms: QuestionRooms, *, deadline_s: float, admission: Admission | None = None
+    ) -> None:
         self._rooms = rooms
         self._deadline_s = deadline_s
-        self._places = at_once
+        self.admission = admission or Admission()
         self._read_for = lru_cache(PLANS)(self._parts_to_read)
         self._co_residents = CoResidents(rooms)
         self._households = HouseholdAnswers(rooms, self._gather, self._calls)
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self) -> AbstractContextManager[None]:
         """Hold one of the places for questions; before any work is done for whoever asks.
 
         Raises:
-            Problem: ``overloaded``: all of them are taken.
+            Problem: ``overloaded``, when the block begins: all of them are taken.
         """
-        if self._places <= 0:
-            raise Problem("overloaded", headers={"Retry-After": "1"})
-        self._places -= 1
-        try:
-            yield
-        finally:
-            self._places += 1
+        return self.admission.place()
 
     async def ask(
         self, access: Access, question: Question, caller: Caller, *, use_openings: bool = True

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from examples.online_service.gateway_client import GatewayUnavailable
 from examples.town.demo.places import choose_port
-from examples.town.demo.processes import Process
 from gateway.audit.tree import TreeStore, read_heads, verify
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
@@ -20,11 +19,12 @@ from gateway.store.backup import restore_backup, write_backup
 from gateway.store.engine import open_store
 from gateway.store.migrate import upgrade
 from gateway.store.tables import AuditRow
+from tests.acceptance.nursery import Forked, Nursery
 from tests.acceptance.town_under_test import Examiner
 from tools.throwaway_postgres import ThrowawayPostgres
 
 ASKING = 6
-PAUSE_S = 0.02
+PAUSE_S = 0.1
 """How long somebody who was not answered waits before asking again."""
 
 
@@ -42,7 +42,7 @@ class Installation:
 
     folder: Path
     url: str
-    process: Process
+    process: Forked
     database_url: str
     server: ThrowawayPostgres | None = None
     outside: Path = field(default_factory=Path)
@@ -84,7 +84,9 @@ class Installation:
         assert verdict.anchors == len(heads)
 
 
-def install(town_folder: Path, tmp_path: Path, database_url: str | None = None) -> Installation:
+def install(
+    nursery: Nursery, town_folder: Path, tmp_path: Path, database_url: str | None = None
+) -> Installation:
     """Return a gateway on a copy of the town's files, not started yet.
 
     Its database is the copied file unless another one is given.
@@ -96,20 +98,16 @@ def install(town_folder: Path, tmp_path: Path, database_url: str | None = None) 
     port = choose_port(0)
     url = f"http://127.0.0.1:{port}"
     database_url = database_url or f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}"
-    process = Process(
-        "gateway",
-        ("-m", "gateway.cli", "serve", "--host", "127.0.0.1", "--port", str(port)),
-        log=tmp_path / "gateway.log",
-        environment={
-            "HITOTSU_DATABASE_URL": database_url,
-            "HITOTSU_PUBLIC_URL": url,
-            "HITOTSU_KEYS_DIR": str(folder / "keys"),
-            "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
-            "HITOTSU_AUDIT_HEAD_INTERVAL_S": "0.1",
-            "HITOTSU_AUDIT_ANCHOR_DIR": str(outside),
-        },
-        ready_url=f"{url}/health",
-    )
+    environment = {
+        "HITOTSU_DATABASE_URL": database_url,
+        "HITOTSU_PUBLIC_URL": url,
+        "HITOTSU_KEYS_DIR": str(folder / "keys"),
+        "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
+        "HITOTSU_AUDIT_HEAD_INTERVAL_S": "0.1",
+        "HITOTSU_AUDIT_ANCHOR_DIR": str(outside),
+        "HITOTSU_OUTBOX_POLL_S": "0.1",
+    }
+    process = Forked(nursery, environment, port, tmp_path / "gateway.log")
     return Installation(folder, url, process, database_url, outside=outside)
 
 
@@ -133,6 +131,7 @@ class Load:
 
     asker: Examiner
     number: str
+    items: tuple[str, ...]
     received: set[str] = field(default_factory=set)
     refused: int = 0
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -158,7 +157,7 @@ class Load:
     async def _ask(self) -> None:
         while True:
             try:
-                answer = await self.asker.ask(self.number)
+                answer = await self.asker.ask(self.number, self.items)
             except GatewayUnavailable:
                 self.refused += 1
                 await asyncio.sleep(PAUSE_S)

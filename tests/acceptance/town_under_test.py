@@ -132,9 +132,13 @@ class Examiner:
     handles: dict[str, str]
     url: str
 
-    async def ask(self, number: str) -> dict[str, Any]:
-        """Ask everything of the person with this number in the resident system, 除票 too."""
-        return await self.client.ask(self.handles[number], self.items, include=["removed"])
+    async def ask(self, number: str, items: Sequence[str] | None = None) -> dict[str, Any]:
+        """Ask everything of the person with this number in the resident system, 除票 too.
+
+        Or only ``items``.
+        """
+        wanted = self.items if items is None else items
+        return await self.client.ask(self.handles[number], wanted, include=["removed"])
 
     async def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Return what the gateway answers to another operation; nothing but 200 is an answer."""

@@ -1,0 +1,174 @@
+"""Who is let in when too much is asked at a time; the others are told at once when to come again.
+
+What is more than the gateway can do is refused before anything is done for it: a flood then costs
+what its refusals cost, and those who were let in are served as quickly as ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import orjson
+from starlette.types import Scope, Send
+
+from adapters.contract import EventLog
+from gateway.api.language import choose_language
+from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
+from gateway.api.trace import begin_trace
+from gateway.metrics import Metrics
+from gateway.problems import Problem
+
+AT_ONCE: Final = 256
+"""Questions that are worked on at a time unless something else is said."""
+LATE_S: Final = 0.2
+"""How late a task may get its turn; later, the processor is the bottleneck and not a source."""
+FEW: Final = 16
+"""So many calls are let in however late it is: one long task alone turns nobody away."""
+LOOK_S: Final = 0.05
+LONGEST_S: Final = 30
+"""Seconds that anybody is asked to wait at most."""
+TELL_S: Final = 1.0
+"""How often the log tells of those who were turned away."""
+_OF_NEWEST: Final = 0.05
+"""Weight of the newest in the mean of how long places are held."""
+
+
+class Admission:
+    """Knows how much is being worked on, and whether there is time for more.
+
+    Args:
+        at_once: questions that are worked on at a time.
+        now: seconds that only grow.
+
+    """
+
+    def __init__(
+        self, at_once: int = AT_ONCE, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._free = at_once
+        self._now = now
+        self._held_s = 0.0
+        self._working = 0
+        self._late_s = 0.0
+
+    @property
+    def crowded(self) -> bool:
+        """Tell whether every place for a question is taken."""
+        return self._free <= 0
+
+    @property
+    def hurried(self) -> bool:
+        """Tell whether what was let in is more than the processor can do."""
+        return self._late_s > LATE_S and self._working >= FEW
+
+    def retry_after_s(self) -> int:
+        """Return when to come again, in whole seconds: when those who are served now have left.
+
+        That is how long a place is held, and up to twice of it by chance, so that not all who
+        were turned away come back at once.
+        """
+        held_s = min(max(1, math.ceil(self._held_s)), LONGEST_S // 2)
+        return held_s + random.randint(0, held_s)  # noqa: S311 - no secret
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places for questions; before any work is done for whoever asks.
+
+        Raises:
+            Problem: ``overloaded``: all of them are taken.
+        """
+        if self.crowded:
+            raise self.refusal()
+        self._free -= 1
+        began = self._now()
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._held_s += _OF_NEWEST * (self._now() - began - self._held_s)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count a call that was let in."""
+        self._working += 1
+        try:
+            yield
+        finally:
+            self._working -= 1
+
+    def refusal(self) -> Problem:
+        """Return what whoever is turned away is told."""
+        return Problem("overloaded", headers={"Retry-After": str(self.retry_after_s())})
+
+    async def watch(self) -> None:
+        """See how late tasks get their turn, until cancelled."""
+        while True:
+            due = self._now() + LOOK_S
+            await asyncio.sleep(LOOK_S)
+            self.noticed_late(self._now() - due)
+
+    def noticed_late(self, seconds: float) -> None:
+        """Take note that a task got its turn so late."""
+        self._late_s = seconds
+
+
+class Door:
+    """Turns calls away that there is no time for, for as little as can be.
+
+    A refusal is a problem document like every other, with the headers of every other. It is
+    counted, but only the number of all in a second is logged.
+    """
+
+    def __init__(
+        self,
+        admission: Admission,
+        renderer: ProblemRenderer,
+        log: EventLog,
+        metrics: Metrics,
+        headers: tuple[tuple[bytes, bytes], ...],
+    ) -> None:
+        """``headers`` are those of every response."""
+        self.admission = admission
+        self._renderer = renderer
+        self._log = log
+        self._metrics = metrics
+        self._headers = (*headers, (b"vary", b"Accept-Language"))
+        self._untold = 0
+        self._told_at = 0.0
+
+    async def turn_away(self, scope: Scope, send: Send) -> None:
+        """Answer a call whose body is not read."""
+        began = time.perf_counter()
+        given: dict[bytes, bytes] = dict(scope["headers"])
+        trace_id = begin_trace(given.get(b"traceparent")).trace_id
+        wish = given.get(b"accept-language")
+        language = choose_language(wish.decode("latin-1") if wish else None)
+        problem = self.admission.refusal()
+        body = orjson.dumps(self._renderer.document(problem, language, trace_id))
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"content-language", language.value.encode()),
+            (b"retry-after", problem.headers["Retry-After"].encode()),
+            *self._headers,
+            (b"x-trace-id", trace_id.encode()),
+        ]
+        status = problem.type.status
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        seconds = time.perf_counter() - began
+        self._metrics.request_turned_away(scope["method"], scope["path"], status, seconds)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._untold += 1
+        now = time.monotonic()
+        if now - self._told_at >= TELL_S:
+            self._log.warning("turned-away", count=self._untold)
+            self._untold, self._told_at = 0, now

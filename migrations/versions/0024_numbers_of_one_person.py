@@ -1,7 +1,7 @@
 """Add which number goes before a registered one (名寄せ先), so that flags of either count for both.
 
 Revision ID: 0024
-Revises: 0020
+Revises: 0022
 """
 
 from __future__ import annotations

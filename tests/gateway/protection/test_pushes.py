@@ -160,7 +160,7 @@ async def test_who_may_push_and_what(world: World) -> None:
         await push(http, message(0), 422)
         await push(http, message(1, since="2026-10-02", until="2026-10-01"), 422)
         await push(http, {**message(1), "flags": []}, 422)
-        await push(http, message(1, number="R1\0"), 422)
+        await push(http, message(1, number="R1\0"), 400)
         await push(http, message(1, since="9999-12-31"), 422)
     assert await officer(world).all(TOWN) == []
     async with world.store.session() as session:

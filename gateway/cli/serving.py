@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -70,6 +71,7 @@ def serve(
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
     read_dictionary(settings)
+    keep_memory_off_disk()
     if settings.otlp_endpoint is not None and not is_installed():
         fail(
             f"トレースを送るには pip install '{EXTRA}' が要ります。",
@@ -93,6 +95,11 @@ def serve_alone(app: FastAPI, settings: Settings, listeners: list[socket.socket]
     config = server_config(app, public_url=settings.public_url, log_config=None)
     server = DrainingServer(config, app.state.drain, notice_s=settings.drain_notice_s)
     server.run(sockets=listeners)
+
+
+def keep_memory_off_disk() -> None:
+    """Let this process, and those that it starts, write no core dump: it would hold persons."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def open_app(settings: Settings, seat: Seat | None = None) -> FastAPI:

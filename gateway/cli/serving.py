@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from typing import Annotated, Final, NoReturn
 
@@ -118,7 +118,19 @@ def _supervised(settings: Settings, listeners: list[socket.socket], workers: int
     gc.collect()
     gc.freeze()
     ends_s = settings.drain_notice_s + DRAIN_S + SHUTDOWN_S + LAST_WORK_S
-    with Table.laid(workers) as table:
+    with ExitStack() as stack:
+        try:
+            table = stack.enter_context(Table.laid(workers))
+        except OSError:
+            for listener in listeners:
+                listener.close()
+            fail(
+                "ワーカーの共有の記憶を置く一時フォルダーに書けません。"
+                "TMPDIR で場所を指定してください。",
+                "nothing can be written into the temporary folder for what workers share: name "
+                "another one with TMPDIR",
+                NOT_SET_UP,
+            )
         supervisor = os.getpid()
 
         def work(number: int, said: Connection) -> int:

@@ -208,6 +208,13 @@ def test_a_port_that_is_taken_is_named(ready):
     assert port in result.stderr
 
 
+def test_a_misspelled_setting_ends_the_command(ready, monkeypatch: pytest.MonkeyPatch):
+    """By its name, and that of the setting that is meant."""
+    monkeypatch.setenv("HITOTSU_TRUSTED_PROXY", '["192.0.2.7"]')
+    result = ready("client", "list")
+    assert (result.exit_code, "HITOTSU_TRUSTED_PROXIES" in result.stderr) == (3, True)
+
+
 def test_workers_without_room_for_what_they_share_are_told_where_it_lies(
     ready, installation: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -6,13 +6,17 @@ Nothing reads the environment at import: the composition root and the command li
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_NEAR = 0.8
+"""How alike two names with their prefix are of which one is the other, misspelled."""
 MAX_TOKEN_LIFETIME_S = 600
 """Access tokens live ten minutes at most: a grant that was taken back must not live on in one."""
 
@@ -372,6 +376,14 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return urls
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _not_everybody(cls, networks: list[IPvAnyNetwork]) -> list[IPvAnyNetwork]:
+        if any(network.prefixlen == 0 for network in networks):
+            msg = "everybody would be a proxy, and could show anybody's certificate"
+            raise ValueError(msg)
+        return networks
+
     @field_validator("flag_poll_s")
     @classmethod
     def _polled_before_it_is_old(cls, interval: float, info: ValidationInfo) -> float:
@@ -395,6 +407,21 @@ class Settings(BaseSettings):
         if self.my_number_database_url is not None:
             return self.my_number_database_url
         return beside(self.database_url)
+
+
+def misspelled(environment: Iterable[str]) -> Mapping[str, str]:
+    """Return which variables look like settings and are none, and which setting may be meant.
+
+    A protection that is switched on under a wrong name would be off, and nobody would be told.
+    """
+    known = {f"HITOTSU_{name.upper()}" for name in Settings.model_fields}
+    found = {}
+    for name in sorted(environment):
+        if name.startswith("HITOTSU_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1, _NEAR)
+            if near:
+                found[name] = near[0]
+    return found
 
 
 def beside(url: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import signal
 import sys
 from importlib.metadata import version
@@ -13,7 +12,7 @@ import typer
 from gateway.api import ApiOptions
 from gateway.api.drain import Drain
 from gateway.api.server import server_config
-from gateway.cli.serving import fail_link, listen_on
+from gateway.cli.serving import fail_link, keep_memory_off_disk, listen_on
 from gateway.cli.session import read_settings
 from gateway.logs import open_log
 from gateway.metrics import Metrics
@@ -39,8 +38,7 @@ def edge(
         context = LinkFiles.of(settings).server_context()
     except LinkError as error:
         fail_link(error)
-    # What is in memory must not come to disk when something goes wrong.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory_off_disk()
     desk = Desk(deadline_s=settings.edge_deadline_s, limit=settings.edge_waiting)
     drain = Drain()
     options = ApiOptions(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import resource
 import signal
 import socket
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from typing import Annotated, Final, NoReturn
 
@@ -70,6 +71,7 @@ def serve(
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
     read_dictionary(settings)
+    keep_memory_off_disk()
     if settings.otlp_endpoint is not None and not is_installed():
         fail(
             f"トレースを送るには pip install '{EXTRA}' が要ります。",
@@ -95,6 +97,11 @@ def serve_alone(app: FastAPI, settings: Settings, listeners: list[socket.socket]
     server.run(sockets=listeners)
 
 
+def keep_memory_off_disk() -> None:
+    """Let this process, and those that it starts, write no core dump: it would hold persons."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def open_app(settings: Settings, seat: Seat | None = None) -> FastAPI:
     """Return the gateway, put together and not started."""
     app: FastAPI = importlib.import_module("gateway.app").create_app(settings, seat=seat)
@@ -111,7 +118,19 @@ def _supervised(settings: Settings, listeners: list[socket.socket], workers: int
     gc.collect()
     gc.freeze()
     ends_s = settings.drain_notice_s + DRAIN_S + SHUTDOWN_S + LAST_WORK_S
-    with Table.laid(workers) as table:
+    with ExitStack() as stack:
+        try:
+            table = stack.enter_context(Table.laid(workers))
+        except OSError:
+            for listener in listeners:
+                listener.close()
+            fail(
+                "ワーカーの共有の記憶を置く一時フォルダーに書けません。"
+                "TMPDIR で場所を指定してください。",
+                "nothing can be written into the temporary folder for what workers share: name "
+                "another one with TMPDIR",
+                NOT_SET_UP,
+            )
         supervisor = os.getpid()
 
         def work(number: int, said: Connection) -> int:

@@ -34,7 +34,7 @@ from gateway.editions import EditionsError, open_dictionary
 from gateway.keys import FileKeyStore, KeysError
 from gateway.logs import open_log
 from gateway.problems import Problem
-from gateway.settings import Settings
+from gateway.settings import Settings, misspelled
 from gateway.store.engine import Store, StoreUrlError, open_store
 from gateway.store.migrate import schema_state
 from gateway.subjects import LinkFileError, SubjectService, SubjectStore
@@ -149,6 +149,12 @@ def read_dictionary(settings: Settings) -> Dictionary:
 
 def read_settings() -> Settings:
     """Return the settings of the environment, or end the command and name the wrong ones."""
+    for name, meant in misspelled(os.environ).items():
+        fail(
+            f"{name} という設定はありません。{meant} のことですか。",
+            f"there is no setting {name}; is {meant} meant?",
+            NOT_SET_UP,
+        )
     try:
         return Settings()
     except ValidationError as error:

@@ -33,6 +33,8 @@ _NEVER: Final = tuple(
         "169.254.0.0/16",  # link-local, RFC 3927; services of cloud providers about a machine
         "fe80::/10",  # link-local, RFC 4291
         "fd00:ec2::254/128",  # the same services over IPv6
+        "168.63.129.16/32",  # the same of Azure, which lie elsewhere
+        "192.0.0.192/32",  # and of Oracle's machines
         "0.0.0.0/8",  # this host, RFC 1122
         "::/128",
         "224.0.0.0/4",  # multicast, RFC 5771
@@ -40,6 +42,14 @@ _NEVER: Final = tuple(
         "240.0.0.0/4",  # reserved, RFC 1112, and broadcast
     )
 )
+_EMBEDDED: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "64:ff9b::/96",  # by NAT64, RFC 6052, 2.1
+        "::/96",  # IPv4-compatible, RFC 4291, 2.5.5.1
+    )
+)
+"""Where the last 32 bits of an IPv6 address are those of the IPv4 address that it leads to."""
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(?P<port>\d+))?")
 
@@ -270,8 +280,15 @@ def _address(text: str) -> Address | None:
     if found is None:
         return _as_the_resolver_reads(text)
     if isinstance(found, ipaddress.IPv6Address):
-        return found.ipv4_mapped or found.sixtofour or found
+        return found.ipv4_mapped or found.sixtofour or _embedded(found) or found
     return found
+
+
+def _embedded(found: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    # The first two addresses of all are none of IPv4: "not said", and this machine.
+    if int(found) < 2 or not any(found in network for network in _EMBEDDED):
+        return None
+    return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
 
 
 def _strict(text: str) -> Address | None:

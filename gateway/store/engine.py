@@ -6,9 +6,10 @@ Both are durable: a commit that returned survives a crash of the process and of 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,9 +123,10 @@ class Store:
 def open_store(url: str, *, idle_s: float = IDLE_S, schema: str | None = None) -> Store:
     """Return the store at ``url`` without connecting to it.
 
-    The folder of a SQLite file is made if it does not exist. A connection to PostgreSQL that has
-    rested for ``idle_s`` seconds is asked for a sign of life before it is used again. With
-    ``schema`` it sees that schema of PostgreSQL and no other; a SQLite file is of one schema.
+    A SQLite file, and its folder, are made for their owner alone if they do not exist: it holds
+    whose address is protected. A connection to PostgreSQL that has rested for ``idle_s`` seconds is
+    asked for a sign of life before it is used again. With ``schema`` it sees that schema of
+    PostgreSQL and no other; a SQLite file is of one schema.
 
     Raises:
         StoreUrlError: not an address of SQLite or PostgreSQL.
@@ -140,7 +142,8 @@ def open_store(url: str, *, idle_s: float = IDLE_S, schema: str | None = None) -
         # This driver writes every statement with its values to the log at level debug.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
         if address.database and address.database != ":memory:":
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            event.listen(engine.sync_engine, "do_connect", _OwnFile(Path(address.database)))
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
@@ -188,6 +191,21 @@ def _engine_options(address: URL, connect_args: dict[str, Any]) -> dict[str, Any
         "pool_timeout": WAIT_S,
         "connect_args": connect_args,
     }
+
+
+class _OwnFile:
+    """Makes the file that is about to be opened, so that nobody else can read it.
+
+    SQLite itself leaves that to the umask; what it makes beside the file gets the file's mode.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, _dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        """Do nothing if the file is there, or cannot be made: SQLite then says why."""
+        with suppress(OSError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class _IdleCheck:

@@ -57,6 +57,7 @@ async def test_a_core_behind_closed_doors_answers_through_the_edge(
         await _require_problem(url, 503, "core-unreachable", within_s=1)
         async with core(folder, url, log, asked_inside) as inside:
             assert _listening(inside.pid) == []
+            assert _core_dumps(inside.pid) == _core_dumps(outside.pid) == ["0", "0"]
             received |= await _answers(asker, number)
             inside.send_signal(signal.SIGSTOP)
             await _require_problem(url, 504, "core-late", within_s=DEADLINE_S + 1)
@@ -203,6 +204,13 @@ async def _require_problem(url: str, status: int, slug: str, *, within_s: float)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == f"{url}/problems/{slug}"
     assert time.monotonic() - begun <= within_s
+
+
+def _core_dumps(pid: int) -> list[str]:
+    """Return how large a core dump of a process may be, softly and at most, as the kernel says."""
+    limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    (line,) = [line for line in limits if line.startswith("Max core file size")]
+    return line.removeprefix("Max core file size").split()[:2]
 
 
 def _listening(pid: int) -> list[str]:

@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,22 @@ def test_a_port_that_is_taken_is_named(ready):
         result = ready("serve", "--port", port)
     assert result.exit_code == 3
     assert port in result.stderr
+
+
+def test_a_misspelled_setting_ends_the_command(ready, monkeypatch: pytest.MonkeyPatch):
+    """By its name, and that of the setting that is meant."""
+    monkeypatch.setenv("HITOTSU_TRUSTED_PROXY", '["192.0.2.7"]')
+    result = ready("client", "list")
+    assert (result.exit_code, "HITOTSU_TRUSTED_PROXIES" in result.stderr) == (3, True)
+
+
+def test_workers_without_room_for_what_they_share_are_told_where_it_lies(
+    ready, installation: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A service whose file system is read-only: the setting to look at is named."""
+    monkeypatch.setattr(tempfile, "tempdir", str(installation / "read-only"))
+    result = ready("serve", "--port", "0", "--workers", "2")
+    assert (result.exit_code, "TMPDIR" in result.stderr) == (3, True)
 
 
 def test_installed_adapters_and_where_they_are_on_are_listed(ready, installation: Path):

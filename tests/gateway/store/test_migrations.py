@@ -1,8 +1,9 @@
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gateway.store.engine import Store, open_store
-from gateway.store.migrate import downgrade, schema_state, upgrade
+from gateway.store.migrate import downgrade, needed_revision, schema_state, upgrade
 from tools.check_migrations import drift, heads, on, tables
 
 
@@ -53,3 +54,16 @@ def test_the_history_has_one_head():
 async def test_every_table_that_must_survive_a_restart_is_in_the_database(store: Store, kept: str):
     """The gateway keeps no such state in memory."""
     assert kept in await on(store, tables)
+
+
+def test_the_history_is_read_once_and_not_by_every_look_at_readiness(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """API4: anybody can ask whether the gateway is ready, as often as they like."""
+    newest = needed_revision()
+
+    def read_again(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ScriptDirectory, "from_config", read_again)
+    assert needed_revision() == newest

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import Settings
+from gateway.settings import Settings, misspelled
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +64,38 @@ def test_every_setting_is_described_in_both_languages():
         assert slash, name
         assert any(ord(c) > 0x3000 for c in japanese), name
         assert english.isascii() or "…" in english, name
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("HITOTSU_TRUSTED_PROXY", "HITOTSU_TRUSTED_PROXIES"),
+        ("HITOTSU_REQUIRED_ADAPTER_LEVL", "HITOTSU_REQUIRED_ADAPTER_LEVEL"),
+        ("HITOTSU_AUDIT_ANCHORS_DIR", "HITOTSU_AUDIT_ANCHOR_DIR"),
+        ("HITOTSU_FLAG_MAX_AGE", "HITOTSU_FLAG_MAX_AGE_S"),
+        ("HITOTSU_OUTGOING_NETWORK", "HITOTSU_OUTGOING_NETWORKS"),
+    ],
+)
+def test_a_misspelled_setting_is_told_with_the_one_that_is_meant(written: str, meant: str):
+    """What it should switch on would be off."""
+    assert misspelled([written, "PATH", meant]) == {written: meant}
+
+
+@pytest.mark.parametrize(
+    "other", ["HITOTSU_CLI_MUNICIPALITY", "HITOTSU_TEST_SIZE", "HITOTSU_BENCH_ROUNDS", "HITOTSU"]
+)
+def test_other_variables_are_left_alone(other: str):
+    """Options of commands, and what is none of ours."""
+    assert misspelled([other]) == {}
+
+
+def test_no_setting_is_taken_for_another_one():
+    """Each is known by its own name."""
+    assert misspelled(f"HITOTSU_{name.upper()}" for name in Settings.model_fields) == {}
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_not_everybody_is_a_proxy(network: str):
+    """RFC 8705 6.5: whoever is one can show the certificate of every consumer."""
+    with pytest.raises(ValidationError, match="everybody would be a proxy"):
+        Settings(trusted_proxies=[network])

@@ -1,6 +1,8 @@
 import asyncio
 import datetime as dt
+import os
 import socket
+import stat
 
 import pytest
 from sqlalchemy import Integer, String, bindparam, cast, func, select, text
@@ -98,6 +100,22 @@ async def test_two_writers_that_read_first_do_not_refuse_each_other(tmp_path):
         assert await session.scalar(text("SELECT n FROM t")) == 40
     await first.aclose()
     await second.aclose()
+
+
+async def test_a_sqlite_file_is_its_owners_alone(tmp_path):
+    """Whose address is protected stands in it, and in what SQLite keeps beside it."""
+    before = os.umask(0o022)
+    try:
+        store = open_store(f"sqlite+aiosqlite:///{tmp_path / 'var' / 'hitotsu.db'}")
+        async with store.transaction() as session:
+            await session.execute(text("CREATE TABLE t (a INTEGER)"))
+            await session.execute(text("INSERT INTO t VALUES (1)"))
+        modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "var").iterdir()}
+        await store.aclose()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+    assert modes == {"hitotsu.db": 0o600, "hitotsu.db-wal": 0o600, "hitotsu.db-shm": 0o600}
 
 
 async def test_the_folder_of_a_sqlite_file_is_made(tmp_path):

@@ -93,9 +93,10 @@ class CoResidents:
             return status
         if part.status in {PartStatus.NOT_FOUND, PartStatus.NOT_SUPPLIED}:
             return status
-        if part.status is not PartStatus.OK or part.lost_records:
-            return ProtectionStatus.UNKNOWN
         rule = LivesWith(basis.member, None)
+        nameless = any(_number(record, rule) is None for record in part.records)
+        if part.status is not PartStatus.OK or part.lost_records or nameless:
+            return ProtectionStatus.UNKNOWN
         of_each = await self._numbers_of_each(municipality, part, rule)
         service = self._rooms.protection
         statuses = {

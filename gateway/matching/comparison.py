@@ -73,7 +73,8 @@ def _lives(record: Mapping[str, Answer], stated: str) -> bool:
     """Tell whether the address is the recorded one; people leave out prefecture and building."""
     prefecture, city = (_text(record, field) for field in PLACE)
     block = "".join(_text(record, field) for field in BLOCK)
-    if not block:
+    if not address_key(block):
+        # Nothing, or blanks: the city alone is nobody's address.
         return False
     building = _text(record, BUILDING)
     written = {

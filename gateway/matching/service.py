@@ -88,8 +88,14 @@ class MatchingService:
                 ``login-other-subject``, ``too-many-misses``, ``systems-closed``,
                 ``register-unavailable``; ``audit-unavailable``, and nothing leaves.
         """
+        with self._limit.under_way(access) as under_way:
+            return await self._match(access, stated, caller, under_way)
+
+    async def _match(
+        self, access: Access, stated: StatedFacts, caller: Caller, under_way: int
+    ) -> MatchDocument:
         try:
-            await self._permit(access)
+            await self._permit(access, under_way)
             agreed = await self._agreed(access.municipality, stated, caller)
         except Problem as problem:
             await self._record(access, caller, "refused", stated, problem=problem.type.slug)
@@ -115,14 +121,14 @@ class MatchingService:
         await self._record(access, caller, "refused", None, problem=problem.type.slug)
         raise problem
 
-    async def _permit(self, access: Access) -> None:
+    async def _permit(self, access: Access, under_way: int) -> None:
         granted = await self._rooms.access.grants_of(access, access.purpose_id)
         if MATCH_SUBJECTS not in granted.items:
             granted.require_login([MATCH_SUBJECTS])
             raise Problem("right-not-granted")
         if access.login_handle is not None:
             raise Problem("login-other-subject")
-        await self._limit.require_few(access)
+        await self._limit.require_few(access, under_way)
 
     async def _agreed(
         self, municipality: str, stated: StatedFacts, caller: Caller

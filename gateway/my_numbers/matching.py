@@ -70,8 +70,14 @@ class NumberMatching:
                 ``audit-unavailable``, and nothing leaves.
 
         """
+        with self._rooms.limit.under_way(access) as under_way:
+            return await self._match(access, my_number, caller, under_way)
+
+    async def _match(
+        self, access: Access, my_number: MyNumber, caller: Caller, under_way: int
+    ) -> NumberMatchDocument:
         try:
-            await self._permit(access)
+            await self._permit(access, under_way)
             subject, may_be_named = await self._found(access.municipality, my_number)
         except Problem as problem:
             await self._record(access, caller, "refused", problem=problem.type.slug)
@@ -96,14 +102,14 @@ class NumberMatching:
         await self._record(access, caller, "refused", problem=problem.type.slug)
         raise problem
 
-    async def _permit(self, access: Access) -> None:
+    async def _permit(self, access: Access, under_way: int) -> None:
         granted = await self._rooms.access.grants_of(access, access.purpose_id)
         if MATCH_BY_NUMBER not in granted.items:
             granted.require_login([MATCH_BY_NUMBER])
             raise Problem("right-not-granted")
         if access.login_handle is not None:
             raise Problem("login-other-subject")
-        await self._rooms.limit.require_few(access)
+        await self._rooms.limit.require_few(access, under_way)
 
     async def _found(self, municipality: str, my_number: MyNumber) -> tuple[Subject | None, bool]:
         """Return the one person, and whether the caller may be told.

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.households import LivesWith, household_bases
+from gateway.households import REGISTER, LivesWith, household_bases
 from gateway.protection import ProtectionStatus, withhold
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
@@ -44,6 +44,14 @@ def with_members(parts: Sequence[PlannedPart], dictionary: Dictionary) -> tuple[
     return planned
 
 
+def with_household(parts: Sequence[PlannedPart], dictionary: Dictionary) -> tuple[PlannedPart, ...]:
+    """Return ``parts``; where an address is among them, who lives there is read too."""
+    basis = household_bases().by_id[REGISTER]
+    if any(not part.group.address_class.isdisjoint(part.fields) for part in parts):
+        return with_fields(parts, basis.group, (basis.member,), dictionary)
+    return tuple(parts)
+
+
 class CoResidents:
     """Withholds, in records of one person, who lives with them."""
 
@@ -71,6 +79,46 @@ class CoResidents:
         )
         return {**found, **dict(zip(named, made, strict=True))}
 
+    async def status_at_home(
+        self, municipality: str, status: ProtectionStatus, found: Mapping[str, Part]
+    ) -> ProtectionStatus:
+        """Return ``status`` or, of somebody who is not protected, that of the household.
+
+        For whoever acts in another's place: the address of a child is that of the parent. It is
+        unknown where the list cannot be read; without a list there is no household.
+        """
+        basis = household_bases().by_id[REGISTER]
+        part = found.get(basis.group)
+        if status is not ProtectionStatus.CLEAR or part is None:
+            return status
+        if part.status in {PartStatus.NOT_FOUND, PartStatus.NOT_SUPPLIED}:
+            return status
+        rule = LivesWith(basis.member, None)
+        nameless = any(_number(record, rule) is None for record in part.records)
+        if part.status is not PartStatus.OK or part.lost_records or nameless:
+            return ProtectionStatus.UNKNOWN
+        of_each = await self._numbers_of_each(municipality, part, rule)
+        service = self._rooms.protection
+        statuses = {
+            *await asyncio.gather(*(service.status(municipality, n) for n in of_each.values()))
+        }
+        for worse in (ProtectionStatus.UNKNOWN, ProtectionStatus.PROTECTED):
+            if worse in statuses:
+                return worse
+        return status
+
+    async def _numbers_of_each(
+        self, municipality: str, part: Part, rule: LivesWith
+    ) -> dict[str, Mapping[str, tuple[str, ...]]]:
+        """Return by which numbers everybody is known whom the records name, by theirs."""
+        numbering = self._numbering(municipality, part, rule)
+        numbers = {number for record in part.records if (number := _number(record, rule))}
+        known = await self._rooms.subjects.find_by_numbers(municipality, numbering, numbers)
+        return {
+            number: known[number].numbers if number in known else {numbering: (number,)}
+            for number in sorted(numbers)
+        }
+
     async def _part(
         self,
         municipality: str,
@@ -80,16 +128,11 @@ class CoResidents:
         part: Part,
         rule: LivesWith,
     ) -> Part:
-        numbering = self._numbering(municipality, part, rule)
-        numbers = {_number(record, rule) for record in part.records} - {None}
-        known = await self._rooms.subjects.find_by_numbers(
-            municipality, numbering, {number for number in numbers if number}
-        )
-        own = {*subject.numbers.get(numbering, ())}
+        own = {*subject.numbers.get(self._numbering(municipality, part, rule), ())}
         of_each = {
-            number: (known[number].numbers if number in known else {numbering: (number,)})
-            for number in numbers
-            if number and number not in own
+            number: numbers
+            for number, numbers in (await self._numbers_of_each(municipality, part, rule)).items()
+            if number not in own
         }
         # Of everybody on the list, and all alike: the time that it takes tells nothing (DV-8).
         service = self._rooms.protection

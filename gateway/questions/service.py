@@ -21,7 +21,12 @@ from gateway.connections import Alarm, Connection, joined
 from gateway.households import household_bases
 from gateway.problems import Problem
 from gateway.protection import ProtectionStatus
-from gateway.questions.co_residents import CoResidents, Protection, with_members
+from gateway.questions.co_residents import (
+    CoResidents,
+    Protection,
+    with_household,
+    with_members,
+)
 from gateway.questions.conditions import (
     aged,
     check_dated,
@@ -242,6 +247,9 @@ class QuestionService:
         municipality = access.municipality
         predicates = self._rooms.predicates
         needed, with_register = self._read_for(plan)
+        if subject.acting is not None:
+            needed = with_household(needed, self._rooms.dictionary)
+            with_register = with_household(with_register, self._rooms.dictionary)
         deadline = Deadline.after(self._deadline_s)
         asking = Gathering(access, subject, question, caller, deadline)
         found, alarms = await self._of_register(asking, needed, with_register)
@@ -257,6 +265,9 @@ class QuestionService:
         apart = await self._co_residents.withheld(municipality, asker, subject, known, found)
         refs = [part.group.ref for part in needed]
         before = [found[ref] for ref in refs]
+        if subject.acting is not None:
+            # DV-12: where somebody lives who is protected, nobody else's representative is told.
+            status = await self._co_residents.status_at_home(municipality, status, found)
         after = tuple(through_the_door(apart[ref], status, opened) for ref in refs)
         changed = [(a, b) for a, b in zip(after, before, strict=True) if a is not b]
         if withheld := sum(withheld_items(a) - withheld_items(b) for a, b in changed):

@@ -12,6 +12,7 @@ from gateway.audit import AuditEntry, AuditLog, to_record
 from gateway.problems import Problem
 from gateway.recalls.schemas import PURGE, AcknowledgedDocument, EventDocument, EventsDocument
 from gateway.recalls.store import RecallStore
+from gateway.store.tables import RecallRow
 from gateway.subjects import SubjectService
 
 READ: Final = "events"
@@ -55,18 +56,15 @@ class EventFeed:
         if not rows:
             await self._rooms.audit.append(replace(entry, outcome="none"))
         return EventsDocument(
-            events=[
-                EventDocument(
-                    event_id=row.event_id,
-                    type=PURGE,
-                    subject=self._rooms.subjects.handle_for(
-                        access.municipality, access.client_id, row.subject_id
-                    ),
-                )
-                for row in rows
-            ],
+            events=[self._event(access, row) for row in rows],
             next=rows[-1].event_id if rows else cursor,
         )
+
+    def _event(self, access: Access, row: RecallRow) -> EventDocument:
+        newest, *earlier = self._rooms.subjects.handles_for(
+            access.municipality, access.client_id, row.subject_id
+        )
+        return EventDocument(event_id=row.event_id, type=PURGE, subject=newest, earlier=earlier)
 
     async def acknowledge(
         self, access: Access, event_id: str, caller: Caller

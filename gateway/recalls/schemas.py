@@ -19,6 +19,12 @@ class EventDocument(BaseModel):
         description="保存している住所類を消す / erase what you hold of the address class"
     )
     subject: str = Field(title="対象者ハンドル")
+    earlier: list[str] = Field(
+        default_factory=list,
+        title="以前のハンドル",
+        description="更新前のハンドル。こちらで保存しているものも消す / handles of the same person "
+        "from before a renewal; what you hold under them must go too",
+    )
 
 
 class EventsDocument(BaseModel):
@@ -39,6 +45,8 @@ class AcknowledgedDocument(BaseModel):
 
 EXAMPLE_ID: Final = "5f0c6f2e5f7b4f0c9f6c1f0b6a2d4e11"
 EXAMPLE: Final[dict[str, Any]] = {
-    "events": [{"event_id": EXAMPLE_ID, "type": PURGE, "subject": "ここに対象者ハンドル"}],
+    "events": [
+        {"event_id": EXAMPLE_ID, "type": PURGE, "subject": "ここに対象者ハンドル", "earlier": []}
+    ],
     "next": EXAMPLE_ID,
 }

@@ -40,7 +40,24 @@ class HandleCipher:
 
     def seal(self, keys: Keys, municipality: str, client_id: str, subject_id: str) -> str:
         """Return the handle of ``subject_id`` for the consumer: ``h1-`` and 43 characters."""
-        secret = keys.handle_secret
+        return self._sealed(keys.handle_secret, municipality, client_id, subject_id)
+
+    def seal_all(
+        self, keys: Keys, municipality: str, client_id: str, subject_id: str
+    ) -> tuple[str, ...]:
+        """Return every handle of ``subject_id`` that the consumer may hold, the newest first.
+
+        Those of versions that have run out are among them: they open nothing, but a consumer may
+        know the person by them.
+        """
+        return tuple(
+            self._sealed(secret, municipality, client_id, subject_id)
+            for secret in reversed(keys.handles)
+        )
+
+    def _sealed(
+        self, secret: HandleSecret, municipality: str, client_id: str, subject_id: str
+    ) -> str:
         cipher = self._cipher(secret, municipality, client_id)
         sealed = cipher.encrypt(bytes.fromhex(subject_id), None)
         return f"h{secret.version}-{urlsafe_b64encode(sealed).rstrip(b'=').decode()}"

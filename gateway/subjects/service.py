@@ -187,6 +187,10 @@ class SubjectService:
         """Return the handle of a person for one consumer; the same each time."""
         return self._cipher.seal(self._keys.keys(), municipality, client_id, subject_id)
 
+    def handles_for(self, municipality: str, client_id: str, subject_id: str) -> tuple[str, ...]:
+        """Return every handle that the consumer may know the person by, the newest first."""
+        return self._cipher.seal_all(self._keys.keys(), municipality, client_id, subject_id)
+
     async def find_all(self, municipality: str, subject_ids: Sequence[str]) -> Sequence[Subject]:
         """Return the persons of internal subject ids, in one lookup, in their order."""
         found: dict[str, dict[str, tuple[str, ...]]] = {}

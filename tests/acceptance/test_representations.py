@@ -196,7 +196,8 @@ async def test_a_protected_mother_acts_for_her_child_and_the_man_they_left_does_
     async with portal(town, people, tmp_path) as family:
         for parent in ("victim", "ex"):
             await family.represents(parent, "child", "parent", birth=dt.date(2018, 2, 17))
-        await family.represents("ex", "ward", "guardian-of-adult")
+        tomorrow = dt.datetime.now(TOKYO).date() + dt.timedelta(days=1)
+        await family.represents("ex", "ward", "mandate", purposes=[PORTAL], valid_to=tomorrow)
         async with family.visited_by("victim") as at_home:
             listed = await at_home.call("GET", "/v1/representations")
             (told,) = listed["representations"]
@@ -239,7 +240,7 @@ async def _recorded(family: Portal) -> None:
     entries = [json.loads(row.entry) for row in rows]
     asked = [e for e in entries if e["function"] == "question"]
     assert [e["representation"]["kind"] for e in asked if "representation" in e] == [
-        "guardian-of-adult",
+        "mandate",
         "parent",
     ]
     refused = [e for e in asked if e["outcome"] == "refused"]

@@ -83,6 +83,14 @@ def test_the_name_that_a_foreign_resident_goes_by_agrees() -> None:
     assert agree({"shimei": "見本太郎"}, shimei="", **forms)
 
 
+@pytest.mark.parametrize("blank", ["　", "大字　", "　／"])
+@pytest.mark.parametrize("stated", ["見本市", "見本県見本市", "　"])
+def test_an_address_of_blanks_is_the_city_of_nobody(blank: str, stated: str) -> None:
+    """MN-6: without a block, name and birth date alone would find the person."""
+    recorded = {"jusho_choaza": blank, "jusho_banchigohyoki": "　", "jusho_katagaki": "　"}
+    assert not agree({"jusho": stated}, **recorded)
+
+
 def test_nothing_recorded_agrees_with_nothing() -> None:
     """A blank name or address in the register is nobody's."""
     blank = {"shimei": "", "jusho_choaza": "", "jusho_banchigohyoki": ""}

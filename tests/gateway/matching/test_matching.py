@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from typing import Any
@@ -174,6 +175,20 @@ async def test_guessing_is_throttled_and_told(
     (told,) = [said for _, event, said in world.log.lines if event == "too-many-misses"]
     assert (told["client_id"], told["count"]) == (CLIENT, MISSES)
     world.clock.advance(minutes=59, seconds=1)
+    await world.protection.pull()
+    assert (await match(http))["outcome"] == "match"
+
+
+async def test_many_guesses_at_once_are_no_way_past_the_limit(
+    http: httpx.AsyncClient, world: World, register: Register
+) -> None:
+    """API6: whatever is under way may be a miss; afterwards the hour runs as ever."""
+    wrong = {**FACTS, "shimei_kana": "ワタナベ　ハナコ"}
+    answers = await asyncio.gather(*(http.post(OWN, json=wrong) for _ in range(4 * MISSES)))
+    assert [a.status_code for a in answers].count(200) == MISSES
+    assert {a.headers["retry-after"] for a in answers if a.status_code == 429} <= {"1", "3600"}
+    assert (await http.post(OWN, json=FACTS)).status_code == 429
+    world.clock.advance(hours=1, seconds=1)
     await world.protection.pull()
     assert (await match(http))["outcome"] == "match"
 

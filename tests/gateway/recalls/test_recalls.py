@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from gateway.access.logins import Login, LoginLevel
 from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore
+from gateway.keys import FileKeyStore
 from gateway.protection.measures import MeasureKind, Measures
 from gateway.protection.store import MeasureStore
 from gateway.recalls.watch import RecallReason
@@ -59,6 +61,7 @@ async def test_a_new_measure_recalls_what_was_given(
         "event_id": page["next"],
         "type": "purge-address-class",
         "subject": world.handles["ordinary"],
+        "earlier": [],
     }
     assert await room.watch.run_once() == 0
 
@@ -74,6 +77,20 @@ async def test_an_officers_measure_recalls_as_a_flag_does(
     )
     assert await room.watch.run_once() == 1
     assert [e["subject"] for e in (await events(http))["events"]] == [world.handles["ordinary"]]
+
+
+async def test_whoever_is_known_by_a_handle_from_before_a_renewal_is_recognized(
+    http: httpx.AsyncClient, world: World, room: Room, keys: FileKeyStore
+) -> None:
+    """DV-16: an address that is stored under a handle of last year must go, run out or not."""
+    await world.ask(BLOCK)
+    before = world.handles["ordinary"]
+    keys.rotate_handles(world.clock.now() - dt.timedelta(days=1))
+    await protect(world, "R1")
+    assert await room.watch.run_once() == 1
+    (event,) = (await events(http))["events"]
+    assert event["earlier"] == [before]
+    assert event["subject"] not in {before, ""}
 
 
 async def test_who_was_given_no_address_is_told_nothing(

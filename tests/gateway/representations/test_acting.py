@@ -8,7 +8,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from adapters.contract import MeasureKind, ProtectionFlag
+from adapters.contract import FetchRequest, FetchResult, MeasureKind, ProtectionFlag
 from adapters.errors import Unavailable
 from gateway.access import Access, Caller, Relation
 from gateway.access.logins import Login, LoginLevel
@@ -19,9 +19,10 @@ from gateway.protection.measures import Measures
 from gateway.protection.store import MeasureStore
 from gateway.questions.schemas import Explained
 from gateway.store.tables import AuditRow
-from standard_models.answers import Value
+from standard_models.answers import Absence, AbsenceReason, Value
 from tests.gateway.protection.room import end_all
 from tests.gateway.questions.conftest import BLOCK, CLIENT, NAME, PURPOSE, TAX, TOWN, UNGRANTED
+from tests.gateway.questions.register import FOREVER, LIST, RESIDENT, Register, Resident
 from tests.gateway.representations.conftest import PEOPLE, Family
 
 TODAY = dt.date(2026, 10, 1)
@@ -473,6 +474,53 @@ async def test_an_offender_whom_an_officer_names_finds_nobody_through_a_child(
     second = Measures(MeasureStore(family.world.store), clock=family.world.clock, actor="p")
     await second.end(TOWN, set_.measure_id)
     assert await family.may("ex", "child", BLOCK)
+
+
+async def test_whoever_acts_for_a_child_is_told_no_address_of_a_protected_parent(
+    family: Family,
+) -> None:
+    """DV-1, DV-12: also where the measure does not tell whom it names; the child has no flag."""
+    home = {FOREVER: ("H1", RESIDENT)}
+    victim, child, ex = (PEOPLE[who] for who in ("victim", "child", "ex"))
+    family.world.systems["resident"].script = Register(
+        {
+            victim: Resident(home, block="ひみつ町"),
+            child: Resident(home, ("子",), "2018-02-17", "ひみつ町"),
+            ex: Resident({FOREVER: ("H2", RESIDENT)}),
+        }
+    ).script
+    await family.register("child", "ex")
+
+    async def told() -> object:
+        answer = await family.ask("ex", "child", NAME, BLOCK)
+        (part,) = answer.parts
+        assert part.records[0]["shimei"] == Value(f"氏名　{child}")
+        return part.records[0]["jusho_choaza"]
+
+    assert await told() == Value("ひみつ町")
+    await family.protect("victim", against=None)
+    assert await told() == Absence(AbsenceReason.ASK_OFFICE)
+    await family.protect("victim", against=("stranger",))
+    assert await told() == Absence(AbsenceReason.ASK_OFFICE)
+
+
+async def test_while_nobody_can_say_who_lives_there_no_representative_is_told_where(
+    family: Family,
+) -> None:
+    """DV-3, DV-12: the list is down, the rest is not."""
+    await family.register("child", "ex")
+    script = family.world.systems["resident"].script
+
+    async def without_lists(request: FetchRequest) -> FetchResult:
+        found = await script(request)
+        down = {ref: Unavailable("down") for ref in found.groups if ref == LIST}
+        return FetchResult({**found.groups, **down})
+
+    family.world.systems["resident"].script = without_lists
+    answer = await family.ask("ex", "child", NAME, BLOCK)
+    (part,) = answer.parts
+    assert part.records[0]["jusho_choaza"] == Absence(AbsenceReason.UNAVAILABLE)
+    assert isinstance(part.records[0]["shimei"], Value)
 
 
 # Special states

@@ -60,6 +60,7 @@ from gateway.numbers import NumberService, NumberStore
 from gateway.predicates import Predicates
 from gateway.problems import Problem
 from gateway.protection import FlagStore, ProtectionService
+from gateway.protection.counts import WithheldOfDay
 from gateway.protection.parties import OtherParties, PartiesStore
 from gateway.protection.pushes import FlagPushes, PushRooms
 from gateway.protection.reminders import Reminders
@@ -117,6 +118,8 @@ REMINDER_INTERVAL_S = 3_600.0
 """How often measures are looked for that an officer must look at."""
 COUNT_INTERVAL_S = 10.0
 """How often what was withheld and revealed is stored."""
+WITHHELD_INTERVAL_S = 60.0
+"""How often it is looked whether the figure of another day may be told."""
 SNOOPING_INTERVAL_S = 60.0
 """How often looks of curiosity are looked for; the rule allows five minutes."""
 CHECK_INTERVAL_S = 5.0
@@ -143,6 +146,7 @@ class Rooms:
     recalls: RecallWatch
     expiries: Expiries
     reminders: Reminders
+    withheld: WithheldOfDay
     snooping: Snooping
     aclose_http: Callable[[], Awaitable[None]]
     tracing: Tracing
@@ -506,6 +510,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         recall_watch,
         Expiries(ExpiryStore(store), clock=clock, log=log, metrics=metrics),
         Reminders(MeasureStore(store), clock=clock, log=log),
+        WithheldOfDay(CountStore(store), clock, metrics),
         snooping,
         http.aclose,
         tracing,
@@ -516,7 +521,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
 
 
 def _figures(seat: Seat | None) -> SharedFigures | None:
-    return SharedFigures(seat.table.figures, seat.number, seat.withheld) if seat else None
+    return SharedFigures(seat.table.figures, seat.number) if seat else None
 
 
 @asynccontextmanager
@@ -549,6 +554,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (_once(rooms, rooms.reminders.run_once), REMINDER_INTERVAL_S),
             (_once(rooms, rooms.snooping.run_once), SNOOPING_INTERVAL_S),
             (_once(rooms, _figures_looked_up(rooms)), CHECK_INTERVAL_S),
+            (_once(rooms, rooms.withheld.run_once), WITHHELD_INTERVAL_S),
             # Each process has its own to tell.
             (store_counts, COUNT_INTERVAL_S),
         ):

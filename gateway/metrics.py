@@ -7,14 +7,13 @@ known here alone. Labels come from closed sets: route templates, adapter ids, st
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,24 +24,12 @@ from prometheus_client import (
     multiprocess,
     values,
 )
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 KEPT: Final = 1_024
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LAST_TOLD: Final = "mostrecent"
 """One process at a time knows the figure; what it told last holds."""
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-
-class Days(Protocol):
-    """Counts items by day."""
-
-    def add(self, count: int, on: dt.date) -> None:
-        """Count ``count`` items on that day."""
-
-    def finished(self) -> tuple[dt.date, int] | None:
-        """Return the last day that is over and its sum, None where no day is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +41,6 @@ class SharedFigures:
 
     folder: Path
     seat: int
-    days: Days
 
 
 class Metrics:
@@ -148,6 +134,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode=_LAST_TOLD,
         )
+        self._withheld = Gauge(
+            "hitotsu_withheld_items_of_day",
+            "Items withheld on the last day that is over, in Japan; told from 01:00 of the next",
+            registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
+        )
         self._revealed = Counter(
             "hitotsu_protected_items_revealed",
             "Items of protected people that left by an exemption or a lift; each is to page",
@@ -167,9 +159,7 @@ class Metrics:
             )
         )
         self._of_part = lru_cache(KEPT)(self._parts.labels)
-        self._withheld = _WithheldByDay(shared.days if shared else _OwnDays())
         self._unanchored_age_s: Callable[[], float] = lambda: 0.0
-        self.registry.register(self._withheld)
 
     def request_began(self) -> None:
         """Count a request as in flight."""
@@ -197,9 +187,13 @@ class Metrics:
         """Count alarms of the wrong-person guard, by how it was seen."""
         self._wrong_persons.labels(adapter, kind).inc(count)
 
-    def items_withheld(self, count: int, on: dt.date) -> None:
-        """Count items that protection kept back on the day ``on`` (Asia/Tokyo)."""
-        self._withheld.add(count, on)
+    def withheld_of_day(self, count: int) -> None:
+        """Note how many items protection kept back on the last day that is over.
+
+        Never to be told by what answers questions: a figure that moves with one tells whoever can
+        read it that the person just asked for is protected.
+        """
+        self._withheld.set(count)
 
     def items_revealed(self, count: int) -> None:
         """Count items that left although a measure protects them."""
@@ -246,50 +240,4 @@ class Metrics:
         multiprocess.MultiProcessCollector(  # type: ignore[no-untyped-call]
             registry, str(self._shared.folder)
         )
-        registry.register(self._withheld)
         return generate_latest(registry)
-
-
-class _OwnDays:
-    """The days of one process."""
-
-    def __init__(self) -> None:
-        self._day: dt.date | None = None
-        self._running = 0
-        self._finished: tuple[dt.date, int] | None = None
-
-    def add(self, count: int, on: dt.date) -> None:
-        if self._day is not None and on > self._day:
-            self._finished = (self._day, self._running)
-            self._running = 0
-        if self._day is None or on > self._day:
-            self._day = on
-        self._running += count
-
-    def finished(self) -> tuple[dt.date, int] | None:
-        return self._finished
-
-
-class _WithheldByDay(Collector):
-    """Withheld items of the last day that is over.
-
-    A figure that moved with each question would tell anybody who can read it whether the person
-    just asked for is protected. So the running day stays hidden until the next one begins.
-    """
-
-    def __init__(self, days: Days) -> None:
-        self._days = days
-
-    def add(self, count: int, on: dt.date) -> None:
-        self._days.add(count, on)
-
-    def collect(self) -> list[GaugeMetricFamily]:
-        family = GaugeMetricFamily(
-            "hitotsu_withheld_items_of_day",
-            "Items withheld on the last day that is over; the running day is not shown",
-            labels=["day"],
-        )
-        if (finished := self._days.finished()) is not None:
-            day, count = finished
-            family.add_metric([day.isoformat()], count)
-        return [family]

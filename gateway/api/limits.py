@@ -22,9 +22,20 @@ _RANDOM_ID = re.compile(
     re.IGNORECASE,
 )
 """A UUID, or an id of ours: one in a hundred has twelve digits in a row by chance."""
-_BETWEEN = r"[-_.\s\u2010-\u2015\u2212\u30fb\u30fc]{0,2}"
+_SEPARATOR = r"[-_.\s\u00b7\u2010-\u2015\u2022\u2212\u30fb\u30fc]"
+_BETWEEN = rf"{_SEPARATOR}{{0,2}}"
 """What may stand between the digits of a number that somebody has typed."""
-_TWELVE_DIGITS = re.compile(rf"(?<![0-9])[0-9](?:{_BETWEEN}[0-9]){{11}}(?![0-9])")
+_TWELVE_DIGITS = re.compile(rf"(?<![0-9])(?=([0-9](?:{_BETWEEN}[0-9]){{11}})(?![0-9]))")
+"""Each place where twelve digits begin: they may follow other digits, and so overlap."""
+_IN_FOURS = re.compile(rf"[0-9]{{4}}{_BETWEEN}[0-9]{{4}}{_BETWEEN}[0-9]{{4}}")
+"""How a number stands on its card, or without a blank."""
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(
+    rf"(?<![0-9A-Za-z])(?<![0-9]{_SEPARATOR})(?<![0-9]{_SEPARATOR}{{2}})"
+    rf"{_OCTET}(?:\.{_OCTET}){{3}}(?![A-Za-z]|{_BETWEEN}[0-9])"
+)
+"""A network address that no other digits stand beside; one in eleven of the long ones has the check
+digit of a number by chance."""
 _MAX_UNQUOTING: Final = 3
 _DIGITS: Final = b"0123456789"
 _OPAQUE: Final = frozenset(
@@ -36,12 +47,14 @@ _OPAQUE: Final = frozenset(
 
 
 def holds_number(path: str, query: bytes) -> bool:
-    """Tell whether an address holds twelve digits in a row, as an individual number has.
+    """Tell whether an address holds twelve digits, as an individual number is written.
 
-    Separators, full-width digits and repeated percent-encoding do not hide them. Numbers inside a
-    UUID or an id of 32 hexadecimal digits do not count.
+    In a row or in fours they count whatever they are: a number with one wrong digit is somebody's
+    all the same, and a 宛名番号 may have twelve digits too. Written otherwise, the check digit
+    decides. Separators, full-width digits and repeated percent-encoding do not hide them. Numbers
+    inside a UUID or an id of 32 hexadecimal digits, and network addresses, do not count.
 
-    Source: 番号法施行令 8条 (an individual number has twelve digits).
+    Source: 番号法施行令 8条 (an individual number has twelve digits); rule MN-2.
     """
     text = f"{path}?{query.decode('latin-1')}"
     if len(text) < 12:
@@ -50,9 +63,11 @@ def holds_number(path: str, query: bytes) -> bool:
         if "%" not in text and "+" not in text:
             break
         text = unquote_plus(text, errors="replace")
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return _TWELVE_DIGITS.search(_RANDOM_ID.sub("", text)) is not None
+    plain = _RANDOM_ID.sub("", _normalized(text))
+    if _TWELVE_DIGITS.search(plain) is None:
+        return False
+    found = _TWELVE_DIGITS.findall(_without_hosts(plain))
+    return any(_IN_FOURS.fullmatch(digits) or _is_number(digits) for digits in found)
 
 
 def headers_hold_number(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -60,13 +75,14 @@ def headers_hold_number(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
     What credentials and traces are made of is not looked at: letters and digits by chance, which
     go into no log. Elsewhere twelve digits may well be something else, so the check digit decides.
+    Network addresses, which proxies write there, are none.
 
     Source: 番号法施行令 8条; rule MN-2.
     """
     for name, value in headers:
         if len(value) < 12 or name in _OPAQUE or _has_too_few_digits(value):
             continue
-        if text_holds_number(_readable(value)):
+        if text_holds_number(_without_hosts(_readable(value))):
             return True
     return False
 
@@ -80,12 +96,26 @@ def text_holds_number(text: str) -> bool:
     """
     if len(text) < 12:
         return False
-    plain = _RANDOM_ID.sub("", unicodedata.normalize("NFKC", text))
-    for found in _TWELVE_DIGITS.findall(plain):
-        digits = re.sub(r"\D", "", found)
-        if my_number_check(digits[:11]) == digits[11]:
-            return True
-    return False
+    plain = _RANDOM_ID.sub("", _normalized(text))
+    return any(_is_number(digits) for digits in _TWELVE_DIGITS.findall(plain))
+
+
+def _normalized(text: str) -> str:
+    """Return the text without differences of width and without what nobody sees (soft hyphens)."""
+    if text.isascii():
+        return text
+    seen = unicodedata.normalize("NFKC", text)
+    return "".join(char for char in seen if unicodedata.category(char) != "Cf")
+
+
+def _without_hosts(text: str) -> str:
+    """Return the normalized text without network addresses."""
+    return _IPV4.sub("?", _normalized(text))
+
+
+def _is_number(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return my_number_check(digits[:11]) == digits[11]
 
 
 def _has_too_few_digits(value: bytes) -> bool:

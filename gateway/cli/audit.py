@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore, leaf_hash
+from gateway.audit import AuditKind, AuditQuery, AuditStore, leaf_hash
 from gateway.cli import audit_search, audit_tree, audit_watch
 from gateway.cli.options import Municipality, moment_option
 from gateway.cli.session import (
@@ -66,7 +66,9 @@ def list_(
             key = await _subject_key(session, municipality, numbering or "", number)
             query = AuditQuery(municipality, since, until, client, key, kind, limit)
             rows = await AuditStore(session.store).list(query)
-            await _record(session, municipality, "audit-list", key)
+            await session.record(
+                "audit-list", "shown", municipality=municipality, subject_keys=[key]
+            )
             return _table(rows)
 
     out().print(run(work()))
@@ -85,7 +87,9 @@ def show(
             row = await AuditStore(session.store).find(audit_id)
             if row is None or row.municipality != municipality:
                 return None
-            await _record(session, municipality, "audit-show", row.subject_key)
+            await session.record(
+                "audit-show", "shown", municipality=municipality, subject_keys=[row.subject_key]
+            )
             return row
 
     row = run(work())
@@ -105,22 +109,6 @@ async def _subject_key(
     if subject is None:
         fail("この番号の人は登録されていません。", "nobody has this number", REFUSED)
     return session.audit_log().pseudonym(municipality, subject.subject_id)
-
-
-async def _record(session: Session, municipality: str, function: str, key: str | None) -> None:
-    async with session.audit_log() as log:
-        await log.append(
-            AuditEntry(
-                municipality=municipality,
-                at=session.clock.now(),
-                kind=AuditKind.OPERATION,
-                outcome="shown",
-                trace_id="",
-                terminal=session.actor,
-                subject_key=key,
-                function=function,
-            )
-        )
 
 
 def _table(rows: Sequence[AuditRow]) -> Table:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gateway.audit import AuditEntry, AuditKind
+from gateway.audit import AuditKind
 from gateway.audit.searches import (
     Bucket,
     Count,
@@ -298,19 +298,13 @@ async def _numbers(session: Session, municipality: str, numbering: str) -> dict[
 
 
 async def _record(session: Session, municipality: str, search: str, key: str | None) -> None:
-    async with session.audit_log() as log:
-        await log.append(
-            AuditEntry(
-                municipality=municipality,
-                at=session.clock.now(),
-                kind=AuditKind.EVENT,
-                outcome="searched",
-                trace_id="",
-                terminal=session.actor,
-                subject_key=key,
-                function=f"audit-search-{search}",
-            )
-        )
+    await session.record(
+        f"audit-search-{search}",
+        "searched",
+        municipality=municipality,
+        kind=AuditKind.EVENT,
+        subject_keys=[key],
+    )
 
 
 def _seen(rows: Sequence[Seen]) -> Table:

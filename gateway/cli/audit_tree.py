@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
-from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
 from gateway.audit.fhir import to_audit_event
 from gateway.audit.tree import (
     AuditTree,
@@ -117,7 +116,7 @@ def verify_(anchors: Anchors = None) -> None:
                     held,
                     lambda done, total: progress.update(task, completed=done, total=total),
                 )
-            await _record(session, "audit-verify", "sound" if verdict.finding is None else "fault")
+            await session.record("audit-verify", "sound" if verdict.finding is None else "fault")
             return verdict, refused
 
     verdict, refused = run(work())
@@ -163,7 +162,7 @@ def export(
     async def work() -> int:
         async with opened(settings) as session:
             tree, store = tree_of(session), TreeStore(session.store)
-            await _record(session, "audit-export", "written")
+            await session.record("audit-export", "written")
             head = await _sealed(tree)
             window = await store.window(since, until) if since or until else None
             plan = (
@@ -208,6 +207,7 @@ def prove(
     async def work() -> dict[str, Any] | None:
         async with opened(settings) as session:
             tree = tree_of(session)
+            await session.record("audit-prove", "shown")
             await _sealed(tree)
             proof = await tree.prove(audit_id)
             if proof is None:
@@ -234,6 +234,7 @@ def sign() -> None:
 
     async def work() -> Head:
         async with opened(settings) as session:
+            await session.record("audit-head-sign", "signed")
             return await _sealed(tree_of(session))
 
     out().print(run(work()).signed, markup=False, soft_wrap=True)
@@ -277,6 +278,7 @@ def export_heads(
     async def work() -> int:
         async with opened(settings) as session:
             tree, store = tree_of(session), TreeStore(session.store)
+            await session.record("audit-head-export", "written")
             await _sealed(tree)
             held, _ = _held(session, [place] if place.exists() else [])
             above, count = max((h.size for h in held), default=0), 0
@@ -353,18 +355,3 @@ async def _anchored(session: Session) -> bool:
     """Tell whether a head was ever copied outside."""
     newest = await TreeStore(session.store).newest_heads(10_000)
     return any(head.anchored_at is not None for head in newest)
-
-
-async def _record(session: Session, function: str, outcome: str) -> None:
-    async with session.audit_log() as log:
-        await log.append(
-            AuditEntry(
-                municipality=NO_MUNICIPALITY,
-                at=session.clock.now(),
-                kind=AuditKind.OPERATION,
-                outcome=outcome,
-                trace_id="",
-                terminal=session.actor,
-                function=function,
-            )
-        )

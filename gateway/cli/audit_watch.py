@@ -135,6 +135,7 @@ def list_(municipality: Municipality) -> None:
             "ID", "種類 / Kind", "職員 / Operator", "人数 / People", "加えた日 / Since"
         )
         async with opened(settings) as session:
+            await session.record("audit-watch-list", "shown", municipality=municipality)
             counted: dict[tuple[str, str, str, str], int] = {}
             for row in await _watches(session).all(municipality):
                 day = row.added_at.astimezone(TOKYO).date().isoformat()

@@ -82,8 +82,8 @@ def backup(
     """動かしたまま全部を写す。個人番号は別のファイルになる / Copy everything, while serving."""
     for path in _files(file).values():
         refuse_existing(path)
-    _refusing(_recorded("db-backup", {"file": file.name}))
     for schema, path in _files(file).items():
+        _refusing(_recorded("db-backup", schema, {"file": path.name}))
         made = _refusing(_backup(_databases()[schema], path, schema))
         say(f"{made.total:,} 行を {path} に書きました。", f"{made.total:,} rows were written.")
 
@@ -104,9 +104,8 @@ def restore(
         made = _refusing(_restore(_databases()[schema], path, schema))
         at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
         say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
-        if schema is None:
-            made_at = made.made_at.isoformat()
-            run(_recorded("db-restore", {"file": file.name, "made_at": made_at}))
+        said = {"file": path.name, "made_at": made.made_at.isoformat()}
+        run(_recorded("db-restore", schema, said))
     say(
         "それよりあとに protection set で登録した措置は入っていません。それよりあとに止めた連携先・"
         "鍵・証明書・許可・例外・職員は、また有効です。動かす前に登録し直し、止め直してください。",
@@ -127,8 +126,11 @@ def _files(file: Path) -> dict[str | None, Path]:
     return {None: file, MY_NUMBER_SCHEMA: file.with_name(f"{file.name}.my-numbers")}
 
 
-async def _recorded(function: str, after: Mapping[str, Any]) -> None:
-    """Write into the audit record that somebody has copied or put back everything."""
+async def _recorded(function: str, schema: str | None, after: Mapping[str, Any]) -> None:
+    """Write into the audit record that somebody copies or has put back everything.
+
+    The one database that has audit records tells of My Numbers as well, with the mark (MN-4).
+    """
     async with opened(read_settings()) as session, session.audit_log() as log:
         await log.append(
             AuditEntry(
@@ -139,6 +141,7 @@ async def _recorded(function: str, after: Mapping[str, Any]) -> None:
                 trace_id="",
                 terminal=session.actor,
                 function=function,
+                my_number=schema == MY_NUMBER_SCHEMA,
                 after=after,
             )
         )

@@ -91,6 +91,7 @@ def list_(municipality: Municipality) -> None:
 
     async def work(session: Session, registrations: Registrations) -> tuple[Table, int]:
         table = new_table("ID", "期間 / Term", "登録 / By")
+        await session.record("notice-list", "shown", municipality=municipality)
         for row in await registrations.all(municipality):
             table.add_row(
                 row.registration_id, f"{row.since} – {row.until or ''}", row.registered_by
@@ -140,6 +141,13 @@ def hand_over(
                     rows = lines_of(batch, numbers, numbering)
                     file.write(_written([HEADINGS, *rows], encoding))
                     await _record(session, municipality, batch)
+                await session.record(
+                    "notice-hand-over",
+                    "written",
+                    municipality=municipality,
+                    kind=AuditKind.PRINT,
+                    after={"notices": [len(batch) for batch in batches]},
+                )
             ids = [notice.notice_id for batch in batches for notice in batch]
             await store.handed_over(municipality, ids, session.clock.now())
             return sorted_out

@@ -193,8 +193,9 @@ def end(
 def list_(municipality: Municipality) -> None:
     """終わっていない措置を期限の順に示す。番号は出ない / List the measures, without numbers."""
 
-    async def work(_: Session, measures: Measures) -> Table:
+    async def work(session: Session, measures: Measures) -> Table:
         table = new_table("ID", "種類 / Kind", "期間 / Term", "状態 / State", "登録 / By")
+        await session.record("protection-list", "shown", municipality=municipality)
         for row, state in await measures.all(municipality):
             shown = _STATES[state]
             if row.end_proposed_by is not None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.audit import AuditKind
 from gateway.cli.options import Municipality, day_option
 from gateway.cli.protection_releases import protection_of
 from gateway.cli.session import fail, new_table, opened, out, read_settings, run
@@ -28,7 +29,15 @@ def compare(municipality: Municipality) -> None:
 
     async def work() -> list[Comparison]:
         async with opened(settings) as session, protection_of(session, settings) as protection:
-            return await protection.compare(municipality)
+            found = await protection.compare(municipality)
+            equal = bool(found) and all(one.equal for one in found)
+            await session.record(
+                "protection-compare",
+                "equal" if equal else "not-equal",
+                municipality=municipality,
+                kind=AuditKind.EVENT,
+            )
+            return found
 
     found = run(work())
     table = new_table(

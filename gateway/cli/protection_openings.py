@@ -115,7 +115,8 @@ def close(opening_id: OpeningId, municipality: Municipality) -> None:
 def openings_(municipality: Municipality) -> None:
     """申し出と有効な例外・一時解除を示す。番号は出ない / List them, without numbers."""
 
-    async def work(_: Session, openings: Openings) -> Table:
+    async def work(session: Session, openings: Openings) -> Table:
+        await session.record("protection-openings", "shown", municipality=municipality)
         table = new_table(
             "ID", "連携先 / Client", "利用目的 / Purpose", "期間 / Time", "状態 / State"
         )

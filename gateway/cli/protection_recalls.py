@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from gateway.audit import AuditKind
 from gateway.cli.options import Municipality
 from gateway.cli.session import (
     Session,
@@ -55,6 +56,9 @@ def recall(
             ]
             people = [subject.subject_id for subject in found if subject is not None]
             if unknown := len(numbers) - len(people):
+                await session.record(
+                    "recall", "refused", municipality=municipality, kind=AuditKind.EVENT
+                )
                 fail(
                     f"登録されていない番号が {unknown} 件あります。何もしていません。",
                     f"{unknown} numbers are not known; nothing was done.",

@@ -133,6 +133,7 @@ def list_(municipality: Municipality) -> None:
 
     async def work(session: Session, registry: RepresentationRegistry) -> Table:
         table = new_table("ID", "種類 / Kind", "範囲 / Scope", "期間 / Term", "状態 / State")
+        await session.record("representation-list", "shown", municipality=municipality)
         today = session.clock.now().astimezone(TOKYO).date()
         for row in await registry.all(municipality):
             last = "成年まで" if kinds[row.kind].until_majority else row.valid_to or ""

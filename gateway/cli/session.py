@@ -11,7 +11,7 @@ import os
 import pwd
 import sys
 import unicodedata
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from gateway.access import AccessRegistry, AccessStore, RegistrationError
 from gateway.access.field_sets import FieldSets
 from gateway.access.login_registry import LoginProviderRegistry
 from gateway.access.registrar import Registrar
-from gateway.audit import AuditLog, AuditStore
+from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog, AuditStore
 from gateway.clock import SystemClock
 from gateway.editions import EditionsError, open_dictionary
 from gateway.keys import FileKeyStore, KeysError
@@ -105,6 +105,39 @@ class Session:
         """Return an audit log that is not running yet."""
         log = open_log(self.settings.log_level)
         return AuditLog(AuditStore(self.store), self.keys, log=log, patience_s=PATIENCE_S)
+
+    async def record(
+        self,
+        function: str,
+        outcome: str,
+        *,
+        municipality: str = NO_MUNICIPALITY,
+        kind: AuditKind = AuditKind.OPERATION,
+        subject_keys: Sequence[str | None] = (None,),
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make durable what a command does, before anything of it is shown (AU-2, AU-11).
+
+        One record for each of ``subject_keys``, the pseudonyms of the people touched (AU-10).
+
+        Raises:
+            Problem: ``audit-unavailable``.
+        """
+        async with self.audit_log() as log:
+            for key in subject_keys:
+                await log.append(
+                    AuditEntry(
+                        municipality=municipality,
+                        at=self.clock.now(),
+                        kind=kind,
+                        outcome=outcome,
+                        trace_id="",
+                        terminal=self.actor,
+                        subject_key=key,
+                        function=function,
+                        after=after,
+                    )
+                )
 
 
 def out() -> Console:

@@ -26,6 +26,7 @@ def parked(municipality: Municipality) -> None:
             "ID", "渡し先 / System", "グループ / Group", "理由 / Reason", "日時 / Since"
         )
         async with opened(settings) as session:
+            await session.record("submission-parked", "shown", municipality=municipality)
             for row in await SubmissionStore(session.store).parked(municipality):
                 since = row.parked_at.astimezone(TOKYO) if row.parked_at else None
                 shown = since.isoformat(timespec="minutes") if since else ""

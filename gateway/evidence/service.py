@@ -30,6 +30,7 @@ from gateway.evidence.sd_jwt import conceal, make_status_list, sign
 from gateway.evidence.store import LIST_SIZE, EvidenceStore
 from gateway.evidence.view import render_view
 from gateway.keys import SIGNING_ALGORITHM, KeyStore
+from gateway.notices.releases import obtained
 from gateway.problems import Problem
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import Question
@@ -251,7 +252,10 @@ class EvidenceService:
             revoked_at=None,
         )
         entry = self._entry(access, caller, "released", subject)
-        if not await self._rooms.store.add(row, to_record(entry)):
+        told = obtained(
+            access.municipality, access.client_id, row.evidence_id, subject, asked.items, now
+        )
+        if not await self._rooms.store.add(row, to_record(entry), told):
             return None
         payload, disclosures = self._statement(row, asked, answer)
         evidence = sign(payload, disclosures, key.jwk, key.kid)

@@ -11,6 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.audit import AuditRecord, AuditStore
+from gateway.notices.releases import Obtained, note_obtained
+from gateway.notices.store import NoticeWriting
 from gateway.store.engine import Store
 from gateway.store.tables import EvidenceRow
 
@@ -36,12 +38,17 @@ class EvidenceStore:
         msg = "the status list of the year is full"
         raise RuntimeError(msg)
 
-    async def add(self, row: EvidenceRow, audit: AuditRecord) -> bool:
-        """Write the row and its audit record, or nothing; False if its place is taken."""
+    async def add(self, row: EvidenceRow, audit: AuditRecord, told: Obtained | None) -> bool:
+        """Write the row, its audit record and what the person is told of, or nothing.
+
+        False if its place is taken.
+        """
         try:
             async with self._store.transaction() as session:
                 session.add(row)
                 await session.flush()
+                if told is not None:
+                    await note_obtained(NoticeWriting(session, self._audit), told)
                 await self._audit.append_in(session, audit)
         except IntegrityError:
             return False

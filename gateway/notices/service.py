@@ -115,9 +115,10 @@ class Notices:
             return
         if not await writing.is_registered(town, subject.subject_id, told.delivered_on):
             return
-        await writing.keep(_delivery(place, subject.subject_id, said, 1))
+        await writing.keep(delivery_row(place, subject.subject_id, said, 1))
         if told.requester in NOTIFIED:
-            await writing.add(self._notice(place, subject.subject_id, said, None))
+            now = self._rooms.clock.now()
+            await writing.add(notice_row(place, subject.subject_id, said, None, now))
 
     async def _correct(
         self,
@@ -130,31 +131,12 @@ class Notices:
         said = {name: getattr(before, name) for name in _SAID} | dict(changes)
         subject_id = before.subject_id
         first = await writing.first_notice(place, subject_id)
-        await writing.keep(_delivery(place, subject_id, said, before.version + 1))
+        await writing.keep(delivery_row(place, subject_id, said, before.version + 1))
         is_told = said["copies"] > 0 and RequesterClass(said["requester"]) in NOTIFIED
         if first is not None or is_told:
             told = first.notice_id if first is not None else None
-            await writing.add(self._notice(place, subject_id, said, told))
-
-    def _notice(
-        self,
-        place: tuple[str, str, str],
-        subject_id: str,
-        said: Mapping[str, Any],
-        corrects: str | None,
-    ) -> NoticeRow:
-        municipality, client_id, delivery_id = place
-        return NoticeRow(
-            notice_id=secrets.token_hex(8),
-            municipality=municipality,
-            client_id=client_id,
-            delivery_id=delivery_id,
-            subject_id=subject_id,
-            **said,
-            corrects=corrects,
-            created_at=self._rooms.clock.now(),
-            handed_over_at=None,
-        )
+            now = self._rooms.clock.now()
+            await writing.add(notice_row(place, subject_id, said, told, now))
 
     def _record(
         self, access: Access, caller: Caller, subject: Subject | None, told: DeliveryReport
@@ -252,9 +234,32 @@ class Registrations:
         )
 
 
-def _delivery(
+def notice_row(
+    place: tuple[str, str, str],
+    subject_id: str,
+    said: Mapping[str, Any],
+    corrects: str | None,
+    at: dt.datetime,
+) -> NoticeRow:
+    """Return a new notice of a delivery (municipality, client and its id) to a person."""
+    municipality, client_id, delivery_id = place
+    return NoticeRow(
+        notice_id=secrets.token_hex(8),
+        municipality=municipality,
+        client_id=client_id,
+        delivery_id=delivery_id,
+        subject_id=subject_id,
+        **said,
+        corrects=corrects,
+        created_at=at,
+        handed_over_at=None,
+    )
+
+
+def delivery_row(
     place: tuple[str, str, str], subject_id: str, said: Mapping[str, Any], version: int
 ) -> NoticeDeliveryRow:
+    """Return a delivery as it was last told of."""
     municipality, client_id, delivery_id = place
     return NoticeDeliveryRow(
         municipality=municipality,

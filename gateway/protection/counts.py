@@ -7,12 +7,16 @@ answered would take longer for protected people than for others, and so tell of 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from adapters.contract import Clock
 from gateway.clock import TOKYO
+from gateway.metrics import Metrics
 from gateway.protection.store import CountStore
 
 _Key = tuple[str, dt.date]
+_SETTLED: Final = dt.timedelta(hours=1)
+"""By then every process has stored what it counted before midnight."""
 
 
 class DayCounts:
@@ -54,3 +58,26 @@ class DayCounts:
 
     def _key(self, municipality: str) -> _Key:
         return municipality, self._clock.now().astimezone(TOKYO).date()
+
+
+class WithheldOfDay:
+    """Tells the metrics how many items were withheld on the last day that is over (DV-17).
+
+    The clock alone decides when the figure changes. One that changed with a question, if only with
+    the first of a day, would tell whoever reads the metrics that a protected person was asked for
+    (DV-8, DV-9). So each day's is told once, when all processes have stored theirs.
+    """
+
+    def __init__(self, store: CountStore, clock: Clock, metrics: Metrics) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._told: dt.date | None = None
+
+    async def run_once(self) -> None:
+        """Tell the figure of another day, if one is over."""
+        day = (self._clock.now().astimezone(TOKYO) - _SETTLED).date() - dt.timedelta(days=1)
+        if day == self._told:
+            return
+        self._metrics.withheld_of_day(await self._store.withheld_everywhere(day))
+        self._told = day

@@ -235,7 +235,6 @@ class HouseholdAnswers:
         found = as_planned(plan.parts, after, predicates, call.day)
         withheld = sum(withheld_items(part) for part in found)
         if withheld:
-            self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
             self._rooms.protection.withheld(call.access.municipality, withheld)
         return with_not_granted(found, call.permitted.asked)
 

@@ -271,7 +271,6 @@ class QuestionService:
         after = tuple(through_the_door(apart[ref], status, opened) for ref in refs)
         changed = [(a, b) for a, b in zip(after, before, strict=True) if a is not b]
         if withheld := sum(withheld_items(a) - withheld_items(b) for a, b in changed):
-            self._rooms.metrics.items_withheld(withheld, self._rooms.clock.now().date())
             self._rooms.protection.withheld(municipality, withheld)
         found_by_group = {part.planned.group.ref: part for part in after}
         day = question.as_of or self._today()

@@ -201,6 +201,10 @@ class RecallWriting:
         )
         return frozenset(await self._session.scalars(query))
 
+    async def note(self, audit: AuditRecord) -> None:
+        """Write the audit record of a recall that nobody had to be told of."""
+        await self._audit.append_in(self._session, audit)
+
     async def add(self, values: Mapping[str, Any], audit: AuditRecord) -> None:
         """Write one recall with its audit record."""
         self._session.add(RecallRow(**values))

@@ -67,11 +67,16 @@ class Recalls:
     ) -> int:
         """Recall the addresses of one person, as an officer; return how many were told.
 
-        Each call recalls anew, also what was recalled before.
+        Each call recalls anew, also what was recalled before. That nobody had to be told is
+        recorded as well (AU-11).
         """
         marked = Marked(municipality, subject_id, self._rooms.clock.now())
         async with self._rooms.store.writing() as writing:
-            return await self.tell(writing, marked, reason, actor=actor)
+            told = await self.tell(writing, marked, reason, actor=actor)
+            if not told:
+                key = self._rooms.audit.pseudonym(municipality, subject_id)
+                await writing.note(self._record(marked, None, key, reason, actor))
+            return told
 
     async def tell(
         self, writing: RecallWriting, marked: Marked, reason: RecallReason, *, actor: str = ""
@@ -104,7 +109,7 @@ class Recalls:
         return bool(delivered - set(said.get("items_revealed", ())))
 
     def _record(
-        self, marked: Marked, client_id: str, key: str, reason: RecallReason, actor: str
+        self, marked: Marked, client_id: str | None, key: str, reason: RecallReason, actor: str
     ) -> AuditRecord:
         return to_record(
             AuditEntry(

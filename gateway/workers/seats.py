@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Final, Protocol
 from zlib import crc32
 
-from gateway.workers import proofs, withheld
+from gateway.workers import proofs
 from gateway.workers.locks import Locks
 from gateway.workers.proofs import SharedProofs
 from gateway.workers.slots import SharedSlots
-from gateway.workers.withheld import SharedDays
 
 _PREFIX: Final = "hitotsu-workers-"
 _LEAD: Final = 0
@@ -86,7 +85,6 @@ class Table:
             table = cls(folder, workers, secrets.token_bytes(32))
             table.figures.mkdir()
             proofs.lay_out(folder / "proofs")
-            withheld.lay_out(folder / "withheld", workers + 1)
             yield table
         finally:
             os.close(lock)
@@ -98,7 +96,6 @@ class Table:
             self,
             number,
             SharedProofs(self.folder / "proofs"),
-            SharedDays(self.folder / "withheld", number),
             Locks(self.folder / "locks"),
         )
 
@@ -118,13 +115,10 @@ def _clear_left_behind() -> None:
 class Seat:
     """One worker's place."""
 
-    def __init__(
-        self, table: Table, number: int, proofs: SharedProofs, withheld: SharedDays, locks: Locks
-    ) -> None:
+    def __init__(self, table: Table, number: int, proofs: SharedProofs, locks: Locks) -> None:
         self.table = table
         self.number = number
         self.proofs = proofs
-        self.withheld = withheld
         self._locks = locks
         self._leads = False
 

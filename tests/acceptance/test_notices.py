@@ -59,6 +59,8 @@ async def test_a_notice_goes_by_post_or_for_whoever_is_protected_over_the_office
     assert victim not in registered.output + done.output
     again = await _hitotsu(folder, *hand_over[:2], str(tmp_path / "again.csv"), *hand_over[3:])
     assert "郵送 0 件" in again.output
+    recorded = await _hitotsu(folder, "audit", "list", *TOWN, "--kind", "print")
+    assert recorded.output.count("notice-hand-over") == 4, "one for each person, one for each run"
 
 
 async def test_the_copy_of_the_flags_is_the_registers_list(town: Town) -> None:

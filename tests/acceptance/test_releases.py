@@ -41,14 +41,21 @@ def test_a_list_leaves_without_whoever_is_protected_now(town: Town, tmp_path: Pa
     wrong = _release(town, made, tmp_path / "wrong.csv", column="番号")
     assert (wrong.returncode, (tmp_path / "wrong.csv").exists()) == (1, False)
 
+    recorded = _hitotsu(town, "audit", "list", "-m", "999997", "--kind", "print")
+    assert recorded.stdout.count("protection-release") == 1
+
 
 def _release(
     town: Town, made: Path, target: Path, withheld: Path | None = None, column: str = "宛名番号"
 ) -> subprocess.CompletedProcess[str]:
-    folder = town.folder / "gateway"
     words = ["protection", "release", str(made), str(target), "-m", "999997"]
     words += ["--of", "resident", "--column", column]
     words += ["--withheld", str(withheld)] if withheld else []
+    return _hitotsu(town, *words)
+
+
+def _hitotsu(town: Town, *words: str) -> subprocess.CompletedProcess[str]:
+    folder = town.folder / "gateway"
     return subprocess.run(
         [sys.executable, "-m", "gateway.cli", *words],
         env={

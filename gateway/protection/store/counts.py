@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.engine import Store
@@ -31,6 +31,12 @@ class CountStore:
                     .where(row.municipality == municipality, row.day == day)
                     .values(withheld=row.withheld + withheld, revealed=row.revealed + revealed)
                 )
+
+    async def withheld_everywhere(self, day: dt.date) -> int:
+        """Return how many items were withheld on a day in all municipalities."""
+        query = select(func.coalesce(func.sum(ProtectionCountRow.withheld), 0))
+        async with self._store.session() as session:
+            return int(await session.scalar(query.where(ProtectionCountRow.day == day)) or 0)
 
     async def of_day(self, municipality: str, day: dt.date) -> tuple[int, int]:
         """Return how many items were withheld, and how many revealed, on a day."""

@@ -114,11 +114,13 @@ async def test_twelve_digits_in_an_address_are_refused_however_they_are_written(
         "/health?a=9876543210987",
         "/health?a=2026-10-01&b=2026-10-02",
         "/health?a=2026-10-01T10:15:30",
+        "/health?a=192.168.100.101",
+        "/health?a=203.113.115.197:8080&b=203.113.115.198",
         "/health?a=0190a5b2-8c1d-7def-8123-987654321098",
     ],
 )
 async def test_other_digits_in_an_address_are_let_through(
     client: httpx.AsyncClient, address: str
 ) -> None:
-    """Eleven or thirteen digits, days, times and UUIDs are no individual numbers."""
+    """Eleven or thirteen digits, days, times, UUIDs and hosts are no individual numbers."""
     assert (await client.get(address)).status_code == 200

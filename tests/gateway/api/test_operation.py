@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import io
 import json
 
@@ -124,17 +123,6 @@ def test_rooms_count_parts_alarms_and_batches() -> None:
     )
     assert 'hitotsu_audit_batch_records_bucket{le="8.0"} 1.0' in figures
     assert 'hitotsu_audit_batch_records_bucket{le="4.0"} 0.0' in figures
-
-
-def test_what_was_withheld_is_told_only_when_the_day_is_over() -> None:
-    """Else a figure that moves would tell who is protected."""
-    metrics = Metrics()
-    metrics.items_withheld(3, dt.date(2026, 10, 1))
-    metrics.items_withheld(4, dt.date(2026, 10, 1))
-    same_day = metrics.render()
-    assert b"hitotsu_withheld_items_of_day{" not in same_day
-    metrics.items_withheld(1, dt.date(2026, 10, 2))
-    assert b'hitotsu_withheld_items_of_day{day="2026-10-01"} 7.0' in metrics.render()
 
 
 def test_a_field_that_is_not_on_the_list_never_reaches_the_log() -> None:

@@ -211,6 +211,10 @@ async def test_nobody_gives_a_right_alone(office: Office) -> None:
     assert (await browser.get("/audit")).status_code == 200
     await registry.revoke(TOWN, row.right_id)
     assert (await browser.get("/audit")).status_code == 403
+    settings = AuditQuery(municipality=TOWN, kind=AuditKind.SETTINGS)
+    entries = [json.loads(r.entry) for r in await AuditStore(office.store).list(settings)]
+    (agreed,) = [entry for entry in entries if entry["function"] == "staff-right-approve"]
+    assert agreed["terminal"] == "cli:second"
 
 
 async def enrolled(office: Office, code: str):

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from gateway.protection.counts import WithheldOfDay
 from gateway.protection.measures import MeasureKind
 from gateway.protection.reminders import Reminders
 from gateway.protection.store import CountStore, MeasureStore
@@ -38,6 +39,40 @@ async def test_withheld_and_revealed_are_stored_by_day(world: World) -> None:
     assert await store.of_day(TOWN, TODAY) == (3, 0)
     assert await store.of_day(TOWN, TOMORROW) == (1, 1)
     assert await store.of_day("999998", TODAY) == (0, 0)
+
+
+def figure(world: World) -> str:
+    """Return the line of the metrics that tells what was withheld."""
+    lines = world.metrics.render().decode().splitlines()
+    (line,) = [one for one in lines if one.startswith("hitotsu_withheld_items_of_day")]
+    return line
+
+
+async def test_no_figure_moves_because_a_protected_person_was_asked_for(world: World) -> None:
+    """DV-8, DV-9: neither with the first question of a day nor with any other; the clock alone."""
+    store = CountStore(world.store)
+    daily = WithheldOfDay(store, world.clock, world.metrics)
+    told = []
+    for time, items in (
+        ("01T10:00", (BLOCK, MAIL)),
+        ("02T00:30", (BLOCK,)),
+        ("02T01:10", (BLOCK,)),
+        ("02T12:00", (BLOCK, MAIL)),
+        ("03T00:59", ()),
+        ("03T01:00", ()),
+        ("04T02:00", (BLOCK,)),
+    ):
+        world.clock.time = dt.datetime.fromisoformat(f"2026-10-{time}+09:00")
+        await world.protection.pull()
+        await daily.run_once()
+        before = figure(world)
+        if items:
+            await world.ask(*items, who="protected")
+        await world.protection.counts.store(store)
+        await daily.run_once()
+        assert figure(world) == before, time
+        told.append(float(before.split()[1]))
+    assert told == [0, 0, 2, 2, 2, 4, 0]
 
 
 async def test_what_could_not_be_stored_is_stored_later(world: World) -> None:

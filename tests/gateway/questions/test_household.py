@@ -19,6 +19,7 @@ from gateway.access.logins import Login, LoginLevel
 from gateway.access.registration import REMOVED_RECORDS
 from gateway.clock import TOKYO
 from gateway.problems import Problem
+from gateway.protection.store import CountStore
 from gateway.questions.examples import HOUSEHOLD_ANSWER_EXAMPLE
 from gateway.questions.household_schemas import HouseholdAnswerDocument
 from gateway.questions.parts import Household, NotShown, PartStatus
@@ -237,6 +238,9 @@ async def test_one_protected_member_withholds_the_address_of_everybody(homes: Wo
     assert not secrets_in(answer, "ひみつ町")
     beside, _ = await ask(homes, GRANDMOTHER)
     assert not secrets_in(beside, "ひみつ町")
+    await homes.protection.counts.store(CountStore(homes.store))
+    withheld, revealed = await CountStore(homes.store).of_day(TOWN, homes.clock.now().date())
+    assert (withheld > 0, revealed) == (True, 0), "counted by day as for one person (DV-17)"
 
 
 async def test_the_household_of_whoever_is_protected_leads_to_no_address(homes: World) -> None:

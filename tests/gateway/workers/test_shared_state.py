@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,11 @@ from gateway.workers import Lone, Table
 from gateway.workers.locks import Locks
 from gateway.workers.proofs import PLACES, SharedProofs, lay_out
 from gateway.workers.slots import SharedSlots
-from gateway.workers.withheld import SharedDays
-from gateway.workers.withheld import lay_out as lay_out_days
 from tests.doubles import StoppedClock
 from tests.gateway.workers.in_a_process import NOW, digest
 from tests.gateway.workers.processes import other
 
 PROOFS = 2_000
-DAY = dt.date(2026, 10, 1)
 
 
 def test_of_two_processes_one_takes_a_proof(tmp_path: Path) -> None:
@@ -145,21 +141,6 @@ def test_what_a_killed_supervisor_left_behind_is_cleared_away(
         one, two = used.seat(0).slots("a", 2), used.seat(1).slots("a", 2)
         assert one._free == two._free
         assert not one._free & used.seat(0).slots("b", 2)._free
-
-
-def test_withheld_items_are_counted_over_all_workers_and_told_when_the_day_is_over(
-    tmp_path: Path,
-) -> None:
-    """No figure moves with a question, whichever worker answers it."""
-    lay_out_days(tmp_path / "days", 3)
-    one, two = SharedDays(tmp_path / "days", 0), SharedDays(tmp_path / "days", 1)
-    one.add(2, DAY)
-    two.add(3, DAY)
-    assert two.finished() is None
-    two.add(4, DAY + dt.timedelta(days=1))
-    assert one.finished() == two.finished() == (DAY, 5)
-    SharedDays(tmp_path / "days", 1).add(1, DAY + dt.timedelta(days=3))
-    assert one.finished() == (DAY + dt.timedelta(days=1), 4)
 
 
 def test_proofs_are_found_by_their_whole_digest(tmp_path: Path) -> None:

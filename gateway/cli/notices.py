@@ -32,6 +32,7 @@ from gateway.notices.hand_over import HEADINGS, Sorted, lines_of, sort_out
 from gateway.notices.service import RegistrationRefusedError, Registrations
 from gateway.notices.store import NoticeStore
 from gateway.protection.releases import ReleaseRefusedError
+from gateway.spreadsheets import TooManyRowsError, is_workbook, workbook_of
 from gateway.store.tables import NoticeRow
 
 app = typer.Typer(help="本人通知 / Notices to people.", no_args_is_help=True)
@@ -106,7 +107,10 @@ def list_(municipality: Municipality) -> None:
 @app.command()
 def hand_over(
     post: Annotated[
-        Path, typer.Argument(dir_okay=False, help="郵送する通知を書くファイル / What goes by post.")
+        Path,
+        typer.Argument(
+            dir_okay=False, help="郵送する通知を書くファイル（.csv か .xlsx） / What goes by post."
+        ),
     ],
     municipality: Municipality,
     numbering: Annotated[
@@ -137,9 +141,9 @@ def hand_over(
                 sorted_out = await sort_out(protection, municipality, waiting, numbers)
             batches = [sorted_out.by_post, sorted_out.by_office][: len(paths)]
             with whole_files(*paths) as files:
-                for file, batch in zip(files, batches, strict=True):
+                for file, path, batch in zip(files, paths, batches, strict=True):
                     rows = lines_of(batch, numbers, numbering)
-                    file.write(_written([HEADINGS, *rows], encoding))
+                    file.write(_written(path, rows, encoding))
                     await _record(session, municipality, batch)
                 await session.record(
                     "notice-hand-over",
@@ -154,7 +158,7 @@ def hand_over(
 
     try:
         done = run(work())
-    except ReleaseRefusedError as refused:
+    except (ReleaseRefusedError, TooManyRowsError) as refused:
         fail(refused.detail_ja, refused.detail_en)
     where = "書きました" if office is not None else "待たせています（--office で書けます）"
     say(
@@ -172,9 +176,11 @@ async def _numbers(session: Session, municipality: str, notices: Sequence[Notice
     return numbers
 
 
-def _written(rows: Sequence[Sequence[str]], encoding: str) -> bytes:
+def _written(path: Path, rows: Sequence[Sequence[str]], encoding: str) -> bytes:
+    if is_workbook(path):
+        return workbook_of(HEADINGS, rows, "通知")
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([HEADINGS, *rows])
     return text.getvalue().encode(encoding)
 
 

@@ -46,6 +46,7 @@ from gateway.protection.releases import (
     check_release,
 )
 from gateway.settings import Settings
+from gateway.spreadsheets import TooManyRowsError, is_workbook, workbook_of
 from standard_models.answers import AbsenceReason
 
 _FORMULA: Final = re.compile("[=+\\-@\\t\\r＝＋－＠]")
@@ -62,7 +63,10 @@ def release(
         Path, typer.Argument(dir_okay=False, help="出す前の一覧（CSV、見出しつき） / The list.")
     ],
     target: Annotated[
-        Path, typer.Argument(dir_okay=False, help="出してよい行を書くファイル / What may leave.")
+        Path,
+        typer.Argument(
+            dir_okay=False, help="出してよい行を書くファイル（.csv か .xlsx） / What may leave."
+        ),
     ],
     municipality: Municipality,
     numbering: Annotated[
@@ -90,7 +94,11 @@ def release(
             people = [await _person(session, municipality, numbering, n) for n in numbers]
             check = await _check(session, settings, municipality, people)
             kept = [row for place, row in enumerate(rows) if place not in check.withheld]
-            content = _written([header, *kept], encoding)
+            content = (
+                workbook_of(header, kept, "一覧")
+                if is_workbook(target)
+                else _written([header, *kept], encoding)
+            )
             told.write(content)
             await _record(session, municipality, check, content)
             return check
@@ -101,7 +109,7 @@ def release(
             lines = [f"{place + 2},{_why(place, check)}" for place in sorted(check.withheld)]
             for file in files[1:]:
                 file.write("".join(f"{line}\n" for line in ["line,reason", *lines]).encode())
-    except ReleaseRefusedError as refused:
+    except (ReleaseRefusedError, TooManyRowsError) as refused:
         fail(refused.detail_ja, refused.detail_en)
     left_out = len(check.withheld)
     say(

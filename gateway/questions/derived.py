@@ -66,13 +66,14 @@ def as_planned(
     for planned in parts:
         source = predicates.source_of(planned.group.ref)
         if source is None:
-            made.append(_cut(found[planned.group.ref], planned))
+            made.append(cut(found[planned.group.ref], planned))
         else:
             made.append(_worked_out(planned, found[source], predicates, day))
     return tuple(made)
 
 
-def _cut(part: Part, planned: PlannedPart) -> Part:
+def cut(part: Part, planned: PlannedPart) -> Part:
+    """Return a part with what was planned alone, where more was read."""
     if part.planned.fields == planned.fields:
         return part
 

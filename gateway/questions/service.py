@@ -35,7 +35,7 @@ from gateway.questions.conditions import (
     require_answers,
     with_not_granted,
 )
-from gateway.questions.derived import as_planned, with_derived, with_inputs
+from gateway.questions.derived import as_planned, cut, with_derived, with_inputs
 from gateway.questions.door import through_the_door, usable, withheld_items
 from gateway.questions.explain import Explanation, explained
 from gateway.questions.fan_out import SystemCall, ask_system
@@ -314,15 +314,14 @@ class QuestionService:
         access, subject, question = asking.access, asking.subject, asking.question
         sameness = self._rooms.sameness
         operator = await sameness.operator_of(access.municipality, asking.caller.terminal)
-        if operator is not None:
-            needed = sameness.with_facts(needed)
         statements = Statements(
             self._rooms.stated, access.municipality, subject.subject_id, access.purpose_id
         )
         stated = await statements.before_systems(needed, question.prefer_stated)
         known = {part.planned.group.ref for part in stated}
         left = [part for part in needed if part.group.ref not in known]
-        calls, no_system = await self._calls(access.municipality, subject, left, on)
+        wanted = left if operator is None else sameness.with_facts(left)
+        calls, no_system = await self._calls(access.municipality, subject, wanted, on)
         trace_id = asking.caller.trace_id
         async with asyncio.TaskGroup() as tasks:
             asked = [
@@ -341,6 +340,7 @@ class QuestionService:
                 operator, access.client_id, subject.subject_id, asking.caller, asking.deadline
             )
             await sameness.passed(look, by_group, self._calls)
+            by_group |= {p.group.ref: cut(by_group[p.group.ref], p) for p in left}
         return by_group, alarms
 
     def _record(self, access: Access, caller: Caller, mode: Mode = Mode.REFUSE) -> QuestionRecord:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.acceptance.town_under_test import Town
 
@@ -36,6 +37,10 @@ def test_a_list_leaves_without_whoever_is_protected_now(town: Town, tmp_path: Pa
     ]
     assert "先頭の 0" in first.stderr
     assert protected not in first.stdout + first.stderr
+    book = _release(town, made, tmp_path / "first.xlsx")
+    assert book.returncode == 0, book.stderr
+    sheet = load_workbook(tmp_path / "first.xlsx").active
+    assert [tuple(cell.value for cell in row) for row in sheet.iter_rows()] == rows[:-2]
     again = _release(town, made, tmp_path / "first.csv")
     assert again.returncode == 1, "nothing is written over"
     wrong = _release(town, made, tmp_path / "wrong.csv", column="番号")

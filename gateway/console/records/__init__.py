@@ -1,6 +1,5 @@
 """Searches of the audit record by a security officer, on pages and as files."""
 
-from gateway.console.records.files import csv_of
 from gateway.console.records.service import SEARCHES, Asked, Found, Search, Searches, WrongAsked
 
-__all__ = ["SEARCHES", "Asked", "Found", "Search", "Searches", "WrongAsked", "csv_of"]
+__all__ = ["SEARCHES", "Asked", "Found", "Search", "Searches", "WrongAsked"]

@@ -7,10 +7,11 @@ import unicodedata
 from fastapi import Response
 
 from gateway.console.persons import Persons
-from gateway.console.records import SEARCHES, Asked, Found, Search, Searches, WrongAsked, csv_of
+from gateway.console.records import SEARCHES, Asked, Found, Search, Searches, WrongAsked
 from gateway.console.staff import Right
 from gateway.console.web.shell import PageRefused, Shell, Visit
 from gateway.console.web.words import words
+from gateway.spreadsheets import CSV_TYPE, XLSX_TYPE, TooManyRowsError, csv_of, workbook_of
 
 PAGE_ROWS = 50
 _FIGURES = {
@@ -57,7 +58,8 @@ class AuditPages:
         """Search anew and hand out everything that was found; the search is a right as well.
 
         Raises:
-            PageRefused: the member may take files out, but not search.
+            PageRefused: the member may take files out, but not search; or it is too much for a
+                workbook.
         """
         search = _search(visit)
         if Right.AUDIT not in visit.who.rights:
@@ -66,12 +68,23 @@ class AuditPages:
             found = await self._found(visit, search, "audit-export")
         except WrongAsked as wrong:
             return self._page(visit, search, ((wrong.field, wrong.key),))
-        heads = [words(visit.language)[key] for key in found.columns]
+        said = words(visit.language)
+        heads = [said[key] for key in found.columns]
+        workbook = visit.text("file", 4) == "xlsx"
+        try:
+            content = (
+                workbook_of(heads, found.rows, said[f"audit.{search.name}"])
+                if workbook
+                else csv_of(heads, found.rows)
+            )
+        except TooManyRowsError:
+            raise PageRefused("audit.too-many-rows", 422) from None
+        name = f"audit-{search.name}.{'xlsx' if workbook else 'csv'}"
         return Response(
-            csv_of(heads, found.rows),
-            media_type="text/csv; charset=utf-8",
+            content,
+            media_type=XLSX_TYPE if workbook else CSV_TYPE,
             headers={
-                "Content-Disposition": f'attachment; filename="audit-{search.name}.csv"',
+                "Content-Disposition": f'attachment; filename="{name}"',
                 "Cache-Control": "no-store",
             },
         )

@@ -7,10 +7,11 @@ import io
 import json
 
 import pytest
+from openpyxl import load_workbook
 
 from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore
-from gateway.console.records import csv_of
 from gateway.console.staff import Right
+from gateway.spreadsheets import XLSX_TYPE, csv_of
 from tests.gateway.console.office import ADDRESS, ONE_DATABASE, TAX_DESK, Browser, Office
 from tests.gateway.questions.conftest import CLIENT, NAME, TOWN
 
@@ -198,6 +199,14 @@ async def test_an_export_is_a_right_of_its_own_and_recorded(
     head, row = csv.reader(io.StringIO(file.content.decode("utf-8-sig")))
     assert head == ["人（仮名）・時間", "回数", "最初", "最後"]
     assert row[1] == "2"
+    await search(mori, "client", client=TAX_DESK)
+    assert "Excel で書き出す" in mori.words
+    book = await mori.send("/audit/client/export", client=TAX_DESK, file="xlsx")
+    assert book.headers["content-type"] == XLSX_TYPE
+    assert book.headers["content-disposition"] == 'attachment; filename="audit-client.xlsx"'
+    assert book.headers["cache-control"] == "no-store"
+    sheet = load_workbook(io.BytesIO(book.content)).active
+    assert [[cell.value for cell in line] for line in sheet.iter_rows()] == [head, row]
     found = await AuditStore(office.store).list(AuditQuery(municipality=TOWN, kind=AuditKind.EVENT))
     assert json.loads(found[0].entry)["function"] == "audit-export-client"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from gateway.api.server import server_config
@@ -239,6 +240,24 @@ def test_a_measure_is_set_and_ended_by_two_officers_without_scripts(
     console.confirm(second, "mori", "終了に同意する")
     expect(second.get_by_role("heading", level=1)).to_have_text("終えました")
     other.close()
+
+
+def test_a_list_is_taken_out_as_a_workbook(console: Open, page: Page, tmp_path: Path) -> None:
+    """By the button beside that of CSV; it opens as text."""
+    console.log_in(page, "sato")
+    console.look(page, "R1")
+    page.goto(f"{console.base}/console/audit/client")
+    page.get_by_label("連携先・窓口の ID").fill(TAX_DESK)
+    page.get_by_role("button", name="検索する").click()
+    expect(page.get_by_role("button", name="CSV で書き出す")).to_be_visible()
+    picture(page, "audit-export")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Excel で書き出す").click()
+    assert download.value.suggested_filename == "audit-client.xlsx"
+    download.value.save_as(tmp_path / "list.xlsx")
+    sheet = load_workbook(tmp_path / "list.xlsx").active
+    assert sheet["A1"].value == "人（仮名）・時間"
+    assert {cell.data_type for cell in sheet[2]} == {"s"}
 
 
 def test_an_ordinary_person_has_no_banner(console: Open, page: Page) -> None:

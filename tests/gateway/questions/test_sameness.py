@@ -119,6 +119,19 @@ async def test_somebody_of_ones_surname_and_somebody_of_ones_address_are_told_of
     assert set(surname.parts[0].records[0]) == {"shimei"}
 
 
+async def test_what_is_read_to_compare_counts_as_nothing_that_was_asked(desk: Desk) -> None:
+    """DV-17: of a protected person as much is withheld as for whoever else looks."""
+
+    for _ in range(2):
+        answer = await desk.look("protected", BLOCK)
+        assert set(answer.parts[0].records[0]) == {"jusho_choaza"}
+        desk.world.clock.advance(days=1)
+        await desk.world.protection.pull()
+    figures = desk.world.metrics.render().decode()
+    assert 'hitotsu_withheld_items_of_day{day="2026-10-01"} 1.0' in figures
+    assert await desk.patterns() == ["same-surname", "same-surname"]
+
+
 async def test_nobody_else_is_compared(desk: Desk) -> None:
     """Other members of staff, consumers, another person of another name and address."""
     for terminal in ("staff:sato@192.0.2.7", "192.0.2.7", "", "staff:yamada2@192.0.2.7"):

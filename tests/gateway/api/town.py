@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-import uvicorn
 from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
+from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.bodies import json_body, json_response
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
+from gateway.api.drain import DrainingServer
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.api.server import server_config
@@ -127,6 +127,7 @@ class Town:
     public_url: str = PUBLIC_URL
     routers: Sequence[APIRouter] = ()
     proxies: Proxies = field(default_factory=Proxies)
+    admission: Admission = field(default_factory=Admission)
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -137,6 +138,7 @@ class Town:
                 max_body_bytes=MAX_BODY_BYTES,
                 body_timeout_s=self.body_timeout_s,
                 proxies=self.proxies,
+                admission=self.admission,
             ),
             routers=[
                 town_router(),
@@ -155,7 +157,7 @@ def served(app: FastAPI) -> Iterator[tuple[str, int]]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = server_config(app, public_url=PUBLIC_URL, log_level="critical")
-        server = uvicorn.Server(config)
+        server = DrainingServer(config, app.state.drain, notice_s=0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         listener.listen()
         thread.start()

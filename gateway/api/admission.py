@@ -10,31 +10,38 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 from starlette.types import Scope, Send
 
 from adapters.contract import EventLog
-from gateway.api.language import choose_language
+from gateway.api.language import Language, choose_language
 from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
-from gateway.api.trace import begin_trace
+from gateway.api.trace import begin_trace, instance_of
 from gateway.metrics import Metrics
 from gateway.problems import Problem
+
+Operation: TypeAlias = tuple[str, str]
+"""A method and a path."""
 
 AT_ONCE: Final = 256
 """Questions that are worked on at a time unless something else is said."""
 LATE_S: Final = 0.2
 """How late a task may get its turn; later, the processor is the bottleneck and not a source."""
-FEW: Final = 16
-"""So many calls are let in however late it is: one long task alone turns nobody away."""
+FEW: Final = 64
+"""So many calls are let in however late it is: enough to keep a processor busy while systems answer
+slowly, and one long task alone turns nobody away."""
 LOOK_S: Final = 0.05
 LONGEST_S: Final = 30
 """Seconds that anybody is asked to wait at most."""
 TELL_S: Final = 1.0
 """How often the log tells of those who were turned away."""
+_TRACE: Final = b"f" * 32
+_INSTANCE: Final = instance_of(_TRACE.decode()).encode()
+"""Stand in a document where those of the call go."""
 _OF_NEWEST: Final = 0.05
 """Weight of the newest in the mean of how long places are held."""
 
@@ -123,6 +130,12 @@ class Door:
 
     A refusal is a problem document like every other, with the headers of every other. It is
     counted, but only the number of all in a second is logged.
+
+    Args:
+        operations: methods and paths at which it stands; to the ``questions`` among them it is
+            shut also where every place is taken.
+        headers: those of every response.
+        body_timeout_s: seconds in which the body of a request that was refused must be complete.
     """
 
     def __init__(
@@ -131,40 +144,84 @@ class Door:
         renderer: ProblemRenderer,
         log: EventLog,
         metrics: Metrics,
-        headers: tuple[tuple[bytes, bytes], ...],
+        *,
+        operations: Collection[Operation],
+        questions: Collection[Operation],
+        headers: Iterable[tuple[bytes, bytes]],
+        body_timeout_s: float,
     ) -> None:
-        """``headers`` are those of every response."""
         self.admission = admission
-        self._renderer = renderer
+        self.body_timeout_s = body_timeout_s
+        self._documents = {
+            language: orjson.dumps(
+                renderer.document(Problem("overloaded"), language, _TRACE.decode())
+            )
+            for language in Language
+        }
         self._log = log
         self._metrics = metrics
-        self._headers = (*headers, (b"vary", b"Accept-Language"))
+        self._operations = {operation: operation in questions for operation in operations}
+        # As they stand in a request.
+        self._asked = {(m.encode(), p.encode()): (m, p) for m, p in operations}
+        self._headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"vary", b"Accept-Language"),
+            *headers,
+        ]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in self._headers)
+        self._start = b"HTTP/1.1 503 Service Unavailable\r\n" + lines
         self._untold = 0
         self._told_at = 0.0
 
+    def __contains__(self, operation: Operation) -> bool:
+        """Tell whether it stands before this operation."""
+        return operation in self._operations
+
+    def is_shut(self, operation: Operation) -> bool:
+        """Tell whether such a call is turned away now."""
+        admission = self.admission
+        return admission.hurried or (admission.crowded and self._operations[operation])
+
+    def refusal(
+        self, method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]
+    ) -> bytes | None:
+        """Return the whole response to a request that is turned away, None for one that is not."""
+        operation = self._asked.get((method, target))
+        if operation is None or not self.is_shut(operation):
+            return None
+        own, body = self._refused(operation, headers)
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in own)
+        return b"%b%b\r\n%b" % (self._start, lines, body)
+
     async def turn_away(self, scope: Scope, send: Send) -> None:
-        """Answer a call whose body is not read."""
+        """Answer a call that came another way than over the wire; its body is not read."""
+        own, body = self._refused((scope["method"], scope["path"]), scope["headers"])
+        headers = [*self._headers, *own]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _refused(
+        self, operation: Operation, headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Return the headers that differ from refusal to refusal, and the body."""
         began = time.perf_counter()
-        given: dict[bytes, bytes] = dict(scope["headers"])
+        given = dict(headers)
         trace_id = begin_trace(given.get(b"traceparent")).trace_id
         wish = given.get(b"accept-language")
         language = choose_language(wish.decode("latin-1") if wish else None)
-        problem = self.admission.refusal()
-        body = orjson.dumps(self._renderer.document(problem, language, trace_id))
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
+        trace = trace_id.encode()
+        body = self._documents[language].replace(_TRACE, trace)
+        body = body.replace(_INSTANCE, instance_of(trace_id).encode())
+        own = [
+            (b"content-length", b"%d" % len(body)),
             (b"content-language", language.value.encode()),
-            (b"retry-after", problem.headers["Retry-After"].encode()),
-            *self._headers,
-            (b"x-trace-id", trace_id.encode()),
+            (b"retry-after", b"%d" % self.admission.retry_after_s()),
+            (b"x-trace-id", trace),
         ]
-        status = problem.type.status
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
         seconds = time.perf_counter() - began
-        self._metrics.request_turned_away(scope["method"], scope["path"], status, seconds)
+        self._metrics.request_turned_away(*operation, 503, seconds)
         self._tell()
+        return own, body
 
     def _tell(self) -> None:
         self._untold += 1

@@ -113,8 +113,15 @@ def build_api(
     app.add_middleware(Limits, **limits)
     app.add_middleware(Edge, **edge)
     swift = Swift(app, routers)
-    app.swift, app.short_way = swift.operations, Edge(Limits(swift, **limits), **edge)
-    app.questions = swift.operations & QUESTIONS
-    headers = (*HEADERS, INSIST) if edge["secure"] else HEADERS
-    app.door = Door(options.admission, renderer, log, metrics, headers)
+    app.short_way = Edge(Limits(swift, **limits), **edge)
+    app.door = Door(
+        options.admission,
+        renderer,
+        log,
+        metrics,
+        operations=swift.operations,
+        questions=QUESTIONS,
+        headers=(*HEADERS, INSIST) if edge["secure"] else HEADERS,
+        body_timeout_s=options.body_timeout_s,
+    )
     return app

@@ -6,10 +6,11 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import ClassVar, Final
 
 import uvicorn
 
+from gateway.api.accepting import ALONE, Acceptor
 from gateway.problems import Problem
 
 DRAIN_S: Final = 30.0
@@ -68,11 +69,32 @@ class DrainingServer(uvicorn.Server):
     notices before connections are refused. Asked a second time (Ctrl-C) it ends at once.
     """
 
+    AT_A_TURN: ClassVar = ALONE
+
     def __init__(self, config: uvicorn.Config, drain: Drain, *, notice_s: float) -> None:
         super().__init__(config)
+        self.acceptors: list[Acceptor] = []
         self._drain = drain
         self._notice_s = notice_s
         self._retires = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        if sockets is None:
+            await super().startup()
+            return
+        await super().startup([])
+
+        def protocol() -> asyncio.Protocol:
+            return self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+            )
+
+        self.acceptors = [Acceptor(s, protocol, at_a_turn=self.AT_A_TURN) for s in sockets]
+        for acceptor in self.acceptors:
+            acceptor.begin()
 
     def retire(self) -> None:
         """End without a word to anybody: take no new connection, answer what was begun.
@@ -85,8 +107,8 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was begun, for ``DRAIN_S`` seconds after the notice at most, and close."""
         if self._retires:
-            for server in self.servers:
-                server.close()
+            for acceptor in self.acceptors:
+                acceptor.close()
             # A connection that was taken just now may not have sent its request yet.
             await asyncio.sleep(self._notice_s)
             self.config.timeout_graceful_shutdown = int(DRAIN_S)
@@ -99,6 +121,8 @@ class DrainingServer(uvicorn.Server):
                 while not ended.done() and not self.force_exit:
                     await asyncio.wait([ended], timeout=0.1)
         ended.cancel()
+        for acceptor in self.acceptors:
+            acceptor.close()
         await super().shutdown(sockets)
 
     async def _noticed_and_ended(self) -> None:

@@ -1,7 +1,8 @@
 """How uvicorn runs the gateway: no access log with addresses, no server header, bounded heads.
 
 The head of a request (its line and headers) comes before anything of the application does: how
-large it may be, how long it may take and what belongs to it is decided here.
+large it may be, how long it may take and what belongs to it is decided here. So is whom there is
+no time for: they are turned away as soon as their headers are read.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from gateway.api.admission import Door
 from gateway.api.language import Language
 from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
+from gateway.api.swift import Application
 from gateway.problems import Problem
 
 SHUTDOWN_S: Final = 1
@@ -47,7 +50,11 @@ def server_config(
         http=type(
             "Protocol",
             (BoundedProtocol,),
-            {"renderer": ProblemRenderer(public_url), "head_timeout_s": head_timeout_s},
+            {
+                "renderer": ProblemRenderer(public_url),
+                "head_timeout_s": head_timeout_s,
+                "door": app.door if isinstance(app, Application) else None,
+            },
         ),
         ws="none",
         access_log=False,
@@ -63,8 +70,10 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection. uvicorn itself takes heads of any size, for as long as they take."""
 
     renderer: ProblemRenderer
+    door: Door | None = None
     head_timeout_s = HEAD_TIMEOUT_S
     _late: asyncio.TimerHandle | None = None
+    _turned_away: asyncio.TimerHandle | None = None
     _requests = 0
     _awaits_head = True
     _under_way = False
@@ -111,24 +120,46 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Wait for this head no longer."""
+        """Wait for this head no longer, and turn away what there is no time for."""
         self._awaits_head = False
         self._head_came()
-        super().on_headers_complete()
+        said = self._no_time()
+        if self.door is None or said is None:
+            super().on_headers_complete()
+            return
+        # Whoever does not send the rest of the body does not keep the connection.
+        self._turned_away = self.loop.call_later(self.door.body_timeout_s, self.transport.close)
+        self.transport.write(said)
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body."""
+        """Take a piece of the body; of a call that was turned away, nobody reads it."""
         self._body += len(body)
-        super().on_body(body)
+        if self._turned_away is None:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End the request; another one may come."""
-        super().on_message_complete()
+        if self._turned_away is None:
+            super().on_message_complete()
+        else:
+            self._turned_away.cancel()
+            self._turned_away = None
+            self.on_response_complete()
         self._awaits_head, self._under_way = True, False
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the server's own words
         """Answer what is no HTTP."""
         self._refuse("malformed-request")
+
+    def _no_time(self) -> bytes | None:
+        """Return what a call is told that there is no time for, None where there is."""
+        plain = self.parser.should_keep_alive() and not self.expect_100_continue
+        # Answers leave in the order of the requests.
+        before: RequestResponseCycle | None = self.cycle
+        first = before is None or before.response_complete
+        if self.door is None or not (plain and first):
+            return None
+        return self.door.refusal(self.parser.get_method(), self.url, self.headers)
 
     def _await_head(self) -> None:
         self._late = self.loop.call_later(self.head_timeout_s, self._refuse, "request-timeout")
@@ -142,7 +173,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
+        first = cycle is None or cycle.response_complete
+        if first and self._turned_away is None:
             # Otherwise it would stand where the answer to an earlier request is awaited.
             self.transport.write(_refusal(self.renderer, Problem(slug)))
         self.transport.close()

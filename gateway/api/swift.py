@@ -24,25 +24,21 @@ class Application(FastAPI):
     """FastAPI with a short way."""
 
     short_way: ASGIApp | None = None
-    """What answers the operations of ``swift``, with all that stands around every operation."""
-    swift: frozenset[tuple[str, str]] = frozenset()
-    """Methods and paths."""
-    questions: frozenset[tuple[str, str]] = frozenset()
-    """Those of them that take a place for a question."""
+    """What answers some operations, with all that stands around every operation."""
     door: Door
+    """It stands before the operations of the short way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        operation = (scope["method"], scope["path"]) if scope["type"] == "http" else None
-        if operation not in self.swift or self.short_way is None:
+        operation = (scope["method"], scope["path"]) if scope["type"] == "http" else ("", "")
+        if operation not in self.door or self.short_way is None:
             await super().__call__(scope, receive, send)
             return
-        admission = self.door.admission
-        if admission.hurried or (admission.crowded and operation in self.questions):
+        if self.door.is_shut(operation):
             await self.door.turn_away(scope, send)
             return
         scope["app"] = self
-        with admission.working():
+        with self.door.admission.working():
             await self.short_way(scope, receive, send)
 
 

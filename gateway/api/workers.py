@@ -6,10 +6,11 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 import uvicorn
 
+from gateway.api.accepting import AMONG_SEVERAL
 from gateway.api.drain import Drain, DrainingServer
 
 PULSE_S: Final = 5.0
@@ -21,6 +22,8 @@ class WorkerServer(DrainingServer):
     ``supervisor`` is the process that looks after it. A worker whose supervisor is gone ends as if
     it had been asked to.
     """
+
+    AT_A_TURN: ClassVar = AMONG_SEVERAL
 
     def __init__(
         self,

@@ -7,7 +7,9 @@ import shutil
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+import httpx
 from sqlalchemy import select
 
 from examples.online_service.gateway_client import GatewayUnavailable
@@ -20,7 +22,7 @@ from gateway.store.engine import open_store
 from gateway.store.migrate import upgrade
 from gateway.store.tables import AuditRow
 from tests.acceptance.nursery import Forked, Nursery
-from tests.acceptance.town_under_test import Examiner
+from tests.acceptance.town_under_test import EXAMINER, Examiner
 from tools.throwaway_postgres import ThrowawayPostgres
 
 ASKING = 6
@@ -164,3 +166,26 @@ class Load:
                 continue
             self.received.add(answer["question_id"])
             self._arrived.set()
+
+
+async def state_place(asker: Examiner, handle: str, place: str, key: str) -> dict[str, Any] | None:
+    """State to where letters are to be sent; return the reply, None where it must be sent again.
+
+    That is: no answer, one that says to come again, or one of a process that was just started and
+    wants a nonce of its own.
+    """
+    body = {
+        "subject": handle,
+        "purpose": EXAMINER,
+        "items": [{"item": "010.sofusakijoho.sofusaki_choaza", "value": place}],
+        "consent": {"text": "v1", "given_at": "2026-10-01T09:59:00+09:00"},
+    }
+    try:
+        reply = await asker.send("POST", "/v1/submissions", body, {"Idempotency-Key": key})
+    except (httpx.HTTPError, GatewayUnavailable):
+        return None
+    if reply.status_code == httpx.codes.CREATED:
+        made: dict[str, Any] = reply.json()
+        return made
+    assert reply.status_code in {401, 409, 503}, reply.text
+    return None

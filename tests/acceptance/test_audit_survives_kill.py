@@ -13,15 +13,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 
 from gateway.store.engine import open_store
 from gateway.store.tables import IdempotencyRow, SubmissionRow
-from tests.acceptance.crashes import Installation, Killed, Load, install, move
+from tests.acceptance.crashes import Installation, Killed, Load, install, move, state_place
 from tests.acceptance.nursery import Nursery, nursery
-from tests.acceptance.town_under_test import EXAMINER, Examiner, Town, examiner
+from tests.acceptance.town_under_test import Examiner, Town, examiner
 from tests.size import size_of
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
@@ -124,25 +123,14 @@ async def test_fifty_equal_submissions_have_one_effect_over_every_kill(
 
 
 async def _repeated_over_a_kill(here: Installation, asker: Examiner, number: str, key: str) -> None:
-    body = {
-        "subject": asker.handles[number],
-        "purpose": EXAMINER,
-        "items": [{"item": "010.sofusakijoho.sofusaki_choaza", "value": "みどり一丁目"}],
-        "consent": {"text": "v1", "given_at": "2026-10-01T09:59:00+09:00"},
-    }
     first = asyncio.Event()
 
     async def submit() -> dict[str, Any]:
         while True:
-            try:
-                reply = await asker.send("POST", "/v1/submissions", body, {"Idempotency-Key": key})
-            except httpx.HTTPError:
-                reply = None
-            if reply is not None and reply.status_code == httpx.codes.CREATED:
+            reply = await state_place(asker, asker.handles[number], "みどり一丁目", key)
+            if reply is not None:
                 first.set()
-                made: dict[str, Any] = reply.json()
-                return made
-            assert reply is None or reply.status_code in {409, 503}, reply.text
+                return reply
             await asyncio.sleep(random.uniform(0.1, 0.5))
 
     sending = [asyncio.create_task(submit()) for _ in range(REPEATED)]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import shutil
 import signal
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from examples.online_service.gateway_client import GatewayUnavailable
 from examples.town.demo.places import choose_port
 from gateway.store.engine import open_store
 from gateway.store.tables import AuditRow
+from tests.acceptance.starts import cpu_s, cpu_s_of_an_import
 from tests.acceptance.town_under_test import Examiner, Town, ended, examiner, served
 from tests.size import size_of
 
@@ -31,7 +30,7 @@ ASKING = 6
 SENDS = 12
 """Each over a connection of its own: that one worker meets all is a chance of 1 in 2,048."""
 IMPORTS_OF_A_START = 3.5
-"""What a start may cost, in imports of what is served: two seconds of CPU each, on two cores."""
+"""What the start of two may cost; an import is two seconds of CPU, on two cores."""
 
 
 async def test_two_workers_answer_as_one_gateway(town: Town, tmp_path: Path) -> None:
@@ -56,9 +55,9 @@ async def test_two_workers_answer_as_one_gateway(town: Town, tmp_path: Path) -> 
             supervisor.send_signal(signal.SIGTERM)
             assert await ended(supervisor, within_s=30) == 0
         for _ in range(RESTARTS):
-            yardstick = await _cpu_s_of_an_import()
+            yardstick = await cpu_s_of_an_import()
             async with served(folder, url, log, "--workers", "2") as supervisor:
-                assert _cpu_s([supervisor.pid]) <= IMPORTS_OF_A_START * yardstick
+                assert cpu_s([supervisor.pid]) <= IMPORTS_OF_A_START * yardstick
                 supervisor.send_signal(signal.SIGTERM)
                 assert await ended(supervisor, within_s=30) == 0
     assert len(received) >= KILLS * ASKING
@@ -163,24 +162,6 @@ def _state(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     return ""
-
-
-def _cpu_s(pids: list[int]) -> float:
-    """Return the seconds of CPU that these processes took so far: the start of a free machine."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-async def _cpu_s_of_an_import() -> float:
-    """Return what it costs now, on this machine, to import what is served."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import gateway.app")
-    assert await process.wait() == 0
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 async def _recorded(folder: Path) -> set[str]:

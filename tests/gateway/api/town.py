@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-import uvicorn
 from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp
 
-from gateway.api import ApiOptions, Proxies, ReadinessCheck, build_api
+from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.bodies import json_body, json_response
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
+from gateway.api.drain import Drain, DrainingServer
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.api.server import server_config
@@ -128,6 +128,7 @@ class Town:
     public_url: str = PUBLIC_URL
     routers: Sequence[APIRouter] = ()
     proxies: Proxies = field(default_factory=Proxies)
+    admission: Admission = field(default_factory=Admission)
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -138,6 +139,7 @@ class Town:
                 max_body_bytes=MAX_BODY_BYTES,
                 body_timeout_s=self.body_timeout_s,
                 proxies=self.proxies,
+                admission=self.admission,
             ),
             routers=[
                 town_router(),
@@ -158,7 +160,8 @@ def served(app: ASGIApp, *, head_timeout_s: float = 30.0) -> Iterator[tuple[str,
         config = server_config(
             app, public_url=PUBLIC_URL, head_timeout_s=head_timeout_s, log_level="critical"
         )
-        server = uvicorn.Server(config)
+        drain = app.state.drain if isinstance(app, FastAPI) else Drain()
+        server = DrainingServer(config, drain, notice_s=0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         listener.listen()
         thread.start()

@@ -32,7 +32,7 @@ pytest_plugins = ("tests.browser", "tests.nginx")
 settings.register_profile("hitotsu", deadline=None)
 settings.load_profile("hitotsu")
 
-# What is imported and collected stays. A third of that time would go into looking for garbage there.
+# What is imported and collected stays; looking for garbage there would take a third of the time.
 gc.disable()
 
 

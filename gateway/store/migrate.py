@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ async def schema_state(store: Store) -> SchemaState:
         return SchemaState(await connection.run_sync(read), needed_revision(store.schema))
 
 
+@cache
 def needed_revision(schema: str | None = None) -> str:
     """Return the newest revision of the history of ``schema``, of which there is exactly one."""
     head = ScriptDirectory.from_config(_config(schema)).get_current_head()

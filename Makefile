@@ -33,8 +33,9 @@ $(VENV)/development.stamp: $(VENV)/runtime.stamp requirements/development.lock
 demo: $(VENV)/runtime.stamp ## デモの町を動かす / run the demo town
 	@$(BIN)/python -m examples.town.demo
 
-# Tests of one file share what the file sets up, so they stay in one process.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# Tests of one file share what the file sets up, so they stay in one process. tests/conftest.py says
+# how many processes there are, and puts the long files first.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/development.stamp ## 全テスト / every test
 	@$(PYTEST)

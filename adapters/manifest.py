@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from adapters.errors import ConfigurationError
 from adapters.hours import Hours
+from standard_models.safe_yaml import safe_load
 
 GROUP_REF = r"^\d{3}\.[a-z][a-z0-9]*$"
 
@@ -318,7 +319,7 @@ def read_manifest(text: str) -> Manifest:
         ConfigurationError: listing everything that is wrong, by place.
     """
     try:
-        content: Any = yaml.safe_load(text)
+        content: Any = safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "unknown position"

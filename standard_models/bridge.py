@@ -13,10 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
 from standard_models.answers import Absence, AbsenceReason, Answer, Quality, Severity, Value
 from standard_models.dictionary import DataItem, DataType, Edition, Group
+from standard_models.safe_yaml import safe_load
 
 _NUMBERS: Final = frozenset({DataType.INTEGER, DataType.SIGNED_INTEGER})
 
@@ -247,4 +246,4 @@ def _reversed(content: Mapping[str, Any]) -> dict[str, Any]:
 def _files() -> tuple[dict[str, Any], ...]:
     folder = files("standard_models").joinpath("bridges")
     paths = sorted((p for p in folder.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
-    return tuple(yaml.safe_load(path.read_text("utf-8")) for path in paths)
+    return tuple(safe_load(path.read_text("utf-8")) for path in paths)

@@ -13,8 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 import yaml
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The compiled loader where there is one: editions are read at every start."""
+from standard_models.safe_yaml import safe_load
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -108,7 +107,7 @@ def read_yaml(path: Path) -> Any:
         EditionError: the file is missing, is not UTF-8 or not YAML.
     """
     try:
-        return yaml.load(read_text(path), _Loader)  # noqa: S506 - a safe loader either way
+        return safe_load(read_text(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark else None

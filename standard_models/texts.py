@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
+from standard_models.safe_yaml import safe_load
 
 LANGUAGES: Final = ("ja", "ja-easy", "en")
 PARTS: Final = ("happened", "can_do", "ask")
@@ -37,7 +37,7 @@ def _entries() -> Iterator[dict[str, Any]]:
     topics = files("standard_models").joinpath("explanations").iterdir()
     for topic in sorted(topics, key=lambda path: path.name):
         if topic.name.endswith(".yaml"):
-            yield from yaml.safe_load(topic.read_text("utf-8"))
+            yield from safe_load(topic.read_text("utf-8"))
 
 
 def explained_codes() -> frozenset[str]:

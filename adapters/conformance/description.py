@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from adapters.errors import ConfigurationError
 from adapters.manifest import describe
 from standard_models.answers import JsonScalar
+from standard_models.safe_yaml import safe_load
 
 FOLDER = "conformance"
 FILE = "kit.yaml"
@@ -124,7 +125,7 @@ def read_description(folder: Path) -> Description:
     """
     path = folder / FILE
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = safe_load(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{FOLDER}/{FILE}: {type(error).__name__}") from None
     except yaml.YAMLError as error:

@@ -24,6 +24,7 @@ from adapters.mapping.row_plan import RowPlans
 from adapters.mapping.rows import ShapeError
 from standard_models.answers import Answer, Value
 from standard_models.dictionary import Group
+from standard_models.safe_yaml import safe_load
 
 
 class GoldenCase(BaseModel):
@@ -72,7 +73,7 @@ def golden_files(folder: Path) -> Iterator[tuple[str, GoldenFile]]:
     """
     for path in sorted((folder / FOLDER / "golden").glob("*.yaml")):
         try:
-            yield path.name, GoldenFile.model_validate(yaml.safe_load(path.read_text("utf-8")))
+            yield path.name, GoldenFile.model_validate(safe_load(path.read_text("utf-8")))
         except yaml.YAMLError:
             raise ConfigurationError(f"{path.name} is not YAML") from None
         except ValidationError as error:

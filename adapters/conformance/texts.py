@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-import yaml
+from standard_models.safe_yaml import safe_load
 
 LANGUAGES: Final = ("ja", "en")
 
@@ -26,4 +26,4 @@ class CaseText:
 def case_texts() -> dict[str, CaseText]:
     """Return the texts of every case by its id."""
     text = files("adapters.conformance").joinpath("texts.yaml").read_text("utf-8")
-    return {name: CaseText(**parts) for name, parts in yaml.safe_load(text).items()}
+    return {name: CaseText(**parts) for name, parts in safe_load(text).items()}

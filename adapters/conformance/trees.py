@@ -13,6 +13,7 @@ import yaml
 from lxml import etree
 
 from adapters.errors import ConfigurationError
+from standard_models.safe_yaml import safe_load
 
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 Rewrite = Callable[[str], str]
@@ -151,7 +152,7 @@ def read_tree(path: Path) -> Tree:
                 )  # fmt: skip
                 return XmlTree(etree.fromstring(raw, parser))
             case ".yaml":
-                return JsonTree(yaml.safe_load(raw))
+                return JsonTree(safe_load(raw))
     except (OSError, ValueError, yaml.YAMLError, etree.XMLSyntaxError) as error:
         raise ConfigurationError(f"{path.name}: {type(error).__name__}") from None
     raise ConfigurationError(f"{path.name}: the suffix is none of .json, .xml, .yaml")

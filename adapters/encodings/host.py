@@ -13,10 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
 from adapters.encodings.tables import CharacterTable, Selectors, byte_exchange, table
 from standard_models.answers import Quality, Severity
+from standard_models.safe_yaml import safe_load
 
 FIRST_PRIVATE: Final = 0xE000
 _LAST_COLUMN: Final = 0xFE
@@ -203,7 +202,7 @@ def _follows(character: str) -> bool:
 @cache
 def _descriptions() -> Mapping[str, Mapping[str, Any]]:
     text = files("adapters.encodings").joinpath("hosts.yaml").read_text("utf-8")
-    found: dict[str, Mapping[str, Any]] = yaml.safe_load(text)
+    found: dict[str, Mapping[str, Any]] = safe_load(text)
     return found
 
 

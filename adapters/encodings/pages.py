@@ -19,11 +19,10 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, Final
 
-import yaml
-
 from adapters.encodings.host import FIRST_PRIVATE, Decoded
 from adapters.encodings.tables import CharacterTable, table
 from standard_models.answers import Quality, Severity
+from standard_models.safe_yaml import safe_load
 
 SYMBOLS: Final = (
     ("\uff5e", "\u301c"),
@@ -184,7 +183,7 @@ def _codes(lengths: Mapping[int, int]) -> Iterator[bytes]:
 @cache
 def _descriptions() -> Mapping[str, Mapping[str, Any]]:
     text = files("adapters.encodings").joinpath("pages.yaml").read_text("utf-8")
-    found: dict[str, Mapping[str, Any]] = yaml.safe_load(text)
+    found: dict[str, Mapping[str, Any]] = safe_load(text)
     return found
 
 

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from adapters.mapping.model import Mapping
+from standard_models.safe_yaml import SafeLoader
 
 Path = tuple[str | int, ...]
 
@@ -47,7 +48,7 @@ class MappingError(Exception):
         self.findings = tuple(findings)
 
 
-class MappingLoader(yaml.SafeLoader):
+class MappingLoader(SafeLoader):  # type: ignore[misc]  # compiled or not
     """YAML in which a bare word is text unless it clearly is something else.
 
     By the book ``no`` is false, ``01`` is 1, ``12:30`` is 750 and ``2026-10-01`` is a day; columns

@@ -13,10 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
 from gateway.access.registration import RegistrationError
 from standard_models.dictionary import DataItem
+from standard_models.safe_yaml import safe_load
 
 _MOST_NAMED: Final = 5
 
@@ -150,7 +149,7 @@ def _named(references: list[str]) -> str:
 def legal_limits() -> LegalLimits:
     """Return the limits that come with the product."""
     text = files("gateway.access").joinpath("legal_limits.yaml").read_text("utf-8")
-    data = yaml.safe_load(text)
+    data = safe_load(text)
     return LegalLimits(
         _limit(data["tax_secrecy"]),
         _limit(data["predicate_only"]),

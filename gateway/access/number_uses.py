@@ -13,10 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
 from gateway.access.limits import OrganKind
 from gateway.access.registration import RegistrationError
+from standard_models.safe_yaml import safe_load
 
 _ARTICLE: Final = re.compile(r"条例.*第[0-9０-９〇一二三四五六七八九十百]+条")
 
@@ -86,7 +85,7 @@ def require_number_use(
 def number_uses() -> NumberUses:
     """Return the affairs that come with the product."""
     text = files("gateway.access").joinpath("number_uses.yaml").read_text("utf-8")
-    data = yaml.safe_load(text)
+    data = safe_load(text)
     provision = data["provision_to_other_organ"]
     return NumberUses(
         {entry["id"]: _use(entry) for entry in data["uses"]},

@@ -1,84 +1,115 @@
-"""The tree of commands. One module for each noun; a command that fails says why in one line."""
+"""The tree of commands. One module for each noun; a command that fails says why in one line.
+
+The module of a noun is imported when somebody says the noun: reading the whole gateway takes longer
+than most commands need for their work.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
+import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 
-from gateway.cli import (
-    adapters,
-    audit,
-    clients,
-    database,
-    docs,
-    edge,
-    evidence,
-    expiries,
-    field_sets,
-    keys,
-    linkage,
-    logins,
-    mapping,
-    my_numbers,
-    notices,
-    protection,
-    purposes,
-    representations,
-    routes,
-    serving,
-    snapshots,
-    staff,
-    standard,
-    subjects,
-    submissions,
-)
-from gateway.cli.session import INTERNAL, err
+COLLECT_AFTER: Final = 20_000
+"""Objects made and not freed until the collector of cycles looks at the young ones."""
+_PLACES: Final[Mapping[str, str]] = {
+    "serve": "serving:serve",
+    "edge": "edge:edge",
+    "expiries": "expiries:expiries",
+    "docs": "docs:docs",
+    "db": "database:app",
+    "keys": "keys:app",
+    "client": "clients:app",
+    "purpose": "purposes:app",
+    "field-set": "field_sets:app",
+    "subject": "subjects:app",
+    "login": "logins:app",
+    "my-number": "my_numbers:app",
+    "representation": "representations:app",
+    "protection": "protection:app",
+    "notice": "notices:app",
+    "evidence": "evidence:app",
+    "submission": "submissions:app",
+    "linkage": "linkage:app",
+    "adapter": "adapters:app",
+    "route": "routes:app",
+    "snapshot": "snapshots:app",
+    "staff": "staff:app",
+    "audit": "audit:app",
+    "standard": "standard:app",
+    "mapping": "mapping:app",
+}
+"""Where the command or the group of commands of a first word stands."""
+
+
+class _Nouns(Mapping[str, Any]):
+    """The commands and groups by their first word; looking one up imports its module."""
+
+    def __getitem__(self, noun: str) -> Any:
+        return _command(noun, _PLACES[noun])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+@cache
+def _command(noun: str, place: str) -> Any:
+    found = pkgutil.resolve_name(f"gateway.cli.{place}")
+    tree = typer.Typer()
+    if isinstance(found, typer.Typer):
+        tree.add_typer(found, name=noun)
+    else:
+        tree.command(noun)(found)
+    return typer.main.get_group(tree).commands[noun]
+
+
+class _Tree(TyperGroup):
+    """The group of every first word."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Mapping[str, Any] = _Nouns()  # type: ignore[assignment]  # never added to
+
 
 app = typer.Typer(
     name="hitotsu",
-    help="ひとつ：住民記録・税務・福祉をつなぐ連携ゲートウェイ / Hitotsu, the integration gateway.",
-    no_args_is_help=True,
+    cls=_Tree,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("serve")(serving.serve)
-app.command("edge")(edge.edge)
-app.command("expiries")(expiries.expiries)
-app.command("docs")(docs.docs)
-app.add_typer(database.app, name="db")
-app.add_typer(keys.app, name="keys")
-app.add_typer(clients.app, name="client")
-app.add_typer(purposes.app, name="purpose")
-app.add_typer(field_sets.app, name="field-set")
-app.add_typer(subjects.app, name="subject")
-app.add_typer(logins.app, name="login")
-app.add_typer(my_numbers.app, name="my-number")
-app.add_typer(representations.app, name="representation")
-app.add_typer(protection.app, name="protection")
-app.add_typer(notices.app, name="notice")
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(submissions.app, name="submission")
-app.add_typer(linkage.app, name="linkage")
-app.add_typer(adapters.app, name="adapter")
-app.add_typer(routes.app, name="route")
-app.add_typer(snapshots.app, name="snapshot")
-app.add_typer(staff.app, name="staff")
-app.add_typer(audit.app, name="audit")
-app.add_typer(standard.app, name="standard")
-app.add_typer(mapping.app, name="mapping")
+
+
+@app.callback(
+    help="ひとつ：住民記録・税務・福祉をつなぐ連携ゲートウェイ / Hitotsu, the integration gateway.",
+    no_args_is_help=True,
+)
+def _hitotsu() -> None:
+    pass
 
 
 def main(command: Callable[[], object] = app) -> None:
     """Run the command line. Whatever was not foreseen ends in one line too, not in a trace."""
+    # A start makes many objects that stay and little garbage, the work of a command the same.
+    gc.set_threshold(COLLECT_AFTER)
     try:
         command()
     except Exception as error:
         if os.environ.get("HITOTSU_LOG_LEVEL") == "debug":
             raise
+        # Only here: to run a command takes more than to say that it failed.
+        from gateway.cli.session import INTERNAL, err
+
         name = type(error).__name__
         err().print(
             f"エラー：内部で誤りが起きました（{name}）。HITOTSU_LOG_LEVEL=debug で詳しく"

@@ -12,7 +12,6 @@ from typing import Annotated, BinaryIO, TypeAlias
 import typer
 from rich.progress import Progress
 
-from adapters.bulk.conversion import Conversion
 from adapters.files.csv_files import CsvShapeError
 from adapters.files.records import (
     FileRecord,
@@ -39,7 +38,6 @@ from adapters.mapping.workbook import (
 from adapters.mapping.writing import to_yaml
 from adapters.step_modules import steps_of_folder
 from gateway.cli import mapping_drafts
-from gateway.cli.mapping_convert import convert_file
 from gateway.cli.mapping_tables import print_coverage, print_record, print_standard
 from gateway.cli.session import (
     REFUSED,
@@ -167,6 +165,10 @@ def convert(
     ] = False,
 ) -> None:
     """ファイルを標準の項目の CSV に変換する / Convert a file to standard items."""
+    # Only here: to load the compiler of the bulk kernel takes longer than the other commands run.
+    from adapters.bulk.conversion import Conversion
+    from gateway.cli.mapping_convert import convert_file
+
     document, dictionary, own = _usable(mapping)
     if group not in document.mapping.groups:
         known = "、".join(document.mapping.groups)

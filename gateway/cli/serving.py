@@ -37,8 +37,6 @@ from gateway.telemetry import EXTRA, is_installed
 from gateway.workers import Plan, Seat, Supervisor, Table
 from gateway.workers.supervisor import ALIVE, READY, RETIRE
 
-COLLECT_AFTER = 20_000
-"""Objects made and not freed until the collector of cycles looks at the young ones."""
 LAST_WORK_S: Final = 10.0
 """What a process may take to close after its drain: the last head of the audit record among it."""
 MOST_WORKERS: Final = 64
@@ -108,7 +106,6 @@ def open_app(settings: Settings, seat: Seat | None = None) -> FastAPI:
     # What is loaded now stays: the collector need not look through all of it again and again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
     return app
 
 

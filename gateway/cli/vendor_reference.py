@@ -25,6 +25,7 @@ from adapters.mapping.own_steps import LEAST_EXAMPLES, NO_STEPS
 from adapters.mapping.step_rules import Form, Step
 from adapters.mapping.steps import StepRefused, compile_steps
 from gateway.settings import Settings
+from standard_models.safe_yaml import safe_load
 
 _SETTINGS: Final = ("certificates_dir", "required_adapter_level")
 _OWN: Final = "own"
@@ -44,7 +45,7 @@ def vendor_references(made: str) -> Iterator[tuple[str, str]]:
 @cache
 def _texts() -> Mapping[str, Any]:
     text = files("gateway.cli").joinpath("vendor_reference.yaml").read_text("utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(safe_load(text))
 
 
 class _Page:

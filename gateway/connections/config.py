@@ -23,6 +23,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from adapters.hours import Hours
+from standard_models.safe_yaml import safe_load
 
 
 class AdaptersFileError(Exception):
@@ -77,7 +78,7 @@ def read_adapters_file(path: Path) -> AdaptersFile:
     if not path.exists():
         return AdaptersFile()
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "unknown position"

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
+from standard_models.safe_yaml import safe_load
 
 REGISTER: Final = "register"
 """The basis that is meant where none is named: 住民基本台帳の世帯."""
@@ -97,7 +97,7 @@ class Bases:
 def household_bases() -> Bases:
     """Return the bases that come with the product."""
     text = files("gateway.households").joinpath("bases.yaml").read_text("utf-8")
-    data = yaml.safe_load(text)
+    data = safe_load(text)
     person = data["person"]
     return Bases(
         PersonState(

@@ -8,8 +8,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
 from gateway.predicates.rules import LABELS, AgeRule, CodeRule, PeriodRule, ReachedRule, Rule
 from standard_models.dictionary import (
     Cardinality,
@@ -21,6 +19,7 @@ from standard_models.dictionary import (
     Edition,
     Group,
 )
+from standard_models.safe_yaml import safe_load
 from standard_models.values.codes import CodeId
 
 BUSINESS: Final = "hantei"
@@ -108,6 +107,7 @@ class Predicates:
         return frozenset[str]().union(*(p.inputs for p in found if p is not None))
 
 
+@lru_cache(maxsize=4)
 def with_predicates(dictionary: Dictionary) -> Dictionary:
     """Return ``dictionary`` with the facts as one more edition beside those of the standard."""
     predicates = [p for p in _shipped() if Predicates.of(dictionary).find(p.item.ref)]
@@ -138,7 +138,7 @@ def with_predicates(dictionary: Dictionary) -> Dictionary:
 @cache
 def _described() -> dict[str, Any]:
     text = files("gateway.predicates").joinpath("predicates.yaml").read_text("utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = safe_load(text)
     return data
 
 

@@ -12,8 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from standard_models.safe_yaml import safe_load
 from standard_models.values.ages import day_of_reaching
 
 _ONE_DAY = dt.timedelta(days=1)
@@ -75,6 +74,6 @@ def last_day_of_minority(birth: dt.date, rules: Sequence[MajorityRule]) -> dt.da
 def representing() -> Representing:
     """Return the kinds and rules that come with the product."""
     text = files("gateway.representations").joinpath("kinds.yaml").read_text("utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = safe_load(text)
     rules = sorted((MajorityRule(**rule) for rule in data["majority"]), key=lambda r: r.valid_from)
     return Representing({name: Kind(name, **said) for name, said in data["kinds"].items()}, rules)

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.town_under_test import DEMO, REPOSITORY, demonstration
+from tests.acceptance.town_under_test import DEMO, REPOSITORY, Town, demonstration
 
 pytestmark = [pytest.mark.town, pytest.mark.timeout(240)]
 
@@ -64,10 +64,9 @@ def test_stopping_leaves_no_process_and_no_open_port(tmp_path: Path) -> None:
             httpx.get(url, trust_env=False)
 
 
-def test_a_second_demonstration_in_the_same_folder_is_told_so(tmp_path: Path) -> None:
+def test_a_second_demonstration_in_the_same_folder_is_told_so(town: Town) -> None:
     """Two at once in one folder would mix their databases."""
-    with demonstration(tmp_path, "--households", "150"):
-        second = _check(tmp_path)
+    second = _check(town.folder)
     assert second.returncode == 1
     assert "already running" in second.stdout
 

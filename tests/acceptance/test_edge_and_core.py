@@ -173,13 +173,13 @@ async def _killed_under_load(
     codes: list[str] = []
 
     async def ask_on() -> None:
-        try:
-            while True:
+        while not codes or inside.returncode is None:
+            try:
                 received.add((await asker.ask(number))["question_id"])
-                if len(received) >= ASKING:
-                    enough.set()
-        except GatewayUnavailable as refused:
-            codes.append(refused.code)
+            except GatewayUnavailable as refused:
+                codes.append(refused.code)
+            if len(received) >= ASKING:
+                enough.set()
 
     asking = [asyncio.create_task(ask_on()) for _ in range(ASKING)]
     await enough.wait()

@@ -119,9 +119,10 @@ def test_every_command_line_of_the_documents_is_understood(files):
     pages = [page for page in hand_written_and_generated() if page.name != "cli.md"]
     lines = [line for page in pages for line in lines_of(page.read_text("utf-8"))]
     assert len(lines) >= 30
+    tree = typer.main.get_command(app)
     for line in lines:
         words, _ = split(line)
-        command = typer.main.get_command(app)
+        command = tree
         name = "hitotsu"
         while words and words[0] in getattr(command, "commands", {}):
             name = words.pop(0)

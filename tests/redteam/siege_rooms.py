@@ -47,7 +47,7 @@ def routers_of(world: World, keys: FileKeyStore) -> list[APIRouter]:
     submitted = SubmissionStore(store)
     stated = StatedValues(submitted, keys, clock=world.clock)
     world.questions = QuestionService(
-        replace(rooms, consents=consents, stated=stated), deadline_s=1.0
+        replace(rooms, consents=consents, stated=stated), deadline_s=30.0
     )
     submissions = SubmissionService(
         SubmissionRooms(

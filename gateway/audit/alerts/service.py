@@ -15,8 +15,6 @@ from enum import StrEnum
 from importlib import resources
 from typing import Final
 
-import yaml
-
 from adapters.contract import Clock, EventLog
 from gateway.audit.alerts.store import AlertStore, Looks, Told
 from gateway.audit.alerts.watches import ANYBODY, WatchKind, account_of
@@ -26,6 +24,7 @@ from gateway.audit.service import AuditLog
 from gateway.clock import TOKYO
 from gateway.metrics import Metrics
 from gateway.store.tables import AuditWatchRow
+from standard_models.safe_yaml import safe_load
 
 FUNCTION: Final = "snooping"
 WINDOW: Final = dt.timedelta(hours=1)
@@ -78,7 +77,7 @@ class Suspicion:
 def read_thresholds() -> Thresholds:
     """Return the figures that come with the package."""
     text = resources.files("gateway.audit.alerts").joinpath("patterns.yaml").read_text("utf-8")
-    table = yaml.safe_load(text)
+    table = safe_load(text)
     return Thresholds(
         table["repeated_at_least"], table["mass_more_than"], table["household_at_least"]
     )

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Final
 
-import yaml
-
 from gateway.clock import TOKYO
+from standard_models.safe_yaml import safe_load
 
 OPENS: Final = dt.time(8, 30)
 CLOSES: Final = dt.time(17, 15)
@@ -78,7 +77,7 @@ def read_calendar(
 ) -> OfficeCalendar:
     """Return the calendar with the national holidays that come with the package."""
     text = resources.files("gateway.audit.searches").joinpath("holidays.yaml").read_text("utf-8")
-    table = yaml.safe_load(text)
+    table = safe_load(text)
     return OfficeCalendar(
         frozenset(dt.date.fromisoformat(day) for day in table["days"]),
         frozenset(table["years"]),

@@ -7,9 +7,8 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-import yaml
-
 from gateway.api.language import Language
+from standard_models.safe_yaml import safe_load
 
 
 @cache
@@ -21,5 +20,5 @@ def words(language: Language) -> Mapping[str, str]:
 @cache
 def _table() -> dict[str, dict[str, str]]:
     text = resources.files("gateway.console.web").joinpath("words.yaml").read_text("utf-8")
-    table: dict[str, dict[str, str]] = yaml.safe_load(text)
+    table: dict[str, dict[str, str]] = safe_load(text)
     return table

@@ -1,6 +1,8 @@
 import datetime as dt
 import json
 import socket
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -280,6 +282,23 @@ def test_an_error_of_ours_ends_in_one_line(monkeypatch, capsys):
     monkeypatch.setenv("HITOTSU_LOG_LEVEL", "debug")
     with pytest.raises(ZeroDivisionError):
         cli.main(broken)
+
+
+def test_a_command_loads_only_what_it_works_with():
+    """Whoever renews a key waits for no compiler, no pages of the console, no other noun."""
+    code = (
+        "import sys\nfrom gateway.cli.commands import app\n"
+        "app(['keys', '--help'], standalone_mode=False)\nprint(*sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = set(run.stderr.split())
+    assert {module for module in loaded if module.startswith("gateway.cli.")} == {
+        "gateway.cli.commands",
+        "gateway.cli.keys",
+        "gateway.cli.session",
+    }
+    assert not loaded & {"numba", "gateway.app", "gateway.console", "adapters.conformance"}
 
 
 def test_every_command_explains_itself_in_japanese_and_english():

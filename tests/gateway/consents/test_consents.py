@@ -46,7 +46,7 @@ async def http(world: World, store) -> AsyncIterator[httpx.AsyncClient]:
             world.clock,
         )
     )
-    world.questions = QuestionService(replace(rooms, consents=service), deadline_s=1.0)
+    world.questions = QuestionService(replace(rooms, consents=service), deadline_s=30.0)
     access = KnownCaller(rooms.access, ACCESS)
     async with served(world, [consent_router(service, access)]) as client:
         yield client

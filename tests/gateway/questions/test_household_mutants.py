@@ -147,7 +147,7 @@ async def each_member_agrees_for_themselves(homes: World, _: Register) -> None:
     await revoke_households(homes)
     await grant(homes, relation=Relation.HOUSEHOLD, bases=("register",), consent=True)
     rooms = dataclasses.replace(homes.questions._rooms, consents=_OnlySubject())
-    homes.questions = QuestionService(rooms, deadline_s=4.0)
+    homes.questions = QuestionService(rooms, deadline_s=30.0)
     answer, found = await ask(homes, "R1", NAME)
     assert names(answer) == ["R1"]
     assert found.not_shown == {NotShown.ASK_OFFICE: 1, NotShown.CONSENT_NEEDED: 3}

@@ -120,7 +120,7 @@ async def counter(world: World, keys: FileKeyStore) -> Counter:
     submissions = SubmissionStore(world.store)
     stated = StatedValues(submissions, keys, clock=world.clock)
     world.questions = QuestionService(
-        replace(rooms, connections=connections, stated=stated), deadline_s=1.0
+        replace(rooms, connections=connections, stated=stated), deadline_s=30.0
     )
     service = SubmissionService(
         SubmissionRooms(

@@ -230,6 +230,7 @@ def persons(town: Town) -> None:
     numbers.write_bytes(f"宛名番号,個人番号\r\n{CHILD},{MY_NUMBER}\r\n".encode("cp932"))
     town.give("my-number", "import", str(numbers), *TOWN)
     town.give("my-number", "candidates", *TOWN)
+    town.give("my-number", "quarantine", *TOWN)
     town.give("keys", "rotate", "my-numbers")
     town.give("my-number", "reseal")
     town.give("my-number", "erase", *TOWN, "--numbering", "resident", typed=child)
@@ -286,6 +287,9 @@ def evidence(town: Town) -> None:
     row = town.give("audit", "watch", "add", *TOWN, *watched, typed=f"{CHILD}\n")
     town.give("audit", "watch", "list", *TOWN)
     town.give("audit", "watch", "end", row, *TOWN)
+    of = ("--of", "resident")
+    town.give("audit", "watch", "own", "staff:yamada", *TOWN, *of, typed=f"{CHILD}\n")
+    town.give("audit", "watch", "end-own", "staff:yamada", *TOWN)
     kid = FileKeyStore(Settings().keys_dir).keys().evidence[-1].kid
     town.give("keys", "rotate", "evidence")
     town.give("keys", "revoke", kid)
@@ -305,6 +309,8 @@ def staff(town: Town) -> None:
 
 RUNS: tuple[Callable[[Town], None], ...] = (clients, systems, persons, protected, evidence, staff)
 ELSEWHERE: Mapping[str, str] = {
+    "my-number load": "tests/gateway/cli/test_my_number_command.py::"
+    "test_the_extract_of_the_resident_system_is_loaded",
     "notice hand-over": "tests/acceptance/test_notices.py::"
     "test_a_notice_goes_by_post_or_for_whoever_is_protected_over_the_office",
     "protection release": "tests/acceptance/test_releases.py::"

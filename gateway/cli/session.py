@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.errors import AdapterError
 from gateway.access import AccessRegistry, AccessStore, RegistrationError
 from gateway.access.field_sets import FieldSets
 from gateway.access.login_registry import LoginProviderRegistry
@@ -244,6 +245,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         fail(error.detail_ja, error.detail_en, NOT_SET_UP)
     except (KeysError, StoreUrlError) as error:
         fail(error.detail_ja, error.detail_en, NOT_SET_UP)
+    except AdapterError:
+        # Of a source, also where the library below calls it an OSError; commands tell of it.
+        raise
     except (SQLAlchemyError, OSError) as error:
         # The class alone: a database error repeats the statement and its values.
         name = type(error).__name__

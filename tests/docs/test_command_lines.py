@@ -39,6 +39,7 @@ NOT_IN_ORDER = {
     "hitotsu linkage system revoke A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 -m 999997": "an example",
     "hitotsu snapshot load reference-pension -m 999997": "the adapter is not switched on",
     "hitotsu snapshot rollback reference-pension -m 999997": "nothing was loaded",
+    "hitotsu my-number load juki-adapter -m 999997": "an example of an adapter",
     "hitotsu db restore backup.zip": "the database of the example is not a new one",
     "hitotsu protection release atena.csv hasso.csv -m 999997 --of resident --column 宛名番号 "
     "--withheld hazushita.csv": "the systems of the example are not there",
@@ -54,6 +55,7 @@ NOT_IN_ORDER = {
 CHANGES = frozenset(
     {"add", "set", "end", "extend", "grant", "approve", "approve-grant", "revoke", "retire"}
     | {"rotate", "rotate-key", "hold", "lift", "link", "exempt", "import", "series"}
+    | {"own", "end-own"}
 )
 """Words of commands that change what holds from then on."""
 UNRECORDED = frozenset({"standard"})

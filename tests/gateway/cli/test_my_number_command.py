@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from adapters.errors import AdapterError
+from gateway.cli.session import run
+from gateway.connections.destinations import DestinationRefused
 from standard_models.reference.check_digits import my_number_check
 from tests.gateway.cli.conftest import Hitotsu
 from tests.gateway.my_numbers.register import filled, installed
@@ -89,6 +92,16 @@ def test_the_extract_of_the_resident_system_is_loaded(
         assert function in seen.stdout
     said = "".join(one.output for one in (done, again, gone, seen)) + aside
     assert not [digits for digits in (ONE, OTHER, wrong) if digits[:11] in said]
+
+
+def test_a_source_that_may_not_be_called_is_told_as_such() -> None:
+    """NZ-3: the refusal is an OSError too, and no fault of our own database."""
+
+    async def refused() -> None:
+        raise DestinationRefused("address outside HITOTSU_OUTGOING_NETWORKS")
+
+    with pytest.raises(AdapterError):
+        run(refused())
 
 
 def test_numbers_are_in_a_backup_of_their_own(

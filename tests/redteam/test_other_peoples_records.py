@@ -171,9 +171,10 @@ SPELLINGS = (
     ["001.juminkihonjoho.shimei "],
     [UNGRANTED],
     [NAME, UNGRANTED],
-    [NAME + "\u0000"],
     ["001.setaiinjoho.shimei"],
 )
+NO_TEXT = [NAME + "\u0000"]
+"""What no database of ours can hold is no text at all."""
 
 
 async def test_no_spelling_of_an_item_opens_more_than_was_granted(siege: Siege) -> None:
@@ -182,6 +183,8 @@ async def test_no_spelling_of_an_item_opens_more_than_was_granted(siege: Siege) 
         body = siege.bodies(siege.handle())["POST", "/v1/questions"] | {"items": items}
         answer = await siege.call("POST", "/v1/questions", body)
         assert answer.status_code in {403, 422}, items
+    body = siege.bodies(siege.handle())["POST", "/v1/questions"] | {"items": NO_TEXT}
+    assert (await siege.call("POST", "/v1/questions", body)).status_code == 400
     assert all(not system.requests for system in siege.world.systems.values())
 
 

@@ -10,7 +10,7 @@ import asyncio
 import gc
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,24 +32,31 @@ pytest_plugins = ("tests.browser", "tests.nginx")
 settings.register_profile("hitotsu", deadline=None)
 settings.load_profile("hitotsu")
 
-# What is imported and collected stays; looking for garbage there would take a third of the time.
-gc.disable()
-
-
 LONG = ("tests/acceptance/", "tests/redteam/", "tests/docs/", "tests/gateway/workers/")
 """Files here start processes, or lead whole towns through everything."""
 
 
-def pytest_collection_finish() -> None:
-    """Collect cycles again, and seldom: tests make many objects and leave little behind."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while tests are imported, and seldom afterwards: there is little.
+
+    What is imported stays; to look through it again and again took a third of the time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one and a half times as many workers as processors: a third of the time is waiting."""
-    return round(1.5 * len(os.sched_getaffinity(0)))
+    """Return one and a half times as many workers as processors: many tests wait for servers."""
+    # macOS does not say which processors a process may use.
+    linux = hasattr(os, "sched_getaffinity")
+    processors = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
+    return round(1.5 * processors)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.audit import AuditEntry, AuditLog
 from gateway.audit.entries import to_record
-from gateway.cli.commands import app
+from gateway.cli.commands import main
 
 
 async def _forgotten(_log: AuditLog, entry: AuditEntry) -> str:
@@ -13,4 +13,4 @@ async def _forgotten(_log: AuditLog, entry: AuditEntry) -> str:
 
 if __name__ == "__main__":
     AuditLog.append = _forgotten  # type: ignore[method-assign]
-    app()
+    main()

@@ -152,7 +152,7 @@ class TokenCache:
 
     def __init__(self, *, size: int = CACHE_SIZE) -> None:
         self._size = size
-        self._entries: OrderedDict[bytes, tuple[Access, dt.datetime]] = OrderedDict()
+        self._entries: OrderedDict[bytes, tuple[Access, dt.datetime, dt.datetime]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -163,8 +163,9 @@ class TokenCache:
         entry = self._entries.get(digest)
         if entry is None:
             return None
-        access, until = entry
-        if now < until:
+        access, since, until = entry
+        # A clock that was put back would let it stand for as long again.
+        if since <= now < until:
             return access
         del self._entries[digest]
         return None
@@ -172,7 +173,7 @@ class TokenCache:
     def keep(self, token: str, verified: VerifiedToken, now: dt.datetime) -> None:
         """Remember ``token``."""
         until = min(verified.expires_at, now + dt.timedelta(seconds=CACHE_SECONDS))
-        self._entries[_digest(token)] = (verified.access, until)
+        self._entries[_digest(token)] = (verified.access, now, until)
         while len(self._entries) > self._size:
             self._entries.popitem(last=False)
 

@@ -181,7 +181,8 @@ class _Body:
         """Return the next message.
 
         Raises:
-            Problem: ``body-too-large`` or ``request-timeout``.
+            Problem: ``body-too-large``, ``request-timeout``, or ``malformed-request`` if the
+                caller went away before the body was whole.
 
         """
         if self.complete:
@@ -198,6 +199,12 @@ class _Body:
             if self.received > self.max_bytes:
                 raise _too_large(self.max_bytes)
             self.complete = not message.get("more_body", False)
+        elif message["type"] == "http.disconnect":
+            raise Problem(
+                "malformed-request",
+                "本文が途中で切れました。",
+                "The connection ended within the body.",
+            )
         return message
 
 

@@ -106,6 +106,18 @@ async def test_a_revoked_client_is_refused_after_a_minute_at_most(
     assert "revoked" in (await refused(service, clock, text)).detail_en
 
 
+async def test_a_clock_that_is_put_back_prolongs_no_revoked_client(
+    service: AccessService, registry: AccessRegistry, clock: StoppedClock
+):
+    """What was verified at a time that is still to come is verified anew."""
+    await register(registry)
+    text = await token(service, clock)
+    await verified(service, clock, text)
+    await registry.revoke_client(CLIENT)
+    clock.advance(seconds=-3_600)
+    assert "revoked" in (await refused(service, clock, text)).detail_en
+
+
 async def test_a_token_that_was_not_seen_yet_is_refused_at_once_after_the_revocation(
     service: AccessService, registry: AccessRegistry, clock: StoppedClock
 ):

@@ -110,6 +110,21 @@ def test_an_answer_that_breaks_off_does_not_look_complete(
     assert CANARY not in town.log.getvalue()
 
 
+def test_a_caller_who_goes_away_within_the_body_is_no_crash(
+    town: Town, address: tuple[str, int]
+) -> None:
+    """Nobody need be called at night; the line says that what was sent was no request."""
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n" + b'{"purpose":')
+    for _ in range(1_000):
+        # Another request gives the server the time to notice.
+        exchange(address, b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        if '"route":"/v1/asked"' in town.log.getvalue():
+            break
+    assert "request-crashed" not in town.log.getvalue()
+    assert '"problem":"malformed-request"' in town.log.getvalue()
+
+
 ENDLESS = {
     "one header without end": (b"GET /health HTTP/1.1\r\nHost: a\r\nX-Long: ", b"v" * 60_000),
     "headers without end": (b"GET /health HTTP/1.1\r\nHost: a\r\n", b"X-Long: v\r\n" * 5_000),

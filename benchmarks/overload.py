@@ -42,6 +42,7 @@ TOKENS = 400
 COMPLETE = '"outcome":"complete"'
 GOODPUT, RECOVERY_S, GROWTH_MB = 0.8, 10.0, 200.0
 SLOWER = 3.0
+WELL_S = 3
 """A second is as before when its slowest in a hundred took at most so many times as long."""
 
 
@@ -81,16 +82,21 @@ class Round:
 
     @property
     def recovery_s(self) -> float:
-        """Return after how many seconds everything is answered as quickly as before."""
+        """Return after how many seconds everything is answered as quickly as before.
+
+        That is when three seconds behind each other are well: what comes later is not the flood's.
+        """
         end = CALM_S + FLOOD_S
         before = _slowest([one.took_s for one in self.within(1, CALM_S)])
-        bad = -1
+        well = 0
         for second in range(int(AFTER_S)):
             found = self.within(end + second, end + second + 1)
-            well = all(one.status == 200 for one in found)
-            if not well or _slowest([one.took_s for one in found]) > max(1.0, SLOWER * before):
-                bad = second
-        return bad + 1.0
+            slowest = _slowest([one.took_s for one in found])
+            answered = all(one.status == 200 for one in found)
+            well = well + 1 if answered and slowest <= max(1.0, SLOWER * before) else 0
+            if well == WELL_S:
+                return second + 1.0 - WELL_S
+        return AFTER_S
 
 
 def _slowest(took: Sequence[float]) -> float:

@@ -88,7 +88,12 @@ class Load:
         self._until = due + seconds
         ahead = asyncio.create_task(self._made())
         while due < self._until:
-            made = await ahead
+            try:
+                made = await ahead
+            except httpx.TransportError as error:
+                # Without a nonce there is nothing to send.
+                self.answered[type(error).__name__] += 1
+                made = []
             ahead = asyncio.create_task(self._made())
             # A machine that was away for a while does not make up for it all at once.
             due = max(due, loop.time() - 1)
@@ -96,7 +101,7 @@ class Load:
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 due += 1 / self.rate
                 self._begin(request)
-        await ahead
+        await asyncio.gather(ahead, return_exceptions=True)
         await asyncio.gather(*self._asking)
 
     async def _made(self) -> list[bytes]:
@@ -178,6 +183,7 @@ class Watch:
     into: Path
     database: asyncpg.Connection
     without_record: int = 0
+    _last_tasks: int = 0
     _began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
@@ -216,9 +222,15 @@ class Watch:
             file.write(json.dumps(line) + "\n")
 
     async def _tasks(self) -> int:
-        figures = await self.load.http.get(f"{self.load.here.gateway.url}/metrics")
-        found = (f for f in figures.text.splitlines() if f.startswith("hitotsu_tasks "))
-        return int(float(next(found).split()[1]))
+        """Return how many the gateway has; what it said last, if it does not answer now."""
+        try:
+            figures = await self.load.http.get(f"{self.load.here.gateway.url}/metrics")
+        except httpx.TransportError as error:
+            self.load.answered[type(error).__name__] += 1
+        else:
+            found = (f for f in figures.text.splitlines() if f.startswith("hitotsu_tasks "))
+            self._last_tasks = int(float(next(found).split()[1]))
+        return self._last_tasks
 
 
 def of_process(pid: int) -> dict[str, float]:

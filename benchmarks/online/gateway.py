@@ -141,6 +141,7 @@ class Gateway:
             f"http://127.0.0.1:{port}/v1/questions",
             headers={"Authorization": f"DPoP {any_token}", "DPoP": self._proof(any_token, None)},
             trust_env=False,
+            timeout=60,
         )
         nonce = refused.headers["DPoP-Nonce"]
         made = [self._token() for _ in range(tokens)]

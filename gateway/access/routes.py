@@ -81,7 +81,6 @@ _OF_CLIENTS: Final = (
     "client-authentication-failed",
     "token-request-invalid",
     "audit-unavailable",
-    "overloaded",
 )
 
 

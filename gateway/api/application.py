@@ -32,6 +32,8 @@ DESCRIPTION = (
 
 
 QUESTIONS = frozenset({("POST", "/v1/questions"), ("POST", "/v1/explain")})
+TOKEN = ("POST", "/oauth/token")
+"""Costs as much as a question, and is asked for by everybody at a time after an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,13 @@ def build_api(
     app.add_middleware(Limits, **limits)
     app.add_middleware(Edge, **edge)
     swift = Swift(app, routers)
-    app.short_way = Edge(Limits(swift, **limits), **edge)
+    app.swift, app.short_way = swift.operations, Edge(Limits(swift, **limits), **edge)
     app.door = Door(
         options.admission,
         renderer,
         log,
         metrics,
-        operations=swift.operations,
+        operations=swift.operations | {TOKEN},
         questions=QUESTIONS,
         headers=(*HEADERS, INSIST) if edge["secure"] else HEADERS,
         body_timeout_s=options.body_timeout_s,

@@ -22,6 +22,7 @@ _ALWAYS: Final = (
     "headers-too-large",
     "internal-error",
     "shutting-down",
+    "overloaded",
 )
 _WITH_BODY: Final = (
     "malformed-json",

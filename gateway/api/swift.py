@@ -23,15 +23,17 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 class Application(FastAPI):
     """FastAPI with a short way."""
 
-    short_way: ASGIApp | None = None
-    """What answers some operations, with all that stands around every operation."""
+    short_way: ASGIApp
+    """What answers the operations of ``swift``, with all that stands around every operation."""
+    swift: frozenset[tuple[str, str]] = frozenset()
+    """Methods and paths."""
     door: Door
-    """It stands before the operations of the short way."""
+    """It stands before these operations and others that cost much."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         operation = (scope["method"], scope["path"]) if scope["type"] == "http" else ("", "")
-        if operation not in self.door or self.short_way is None:
+        if operation not in self.door:
             await super().__call__(scope, receive, send)
             return
         if self.door.is_shut(operation):
@@ -39,7 +41,8 @@ class Application(FastAPI):
             return
         scope["app"] = self
         with self.door.admission.working():
-            await self.short_way(scope, receive, send)
+            way = self.short_way if operation in self.swift else super().__call__
+            await way(scope, receive, send)
 
 
 class Swift:

@@ -40,7 +40,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "systems-closed",
         "required-part-unavailable",
         "required-part-late",
-        "overloaded",
         "proof-invalid",
         "proof-nonce-needed",
     ),
@@ -83,9 +82,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         openapi_extra={**SECURED, **json_request(Explained, EXPLAIN_EXAMPLES)},
         responses={
             200: {"model": ExplanationDocument, "description": "判定 / the verdict"},
-            **problem_responses(
-                "audit-unavailable", "overloaded", "proof-invalid", "proof-nonce-needed"
-            ),
+            **problem_responses("audit-unavailable", "proof-invalid", "proof-nonce-needed"),
         },
     )
     async def explain(request: Request) -> Response:

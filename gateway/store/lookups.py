@@ -27,6 +27,7 @@ WAIT_S: Final = 5.0
 """How long a lookup waits for a connection, and the longest that one takes."""
 _GONE: Final = (
     asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InternalClientError,
     asyncpg.AdminShutdownError,
     asyncpg.CannotConnectNowError,
 )
@@ -70,7 +71,7 @@ class DriverLookups:
         # Raised here and not where it was caught: the driver's own error repeats values.
         if isinstance(found, asyncpg.PostgresError):
             raise OperationalError("lookup", None, Exception(type(found).__name__))
-        if isinstance(found, asyncpg.InterfaceError):
+        if isinstance(found, asyncpg.InterfaceError | asyncpg.InternalClientError):
             raise InterfaceError("lookup", None, Exception(type(found).__name__))
         return prepared.rows(found)
 
@@ -85,7 +86,11 @@ class DriverLookups:
             return await self._fetch_over(await self._connection(), text, arguments)
         except TimeoutError:
             raise PoolExhausted from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
             return error
         finally:
             self._room.release()

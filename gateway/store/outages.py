@@ -15,12 +15,15 @@ OUTAGES: Final[tuple[type[Exception], ...]] = (
     DBAPIError,
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresError,
 )
 """Classes of which an outage is one; ``is_outage`` says of an error whether it is."""
 _GONE: Final = (
     OSError,
     asyncpg.InterfaceError,
+    # A connection that broke between two steps of one statement.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

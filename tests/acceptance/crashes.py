@@ -72,6 +72,10 @@ class Installation:
         finally:
             await store.aclose()
 
+    def require_no_crash(self) -> None:
+        """Whoever was not answered was refused: no error of ours was met on the way."""
+        assert "request-crashed" not in self.process.log.read_text()
+
     async def require_whole(self, *, heads_at_least: int) -> None:
         """Every row, every head in the database and every head outside lie on one tree."""
         keys = FileKeyStore(self.folder / "keys").keys().heads

@@ -72,7 +72,7 @@ class Forked:
         self._of = of
         self._words = (dict(environment), port, str(log))
         self._url = f"http://127.0.0.1:{port}"
-        self._log = log
+        self.log = log
         self._pid: int | None = None
 
     async def start(self) -> None:
@@ -84,7 +84,7 @@ class Forked:
                 with contextlib.suppress(httpx.TransportError):
                     if (await http.get(f"{self._url}/health")).is_success:
                         return
-                assert _lives(self._pid), self._log.read_text()[-2_000:]
+                assert _lives(self._pid), self.log.read_text()[-2_000:]
                 await asyncio.sleep(LOOK_S)
 
     async def kill(self) -> None:

@@ -69,6 +69,7 @@ async def test_every_received_answer_has_its_audit_record_after_every_kill(
             await load.end()
     assert len(load.received) >= KILLS
     assert load.received <= await here.recorded()
+    here.require_no_crash()
     await here.require_whole(heads_at_least=KILLS // 2)
 
 
@@ -97,6 +98,7 @@ async def test_every_received_answer_has_its_audit_record_after_every_kill_of_th
     assert len(load.received) >= KILLS_OF_BOTH
     assert load.refused > 0
     assert load.received <= await here.recorded()
+    here.require_no_crash()
     await here.require_whole(heads_at_least=1 + KILLS_OF_BOTH // (2 * len(Killed)))
 
 

@@ -157,6 +157,7 @@ async def _require_handed_over(here: Installation, town: Town, citizens: Citizen
     finally:
         await store.aclose()
     await here.process.stop()
+    here.require_no_crash()
     taken: defaultdict[str, list[str]] = defaultdict(list)
     database = sqlite3.connect(town.folder / "town/tax" / FILE_NAME)
     with closing(database):

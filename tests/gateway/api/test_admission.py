@@ -37,8 +37,12 @@ class Town:
         async def other(_request: Request) -> Response:
             return await self._answer()
 
+        async def token(_request: Request, *, scope: str = "") -> Response:
+            return await self._answer()
+
         router.post("/v1/questions")(question)
         router.post("/v1/other")(other)
+        router.post("/oauth/token")(token)
         app = build_api(
             ApiOptions(URL, "1", admission=admission),
             routers=[router],
@@ -109,16 +113,17 @@ async def test_other_operations_are_not_turned_away_for_want_of_places(town: Tow
     assert {(await call).status_code for call in (*asked, *others)} == {200}
 
 
+@pytest.mark.parametrize("path", ["/v1/questions", "/v1/other", "/oauth/token"])
 async def test_where_the_processor_cannot_follow_nobody_else_is_let_in(
-    town: Town, admission: Admission
+    town: Town, admission: Admission, path: str
 ) -> None:
     """Whatever is asked for; until tasks get their turn in time again."""
     asked = await town.waiting("/v1/other", FEW)
     admission.noticed_late(LATE_S * 1.01)
-    away = await town.http.post("/v1/other")
+    away = await town.http.post(path)
     assert (away.status_code, away.json()["type"]) == (503, OVERLOADED)
     admission.noticed_late(LATE_S)
-    asked += await town.waiting("/v1/other", 1)
+    asked += await town.waiting(path, 1)
     town.let_go.set()
     assert {(await call).status_code for call in asked} == {200}
 
@@ -137,15 +142,19 @@ async def test_it_is_seen_that_tasks_get_their_turn_late() -> None:
     time_s = 0.0
     admission = Admission(now=lambda: time_s)
     watching = asyncio.create_task(admission.watch())
+
+    def hurried() -> bool:
+        return admission.hurried
+
     with ExitStack() as calls:
         for _ in range(FEW):
             calls.enter_context(admission.working())
         await asyncio.sleep(0)
-        assert not admission.hurried
+        assert not hurried()
         time_s = LOOK_S + LATE_S * 1.01
-        while not admission.hurried:  # noqa: ASYNC110 - each is a turn of the loop
+        while not hurried():  # noqa: ASYNC110 - each is a turn of the loop
             await asyncio.sleep(0)
-    assert not admission.hurried
+    assert not hurried()
     watching.cancel()
 
 

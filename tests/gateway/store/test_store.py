@@ -4,12 +4,14 @@ import os
 import socket
 import stat
 
+import asyncpg
 import pytest
 from sqlalchemy import Integer, String, bindparam, cast, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from gateway.store.engine import Store, StoreUrlError, open_store
+from gateway.store.outages import OUTAGES, is_outage
 from gateway.store.tables import GrantRow, RouteRow
 
 OWN_PROCESS = select(func.pg_backend_pid())
@@ -184,6 +186,50 @@ async def end_process(store: Store, pid: int) -> None:
     async with store.session() as session:
         ended = await session.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
         assert ended.scalar_one()
+
+
+class BrokenInMidStatement:
+    """A connection that breaks between two steps of a statement; the driver then says so."""
+
+    terminated = False
+
+    def is_closed(self) -> bool:
+        """Tell what the driver knows before the statement."""
+        return False
+
+    async def fetch(self, *_: object) -> object:
+        """Break."""
+        raise asyncpg.InternalClientError(
+            'cannot switch to state 12; protocol is in the "failed" state'
+        )
+
+    def terminate(self) -> None:
+        """End."""
+        self.terminated = True
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("broken", [1, 20])
+async def test_a_lookup_whose_connection_breaks_in_mid_statement_is_made_once_more(
+    database_url: str, broken: int
+):
+    """R20: over a new one, whatever became of the others; nobody sees an error of the driver."""
+    store = open_store(database_url)
+    assert store._lookups is not None
+    connections = [BrokenInMidStatement() for _ in range(broken)]
+    store._lookups._free = list(connections)
+    try:
+        assert await store.look_up(OWN_PROCESS, {})
+    finally:
+        await store.aclose()
+    assert all(connection.terminated for connection in connections)
+
+
+def test_a_connection_that_breaks_in_mid_statement_is_an_outage_and_no_error_of_ours():
+    """Where it happens to what SQLAlchemy asks, the call is refused with 503."""
+    assert is_outage(asyncpg.InternalClientError("protocol is in the failed state"))
+    assert issubclass(asyncpg.InternalClientError, OUTAGES)
+    assert not is_outage(ValueError("protocol"))
 
 
 async def test_a_lookup_sees_what_was_committed_before_it_in_the_types_of_its_columns(

@@ -224,7 +224,7 @@ async def test_who_may_report(world: World) -> None:
         await report(http, 403)
     async with counter(world) as http:
         await report(http, 422, copies=0)
-        await report(http, 422, delivery_id="kofu\0")
+        await report(http, 400, delivery_id="kofu\0")
         await report(http)
     async with world.store.session() as session:
         query = select(AuditRow).where(AuditRow.function == "delivery-report")

@@ -25,18 +25,19 @@ def change(url: str, statement: str) -> None:
 
 
 def test_a_sound_record_is_verified_against_the_heads_outside(ready, installation: Path):
-    """AU-3: heads are appended to a file once; verify counts them."""
+    """AU-3: each head is appended once, also that over the record of it; verify counts them."""
     outside = installation / "heads.txt"
     assert ready("audit", "head", "export", outside).exit_code == 0
     again = ready("audit", "head", "export", outside)
-    assert "ヘッド 0 件" in again.stdout
-    assert len(outside.read_text().splitlines()) == 1
+    assert "ヘッド 1 件" in again.stdout
+    assert len(set(outside.read_text().splitlines())) == 2
     ready("audit", "list", *TOWN)
     assert ready("audit", "head", "sign").stdout.count(".") == 2
     assert ready("audit", "head", "export", outside).exit_code == 0
     done = ready("audit", "verify", "--anchors", outside)
     assert done.exit_code == 0, done.stderr
-    assert "外のヘッド 2 件" in done.stdout
+    assert "外のヘッド 4 件" in done.stdout
+    assert len(set(outside.read_text().splitlines())) == 4
     assert "—" not in ready("audit", "head", "list").stdout
 
 

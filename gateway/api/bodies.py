@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -57,6 +58,15 @@ def require_acceptable(request: Request) -> None:
         if media_type.strip() in _ACCEPTED and not refused:
             return
     raise Problem("not-acceptable")
+
+
+async def await_body(request: Request) -> None:
+    """Wait until the body is here. What is wrong with it is told by whoever reads it.
+
+    So that whoever sends slowly holds nothing that others need.
+    """
+    with suppress(Problem):
+        await request.body()
 
 
 async def json_body(request: Request, model: type[_Model]) -> _Model:

@@ -187,6 +187,8 @@ class _Body:
         """
         if self.complete:
             return await self.source()
+        if self.received > self.max_bytes:
+            raise _too_large(self.max_bytes)
         if self.deadline is None:
             self.deadline = asyncio.get_running_loop().time() + self.timeout_s
         try:

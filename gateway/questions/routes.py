@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
 from gateway.access.calls import answer_to, called_with
+from gateway.api.bodies import await_body
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.questions.examples import ANSWER_EXAMPLES, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
@@ -65,6 +66,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         responses=_RESPONSES,
     )
     async def ask(request: Request) -> Response:
+        await await_body(request)
         with service.place():
             who, caller, question = await called_with(request, access, service, Question)
             answer = await service.ask(who, question, caller)
@@ -86,6 +88,7 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
         },
     )
     async def explain(request: Request) -> Response:
+        await await_body(request)
         with service.place():
             who, caller, asked = await called_with(request, access, service, Explained)
             found = await service.explain(who, asked, caller)

@@ -47,7 +47,7 @@ def test_a_list_leaves_without_whoever_is_protected_now(town: Town, tmp_path: Pa
     assert (wrong.returncode, (tmp_path / "wrong.csv").exists()) == (1, False)
 
     recorded = _hitotsu(town, "audit", "list", "-m", "999997", "--kind", "print")
-    assert recorded.stdout.count("protection-release") == 1
+    assert recorded.stdout.count("protection-release") == 2
 
 
 def _release(

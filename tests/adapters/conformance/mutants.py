@@ -14,6 +14,7 @@ import pytest
 
 from adapters.conformance.cases import wire
 from adapters.mapping import contents, conversions, date_items, text_items
+from adapters.mapping.model import ItemRule
 from adapters.mapping.row_plan import Converted, RowPlan
 from standard_models.answers import Value
 
@@ -253,6 +254,11 @@ def _guessed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(conversions, "_coded", coded)
 
 
+def _zeroed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ItemRule, "whole_field", None)
+    patch.setattr(contents, "trim_padding", lambda raw: raw.strip() or "0")
+
+
 def _small_flood(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(wire, "HUGE", 400 * 1024**2)
 
@@ -290,8 +296,7 @@ MUTANTS: Final = (
         '"sofusaki": {', '"sofusaki": null,\n "mukashi": {')}),
     Mutant("codes that are handed through", "codes", patch=_guessed),
     Mutant("a conversion that writes into the answer", "purity", patch=_impure),
-    Mutant("nothing that becomes zero", "blanks", patch=lambda p: p.setattr(
-        contents, "trim_padding", lambda raw: raw.strip() or "0")),
+    Mutant("nothing that becomes zero", "blanks", patch=_zeroed),
     Mutant("a number that is corrected", "subject", RESIDENT, patch=_shortened),
     Mutant("an invariant that no example breaks", "invariants", edits={
         "conformance/golden/kazeikihonjoho.yaml": ("INVARIANT_BROKEN", "NOT_SET")}),

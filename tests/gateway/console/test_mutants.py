@@ -84,7 +84,7 @@ def rights_are_not_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def two_names_agree(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(openings, "_place", lambda _: "")
+    patch.setattr(openings, "in_one_place", lambda *_: True)
 
 
 def what_is_open_is_not_used(patch: pytest.MonkeyPatch) -> None:

@@ -185,8 +185,12 @@ async def test_many_guesses_at_once_are_no_way_past_the_limit(
     """API6: whatever is under way may be a miss; afterwards the hour runs as ever."""
     wrong = {**FACTS, "shimei_kana": "ワタナベ　ハナコ"}
     answers = await asyncio.gather(*(http.post(OWN, json=wrong) for _ in range(4 * MISSES)))
-    assert [a.status_code for a in answers].count(200) == MISSES
+    passed = [a.status_code for a in answers].count(200)
+    assert 1 <= passed <= MISSES
     assert {a.headers["retry-after"] for a in answers if a.status_code == 429} <= {"1", "3600"}
+    # One that is recorded while it is under way counts twice for a moment.
+    for _ in range(MISSES - passed):
+        assert (await http.post(OWN, json=wrong)).status_code == 200
     assert (await http.post(OWN, json=FACTS)).status_code == 429
     world.clock.advance(hours=1, seconds=1)
     await world.protection.pull()

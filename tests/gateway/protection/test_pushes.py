@@ -170,7 +170,9 @@ async def test_who_may_push_and_what(world: World) -> None:
     assert problems == [
         "right-not-granted",
         "login-other-subject",
-        *["invalid-body"] * 6,
+        *["invalid-body"] * 4,
+        "malformed-json",
+        "invalid-body",
     ]
 
 

@@ -37,8 +37,6 @@ CONNECTIONS = 64
 CALM_S, FLOOD_S, AFTER_S = 5.0, 15.0, 15.0
 AHEAD_S = 40.0
 """Proofs are dated so much ahead of when they are made; a minute either way is let pass."""
-TOKENS = 400
-"""For a round: more than are ever answered under one of them within its minute in the cache."""
 COMPLETE = '"outcome":"complete"'
 GOODPUT, RECOVERY_S, GROWTH_MB = 0.8, 10.0, 200.0
 SLOWER = 3.0
@@ -128,7 +126,7 @@ def one_round(here: Installation, file: Path) -> Round:
         (CALM_S + FLOOD_S, AFTER_S, capacity / 2),
     ):
         plan += [since + n / rate for n in range(int(seconds * rate))]
-    made = gateway.requests(len(plan), port, receipt=False, tokens=TOKENS, ahead_s=AHEAD_S)
+    made = gateway.requests(len(plan), port, receipt=False, tokens=len(plan), ahead_s=AHEAD_S)
     file.write_bytes(pickle.dumps(list(zip(plan, made, strict=True))))
     small = of_process(here.pid)["rss_mb"]
     cpu_s, said = _flooded(here, file, cores.others)

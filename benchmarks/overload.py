@@ -78,6 +78,17 @@ class Round:
             1 for one in self.said if one.status == 200 and CALM_S <= one.due_s + one.took_s < end
         )
 
+    def seconds(self) -> str:
+        """Return what each second looked like: ms of the slowest in a hundred, and the refused."""
+        told = []
+        for second in range(int(CALM_S + FLOOD_S + AFTER_S)):
+            found = self.within(second, second + 1)
+            answered = [one.took_s for one in found if one.status == 200]
+            refused = len(found) - len(answered)
+            slowest = f"{_slowest(answered) * 1000:.0f}"
+            told.append(f"{slowest} ({refused} refused)" if refused else slowest)
+        return ", ".join(told)
+
     @property
     def recovery_s(self) -> float:
         """Return after how many seconds everything is answered as quickly as before.
@@ -188,6 +199,8 @@ def judge(rounds: Sequence[Round], missing: int) -> bool:
     grown = max(one.grown_mb for one in rounds)
     goodput = statistics.median(of_cpu)
     print(f"answered of what it can: {statistics.median(shares):.0%}, by CPU {goodput:.0%}")
+    for number, one in enumerate(rounds, 1):
+        print(f"round {number}, slowest in a hundred: {one.seconds()}")
     print(f"as before after {recovery:.0f} s, memory grew by {grown:.0f} MB at most")
     print(f"refusals without Retry-After: {silent}; Retry-After: {dict(waits)}")
     print(f"neither answered nor refused: {dict(others) or 0}; without audit record: {missing}")

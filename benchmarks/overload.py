@@ -37,8 +37,6 @@ CONNECTIONS = 64
 CALM_S, FLOOD_S, AFTER_S = 5.0, 15.0, 15.0
 AHEAD_S = 40.0
 """Proofs are dated so much ahead of when they are made; a minute either way is let pass."""
-TOKENS = 400
-"""For a round: more than are ever answered under one of them within its minute in the cache."""
 COMPLETE = '"outcome":"complete"'
 GOODPUT, RECOVERY_S, GROWTH_MB = 0.8, 10.0, 200.0
 SLOWER = 3.0
@@ -79,6 +77,17 @@ class Round:
         return sum(
             1 for one in self.said if one.status == 200 and CALM_S <= one.due_s + one.took_s < end
         )
+
+    def seconds(self) -> str:
+        """Return what each second looked like: ms of the slowest in a hundred, and the refused."""
+        told = []
+        for second in range(int(CALM_S + FLOOD_S + AFTER_S)):
+            found = self.within(second, second + 1)
+            answered = [one.took_s for one in found if one.status == 200]
+            refused = len(found) - len(answered)
+            slowest = f"{_slowest(answered) * 1000:.0f}"
+            told.append(f"{slowest} ({refused} refused)" if refused else slowest)
+        return ", ".join(told)
 
     @property
     def recovery_s(self) -> float:
@@ -128,7 +137,7 @@ def one_round(here: Installation, file: Path) -> Round:
         (CALM_S + FLOOD_S, AFTER_S, capacity / 2),
     ):
         plan += [since + n / rate for n in range(int(seconds * rate))]
-    made = gateway.requests(len(plan), port, receipt=False, tokens=TOKENS, ahead_s=AHEAD_S)
+    made = gateway.requests(len(plan), port, receipt=False, tokens=len(plan), ahead_s=AHEAD_S)
     file.write_bytes(pickle.dumps(list(zip(plan, made, strict=True))))
     small = of_process(here.pid)["rss_mb"]
     cpu_s, said = _flooded(here, file, cores.others)
@@ -190,6 +199,8 @@ def judge(rounds: Sequence[Round], missing: int) -> bool:
     grown = max(one.grown_mb for one in rounds)
     goodput = statistics.median(of_cpu)
     print(f"answered of what it can: {statistics.median(shares):.0%}, by CPU {goodput:.0%}")
+    for number, one in enumerate(rounds, 1):
+        print(f"round {number}, slowest in a hundred: {one.seconds()}")
     print(f"as before after {recovery:.0f} s, memory grew by {grown:.0f} MB at most")
     print(f"refusals without Retry-After: {silent}; Retry-After: {dict(waits)}")
     print(f"neither answered nor refused: {dict(others) or 0}; without audit record: {missing}")

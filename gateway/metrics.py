@@ -168,16 +168,14 @@ class Metrics:
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that is over. ``route`` is the template, never the path itself."""
         self._in_flight.dec()
-        self._count(method, route, status, seconds)
-
-    def request_turned_away(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request that was refused before anything was done for it."""
-        self._count(method, route, status, seconds)
-
-    def _count(self, method: str, route: str, status: int, seconds: float) -> None:
         counted, timed = self._of_request(method, route, status)
         counted.inc()
         timed.observe(seconds)
+
+    def request_turned_away(self, method: str, route: str, status: int) -> None:
+        """Count a request that was refused before anything was done for it; it took no time."""
+        counted, _ = self._of_request(method, route, status)
+        counted.inc()
 
     def part_ended(self, adapter: str, status: str) -> None:
         """Count a part of an answer. The status is the source's, before protection."""

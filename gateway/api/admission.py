@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ class Admission:
         were turned away come back at once.
         """
         held_s = min(max(1, math.ceil(self._held_s)), LONGEST_S // 2)
-        return held_s + random.randint(0, held_s)  # noqa: S311 - no secret
+        return held_s + int(random.random() * (held_s + 1))  # noqa: S311 - no secret
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -204,9 +205,9 @@ class Door:
         self, operation: Operation, headers: Iterable[tuple[bytes, bytes]]
     ) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """Return the headers that differ from refusal to refusal, and the body."""
-        began = time.perf_counter()
         given = dict(headers)
-        trace_id = begin_trace(given.get(b"traceparent")).trace_id
+        parent = given.get(b"traceparent")
+        trace_id = begin_trace(parent).trace_id if parent else secrets.token_hex(16)
         wish = given.get(b"accept-language")
         language = choose_language(wish.decode("latin-1") if wish else None)
         trace = trace_id.encode()
@@ -218,8 +219,7 @@ class Door:
             (b"retry-after", b"%d" % self.admission.retry_after_s()),
             (b"x-trace-id", trace),
         ]
-        seconds = time.perf_counter() - began
-        self._metrics.request_turned_away(*operation, 503, seconds)
+        self._metrics.request_turned_away(*operation, 503)
         self._tell()
         return own, body
 

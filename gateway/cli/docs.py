@@ -106,7 +106,12 @@ def _problems() -> str:
 
 def _settings() -> str:
     rows = [
-        (f"`{PREFIX}{name.upper()}`", f"`{_plain(field.default)}`", _values(field), *_halves(field))
+        (
+            f"`{PREFIX}{name.upper()}`",
+            f"`{_plain(field.get_default(call_default_factory=True))}`",
+            _values(field),
+            *_halves(field),
+        )
         for name, field in Settings.model_fields.items()
     ]
     lines = _head(
@@ -230,7 +235,10 @@ def _openapi() -> str:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             **{
-                **{name: field.default for name, field in Settings.model_fields.items()},
+                **{
+                    n: f.get_default(call_default_factory=True)
+                    for n, f in Settings.model_fields.items()
+                },
                 "database_url": f"sqlite+aiosqlite:///{folder}/none.db",
                 "keys_dir": Path(folder, "keys"),
                 "adapters_file": Path(folder, "adapters.yaml"),

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from gateway.clock import TOKYO
 from gateway.logs import ALLOWED_FIELDS
+
+
+def stands_in(number: str, text: str) -> bool:
+    """Tell whether a short number stands in a text by itself, and not by chance in a random id."""
+    return re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", text) is not None
 
 
 class StoppedClock:

@@ -14,6 +14,7 @@ from gateway.keys import FileKeyStore
 from gateway.receipts.canonical import canonical_value
 from gateway.receipts.digests import Digester, iter_digests
 from standard_models.dictionary import DataType
+from tests.doubles import stands_in
 from tests.gateway.questions.conftest import (
     BLOCK,
     NAME,
@@ -255,7 +256,7 @@ async def test_a_receipt_holds_no_value_and_allows_no_guessing(
     answer = await answer_of(http, world, items=[NAME, BLOCK])
     content = (_raw(answer["receipt"].split(".")[1]) or b"").decode()
     assert "見本" not in content
-    assert "R1" not in content
+    assert not stands_in("R1", content)
     issued = {digest for _, _, digest in iter_digests(json.loads(content)["parts"][0])}
     receipt_id = answer["question_id"]
     # All that a holder of the receipt knows: its id, and how digests are made.

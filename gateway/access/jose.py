@@ -49,21 +49,11 @@ class KeyRefused(Exception):
     """A public key is not acceptable; the message says why."""
 
 
-def read_header(token: str) -> dict[str, Any]:
-    """Return the header of a compact JWS, which is not trusted yet.
-
-    Raises:
-        TokenRefused: not a JWS; names a key by itself; has extensions that must be understood.
-
-    """
-    return read_header_part(require_compact(token))
-
-
-def read_header_part(segment: str) -> dict[str, Any]:
+def read_header(segment: str) -> dict[str, Any]:
     """Return the header that the first part of a JWS holds, which is not trusted yet.
 
     Raises:
-        TokenRefused: as ``read_header``.
+        TokenRefused: it is none; names a key by itself; has extensions that must be understood.
 
     """
     header = read_json_header(segment)
@@ -156,10 +146,10 @@ def read_assertion_header(token: str) -> dict[str, Any]:
     """Return the header of a client assertion, which is not trusted yet.
 
     Raises:
-        TokenRefused: as ``read_header``, or an algorithm that is not accepted.
+        TokenRefused: as ``require_compact`` and ``read_header``; an algorithm that is not accepted.
 
     """
-    header = read_header(token)
+    header = read_header(require_compact(token))
     if header.get("alg") not in ASSERTION_ALGORITHMS:
         raise TokenRefused(
             f"The alg must be one of {', '.join(ASSERTION_ALGORITHMS)}.",

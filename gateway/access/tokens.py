@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from joserfc import jws
 
-from gateway.access.jose import TokenRefused, read_claims, read_header_part, require_compact
+from gateway.access.jose import TokenRefused, read_claims, read_header, require_compact
 from gateway.access.logins import Login, LoginLevel
 from gateway.keys import SIGNING_ALGORITHM, Keys
 
@@ -133,7 +133,7 @@ def read_token(token: str, keys: Keys, *, issuer: str, now: dt.datetime) -> Veri
 @lru_cache(maxsize=MOST_HEADERS)
 def _key_named_in(segment: str) -> str:
     """Return the id of the key that the first part of a token names; it is the same for most."""
-    header = read_header_part(segment)
+    header = read_header(segment)
     if header.get("alg") != SIGNING_ALGORITHM or header.get("typ") != TOKEN_TYPE:
         raise TokenRefused(
             "not an access token of this gateway.",

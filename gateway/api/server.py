@@ -123,7 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Wait for this head no longer, and turn away what there is no time for."""
         self._awaits_head = False
         self._head_came()
-        said = self._no_time()
+        said = self._no_time(self.door) if self.door is not None else None
         if self.door is None or said is None:
             super().on_headers_complete()
             return
@@ -151,15 +151,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer what is no HTTP."""
         self._refuse("malformed-request")
 
-    def _no_time(self) -> bytes | None:
+    def _no_time(self, door: Door) -> bytes | None:
         """Return what a call is told that there is no time for, None where there is."""
         plain = self.parser.should_keep_alive() and not self.expect_100_continue
         # Answers leave in the order of the requests.
         before: RequestResponseCycle | None = self.cycle
         first = before is None or before.response_complete
-        if self.door is None or not (plain and first):
+        if not (plain and first):
             return None
-        return self.door.refusal(self.parser.get_method(), self.url, self.headers)
+        return door.refusal(self.parser.get_method(), self.url, self.headers)
 
     def _await_head(self) -> None:
         self._late = self.loop.call_later(self.head_timeout_s, self._refuse, "request-timeout")

@@ -40,8 +40,7 @@ class QuestionRecord:
 
     async def refused(self, problem: Problem, parts: Iterable[Part] = ()) -> None:
         """Make a refusal durable, with what had become of the parts by then."""
-        at, slug = self.clock.now(), problem.type.slug
-        entry = self._entry("refused", at, slug)
+        entry = self._entry("refused", self.clock.now(), problem.type.slug)
         await self.audit.append(replace(entry, part_statuses=_statuses(parts)))
 
     async def explained(self, found: Explanation) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
 
 from gateway.api.server import server_config
 from gateway.audit import AuditLog, AuditStore
@@ -132,6 +132,12 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """A page on which anything that the policy refuses is a failure."""
     return context.new_page()
+
+
+def follow(page: Page, way: Locator) -> None:
+    """Click what leads to another page, and wait until that page is there."""
+    with page.expect_navigation():
+        way.click()
 
 
 def picture(page: Page, name: str) -> None:
@@ -295,7 +301,7 @@ def test_errors_lead_to_their_field(console: Open, page: Page) -> None:
     page.get_by_label("職員 ID").fill("nobody")
     page.get_by_label("パスワード").fill("wrong")
     page.get_by_label("確認コード").fill("123456")
-    page.get_by_role("button", name="ログインする").click()
+    follow(page, page.get_by_role("button", name="ログインする"))
     assert page.title().startswith("エラー: ")
     page.get_by_role("alert").get_by_role("link").click()
     expect(page.get_by_label("職員 ID")).to_be_focused()
@@ -333,10 +339,10 @@ def test_every_page_fits_a_phone_and_can_be_read(console: Open, chromium: Browse
     page.wait_for_load_state()
     assert SECRET_MAIL not in page.content()
     check(page, "tax")
-    page.get_by_role("link", name="表示できない項目を見る手続き").click()
+    follow(page, page.get_by_role("link", name="表示できない項目を見る手続き"))
     check(page, "reveal")
     page.goto(f"{console.base}/console/audit/logins")
-    page.get_by_role("button", name="検索する").click()
+    follow(page, page.get_by_role("button", name="検索する"))
     check(page, "audit")
     page.get_by_role("button", name="ログアウト").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("職員ログイン")
@@ -346,13 +352,13 @@ def test_every_page_fits_a_phone_and_can_be_read(console: Open, chromium: Browse
     check(page, "measure-new")
     page.get_by_label("番号", exact=True).fill("R99")
     page.get_by_label("種類", exact=True).select_option("returned-mail")
-    page.get_by_role("button", name="確認へ進む").click()
+    follow(page, page.get_by_role("button", name="確認へ進む"))
     check(page, "measure-check")
-    page.get_by_role("button", name="登録する").click()
+    follow(page, page.get_by_role("button", name="登録する"))
     check(page, "measure-set")
-    page.get_by_role("link", name="一覧へ").click()
+    follow(page, page.get_by_role("link", name="一覧へ"))
     check(page, "measures")
-    page.get_by_role("button", name="内容を確かめる").first.click()
+    follow(page, page.get_by_role("button", name="内容を確かめる").first)
     check(page, "measure")
     context.close()
     assert refused == []

@@ -21,17 +21,14 @@ from typing import Any, Final, Protocol
 
 from joserfc.jwk import ECKey, OKPKey
 
+from gateway.errors import ExplainedError
+
 SECRET_BYTES: Final = 32
 SIGNING_ALGORITHM: Final = "ES256"
 
 
-class KeysError(Exception):
+class KeysError(ExplainedError):
     """The keys cannot be used; the texts say what to do and repeat none of them."""
-
-    def __init__(self, detail_en: str, detail_ja: str) -> None:
-        super().__init__(detail_en)
-        self.detail_en = detail_en
-        self.detail_ja = detail_ja
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +157,8 @@ class Keys:
         """
         if not self.heads:
             raise KeysError(
-                "there is no key for tree heads: run `hitotsu keys rotate heads`",
                 "監査記録の木の署名鍵がありません。hitotsu keys rotate heads を実行してください。",
+                "there is no key for tree heads: run `hitotsu keys rotate heads`",
             )
         return self.heads[-1]
 
@@ -235,15 +232,15 @@ class FileKeyStore:
             state = self.path.stat()
         except OSError:
             raise KeysError(
-                "there are no keys: run `hitotsu keys init`",
                 "鍵がありません。hitotsu keys init を実行してください。",
+                "there are no keys: run `hitotsu keys init`",
             ) from None
         seen = (state.st_ino, state.st_mtime_ns, state.st_size)
         if self._keys is None or seen != self._seen:
             if stat.S_IMODE(state.st_mode) & 0o077:
                 raise KeysError(
-                    "the key file is open to other users: set its mode to 0600",
                     "鍵ファイルをほかの利用者も読めます。権限を 0600 にしてください。",
+                    "the key file is open to other users: set its mode to 0600",
                 )
             self._keys = _read(self.path)
             self._seen = seen
@@ -275,8 +272,8 @@ class FileKeyStore:
     def _complete(self, keys: Keys) -> None:
         if keys.heads and keys.evidence and keys.sealing and keys.my_numbers:
             raise KeysError(
-                "there are keys already; they are not overwritten",
                 "すでに鍵があります。上書きはしません。",
+                "there are keys already; they are not overwritten",
             )
         self._write(
             replace(
@@ -336,9 +333,9 @@ class FileKeyStore:
             keys = self.keys()
             if kid not in {key.kid for key in keys.evidence[:-1]}:
                 raise KeysError(
-                    "no retired evidence key of this name: rotate first, then revoke the old one",
                     "その名前の以前の鍵はありません。先に hitotsu keys rotate evidence を実行し、"
                     "その後で以前の鍵を取り消してください。",
+                    "no retired evidence key of this name: rotate first, then revoke the old one",
                 )
             changed = tuple(
                 replace(k, revoked_at=k.revoked_at or at) if k.kid == kid else k
@@ -429,8 +426,8 @@ def _evidence_member(key: EvidenceKey) -> dict[str, Any]:
 
 def _incomplete() -> KeysError:
     return KeysError(
-        "keys of newer kinds are missing: run `hitotsu keys init`",
         "新しい種類の鍵がありません。hitotsu keys init を実行してください。",
+        "keys of newer kinds are missing: run `hitotsu keys init`",
     )
 
 
@@ -492,8 +489,8 @@ def _read(path: Path) -> Keys:
         )
     except Exception:  # noqa: BLE001 - whatever is wrong, its message may hold a key
         raise KeysError(
-            "the key file is damaged: restore it from the backup",
             "鍵ファイルが壊れています。バックアップから戻してください。",
+            "the key file is damaged: restore it from the backup",
         ) from None
 
 

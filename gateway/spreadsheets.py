@@ -10,6 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from gateway.errors import ExplainedError
+
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS: Final = 1_048_575
@@ -24,11 +26,14 @@ _MOST_OF_TITLE: Final = 31
 _WIDEST: Final = 60
 
 
-class TooManyRowsError(Exception):
+class TooManyRowsError(ExplainedError):
     """A sheet holds fewer rows, or a cell fewer signs."""
 
-    detail_ja = "Excel のシートに入りきりません。CSV（.csv）で書き出してください。"
-    detail_en = "it does not fit into a sheet: write a .csv file"
+    def __init__(self) -> None:
+        super().__init__(
+            "Excel のシートに入りきりません。CSV（.csv）で書き出してください。",
+            "it does not fit into a sheet: write a .csv file",
+        )
 
 
 def is_workbook(path: Path) -> bool:

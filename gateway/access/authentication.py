@@ -95,7 +95,7 @@ class ClientAuthentication:
         if not used:
             raise not_authenticated(
                 TokenRefused(
-                    "The jti was used before; each assertion works once.",
                     "この jti は使用済みです。アサーションは一度だけ使えます。",
+                    "The jti was used before; each assertion works once.",
                 )
             )

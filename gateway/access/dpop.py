@@ -82,7 +82,7 @@ def read_proof(
     """
     if len(presented.proofs) != 1:
         raise TokenRefused(
-            "The header DPoP must be there exactly once.", "DPoP ヘッダーを一つだけ付けてください。"
+            "DPoP ヘッダーを一つだけ付けてください。", "The header DPoP must be there exactly once."
         )
     (text,) = presented.proofs
     head = _read_head(require_compact(text))
@@ -90,12 +90,12 @@ def read_proof(
     _require_call(claims, presented)
     if access_token is not None and claims.get("ath") != token_digest(access_token):
         raise TokenRefused(
-            "ath is not the digest of the access token.",
             "ath がアクセストークンの要約ではありません。",
+            "ath is not the digest of the access token.",
         )
     if key is not None and head.thumbprint != key:
         raise TokenRefused(
-            "The token was issued to another key.", "トークンは別の鍵に発行されたものです。"
+            "トークンは別の鍵に発行されたものです。", "The token was issued to another key."
         )
     nonce = claims.get("nonce")
     jti, issued_at = _once(claims), _fresh(claims, now)
@@ -173,13 +173,13 @@ class ProofGuard:
         new = self.seen.add(digest, now.timestamp() + 2 * FRESH_S, now.timestamp())
         if new is False:
             raise TokenRefused(
-                "The proof was used before; each works once.",
                 "この DPoP 証明は使用済みです。一度だけ使えます。",
+                "The proof was used before; each works once.",
             )
         if new is None:
             raise TokenRefused(
-                "Too many proofs at a time; try again later.",
                 "証明が多すぎます。しばらくしてから、もう一度送ってください。",
+                "Too many proofs at a time; try again later.",
             )
 
     def _known(self, now: dt.datetime) -> tuple[bytes, bytes]:
@@ -211,8 +211,8 @@ def _read_head(segment: str) -> _Head:
     header = read_json_header(segment)
     if header.get("typ") != PROOF_TYPE or header.get("alg") not in ASSERTION_ALGORITHMS:
         raise TokenRefused(
-            f"typ must be {PROOF_TYPE} and alg one of {', '.join(ASSERTION_ALGORITHMS)}.",
             f"typ は {PROOF_TYPE}、alg は {'、'.join(ASSERTION_ALGORITHMS)} にしてください。",
+            f"typ must be {PROOF_TYPE} and alg one of {', '.join(ASSERTION_ALGORITHMS)}.",
         )
     key = _public_key(header)
     return _Head(header["alg"], key, key.thumbprint())
@@ -221,27 +221,27 @@ def _read_head(segment: str) -> _Head:
 def _public_key(header: dict[str, Any]) -> PublicKey:
     member = header.get("jwk")
     if not isinstance(member, dict):
-        raise TokenRefused("The header needs a jwk.", "ヘッダーに jwk が必要です。")
+        raise TokenRefused("ヘッダーに jwk が必要です。", "The header needs a jwk.")
     try:
         key = import_public_key(member)
     except KeyRefused:
         raise TokenRefused(
-            "The jwk must be one public key: EC P-256, Ed25519 or RSA.",
             "jwk は公開鍵（EC P-256、Ed25519、RSA）にしてください。",
+            "The jwk must be one public key: EC P-256, Ed25519 or RSA.",
         ) from None
     if header["alg"] not in algorithms_of(key):
-        raise TokenRefused("alg does not fit the jwk.", "alg が jwk に合いません。")
+        raise TokenRefused("alg が jwk に合いません。", "alg does not fit the jwk.")
     return key
 
 
 def _require_call(claims: dict[str, Any], presented: Presented) -> None:
     if claims.get("htm") != presented.method:
         raise TokenRefused(
-            "htm is not the method of the call.", "htm が呼び出しのメソッドと違います。"
+            "htm が呼び出しのメソッドと違います。", "htm is not the method of the call."
         )
     address = claims.get("htu")
     if not isinstance(address, str) or _plain(address) != _plain(presented.url):
-        raise TokenRefused("htu is not the address of the call.", "htu が呼び出し先と違います。")
+        raise TokenRefused("htu が呼び出し先と違います。", "htu is not the address of the call.")
 
 
 def _plain(address: str) -> tuple[str, str, int | None, str] | None:
@@ -258,8 +258,8 @@ def _once(claims: dict[str, Any]) -> str:
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 1 <= len(jti) <= MAX_JTI_CHARS:
         raise TokenRefused(
-            f"jti must be a text of 1 to {MAX_JTI_CHARS} characters.",
             f"jti は 1〜{MAX_JTI_CHARS} 文字の文字列にしてください。",
+            f"jti must be a text of 1 to {MAX_JTI_CHARS} characters.",
         )
     return jti
 
@@ -267,11 +267,11 @@ def _once(claims: dict[str, Any]) -> str:
 def _fresh(claims: dict[str, Any], now: dt.datetime) -> float:
     issued = claims.get("iat")
     if isinstance(issued, bool) or not isinstance(issued, int | float):
-        raise TokenRefused("iat is missing.", "iat がありません。")
+        raise TokenRefused("iat がありません。", "iat is missing.")
     seconds = now.timestamp()
     # Compared, not subtracted: a number may be too large for that.
     if not seconds - FRESH_S <= issued <= seconds + FRESH_S:
         raise TokenRefused(
-            f"iat is more than {FRESH_S} seconds away.", f"iat が {FRESH_S} 秒以上ずれています。"
+            f"iat が {FRESH_S} 秒以上ずれています。", f"iat is more than {FRESH_S} seconds away."
         )
     return float(issued)

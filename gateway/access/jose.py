@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
 from gateway.api.characters import holds_nul
+from gateway.errors import ExplainedError
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "Ed25519")
 """``Ed25519`` is the newer name of the same algorithm (RFC 9864)."""
@@ -36,13 +37,8 @@ _ALGORITHMS: Final[Mapping[str, Any]] = {
 PublicKey = ECKey | RSAKey | OKPKey
 
 
-class TokenRefused(Exception):
+class TokenRefused(ExplainedError):
     """A signed token is not acceptable. The texts name the broken rule, never a sent value."""
-
-    def __init__(self, detail_en: str, detail_ja: str) -> None:
-        super().__init__(detail_en)
-        self.detail_en = detail_en
-        self.detail_ja = detail_ja
 
 
 class KeyRefused(Exception):
@@ -59,11 +55,11 @@ def read_header(segment: str) -> dict[str, Any]:
     header = read_json_header(segment)
     if _CARRIES_A_KEY & header.keys():
         raise TokenRefused(
-            "the header must not carry or point to a key.",
             "ヘッダーに鍵やその所在を入れることはできません。",
+            "the header must not carry or point to a key.",
         )
     if not isinstance(header.get("kid"), str):
-        raise TokenRefused("the header needs a kid.", "ヘッダーに kid が必要です。")
+        raise TokenRefused("ヘッダーに kid が必要です。", "the header needs a kid.")
     return header
 
 
@@ -75,7 +71,7 @@ def require_compact(token: str) -> str:
 
     """
     if len(token) > MAX_TOKEN_CHARS or token.count(".") != 2:
-        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
+        raise TokenRefused("署名付き JWT ではありません。", "not a signed JWT.")
     return token.split(".", 1)[0]
 
 
@@ -87,12 +83,12 @@ def read_json_header(segment: str) -> dict[str, Any]:
 
     """
     if len(segment) > MAX_HEADER_CHARS:
-        raise TokenRefused("the header is too long.", "ヘッダーが長すぎます。")
+        raise TokenRefused("ヘッダーが長すぎます。", "the header is too long.")
     header = _json_object(segment)
     if "crit" in header or "b64" in header:
         raise TokenRefused(
-            "the header has extensions that are not supported.",
             "ヘッダーに対応していない拡張があります。",
+            "the header has extensions that are not supported.",
         )
     return header
 
@@ -107,15 +103,15 @@ def read_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
     try:
         payload = _payload(token, key, algorithm)
     except (JoseError, ValueError, TypeError):
-        raise TokenRefused("the signature is not valid.", "署名が正しくありません。") from None
+        raise TokenRefused("署名が正しくありません。", "the signature is not valid.") from None
     claims: object = None
     with suppress(orjson.JSONDecodeError):
         claims = orjson.loads(payload)
     # NUL can only be there in this notation: as it is, it is no JSON.
     if not isinstance(claims, dict) or (b"\\u0000" in payload and holds_nul(claims)):
         raise TokenRefused(
-            "the content is not a JSON object of ordinary texts.",
             "内容が JSON オブジェクトではないか、文字列に NUL があります。",
+            "the content is not a JSON object of ordinary texts.",
         )
     return claims
 
@@ -152,8 +148,8 @@ def read_assertion_header(token: str) -> dict[str, Any]:
     header = read_header(require_compact(token))
     if header.get("alg") not in ASSERTION_ALGORITHMS:
         raise TokenRefused(
-            f"The alg must be one of {', '.join(ASSERTION_ALGORITHMS)}.",
             f"alg は {'、'.join(ASSERTION_ALGORITHMS)} のいずれかにしてください。",
+            f"The alg must be one of {', '.join(ASSERTION_ALGORITHMS)}.",
         )
     return header
 
@@ -254,7 +250,7 @@ def _json_object(part: str) -> dict[str, Any]:
         # are none, and nesting without end brings it down.
         data = orjson.loads(_decoded(part))
     except (Base64Error, ValueError):
-        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。") from None
+        raise TokenRefused("署名付き JWT ではありません。", "not a signed JWT.") from None
     if not isinstance(data, dict) or holds_nul(data):
-        raise TokenRefused("not a signed JWT.", "署名付き JWT ではありません。")
+        raise TokenRefused("署名付き JWT ではありません。", "not a signed JWT.")
     return data

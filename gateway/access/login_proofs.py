@@ -66,7 +66,7 @@ class LoginProofs:
         row = await self._store.find_provider(municipality, issuer[:MAX_ISSUER_CHARS])
         if row is None or row.revoked_at is not None:
             raise TokenRefused(
-                "the provider of the proof is not registered.", "証明の発行者が登録されていません。"
+                "証明の発行者が登録されていません。", "the provider of the proof is not registered."
             )
         levels = {acr: LoginLevel(level) for acr, level in row.levels.items()}
         return Provider(row.issuer, row.jwks, levels)

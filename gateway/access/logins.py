@@ -103,21 +103,21 @@ def read_login(
     except KeyRefused:
         key = None
     if key is None:
-        raise TokenRefused("the key of the proof is not known.", "証明の鍵が登録されていません。")
+        raise TokenRefused("証明の鍵が登録されていません。", "the key of the proof is not known.")
     claims = read_claims(proof, key, header["alg"])
     if claims.get("iss") != provider.issuer:
-        raise TokenRefused("iss is another provider.", "iss が別の発行者です。")
+        raise TokenRefused("iss が別の発行者です。", "iss is another provider.")
     _require_audience(claims, client_id, audience)
     _require_in_time(claims, now)
     level = provider.levels.get(str(claims.get("acr")))
     if level is None:
         raise TokenRefused(
-            "acr is no level that is registered of the provider.",
             "acr が、登録された本人確認の水準ではありません。",
+            "acr is no level that is registered of the provider.",
         )
     login_id = claims.get("sub")
     if not isinstance(login_id, str) or not 1 <= len(login_id) <= MAX_LOGIN_ID_CHARS:
-        raise TokenRefused("sub is missing.", "sub がありません。")
+        raise TokenRefused("sub がありません。", "sub is missing.")
     return ProvenLogin(login_id, level, _login_time(claims, now))
 
 
@@ -148,29 +148,29 @@ def _require_audience(claims: Mapping[str, Any], client_id: str, audience: str) 
     for_client = heard == [client_id] and azp in {None, client_id}
     if not for_gateway and not for_client:
         raise TokenRefused(
-            "aud and azp do not say that the proof is for this consumer.",
             "aud・azp が、この連携先のための証明であることを示していません。",
+            "aud and azp do not say that the proof is for this consumer.",
         )
 
 
 def _require_in_time(claims: Mapping[str, Any], now: dt.datetime) -> None:
     seconds = now.timestamp()
     if _time(claims, "exp") <= seconds:
-        raise TokenRefused("the proof has expired.", "ログインの証明の有効期限が切れています。")
+        raise TokenRefused("ログインの証明の有効期限が切れています。", "the proof has expired.")
     if _time(claims, "iat") > seconds + SKEW_S:
-        raise TokenRefused("iat lies in the future.", "iat が未来の時刻です。")
+        raise TokenRefused("iat が未来の時刻です。", "iat lies in the future.")
 
 
 def _login_time(claims: Mapping[str, Any], now: dt.datetime) -> dt.datetime:
     """Return when the citizen proved who they are; a clock that is a little ahead does no harm."""
     at = _time(claims, "auth_time")
     if at > now.timestamp() + SKEW_S:
-        raise TokenRefused("auth_time lies in the future.", "auth_time が未来の時刻です。")
+        raise TokenRefused("auth_time が未来の時刻です。", "auth_time lies in the future.")
     return dt.datetime.fromtimestamp(min(at, now.timestamp()), dt.UTC)
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**40:
-        raise TokenRefused(f"{name} is not a time.", f"{name} が時刻ではありません。")
+        raise TokenRefused(f"{name} が時刻ではありません。", f"{name} is not a time.")
     return float(value)

@@ -46,8 +46,8 @@ def not_authenticated(refusal: TokenRefused | None = None) -> Problem:
     """Return one problem for unknown clients, unknown keys and wrong signatures alike."""
     if refusal is None:
         refusal = TokenRefused(
-            "The client, its key or the signature is not known.",
             "連携先、鍵、署名のいずれかを確認できません。",
+            "The client, its key or the signature is not known.",
         )
     return with_error(
         Problem("client-authentication-failed", refusal.detail_ja, refusal.detail_en),

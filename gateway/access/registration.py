@@ -10,6 +10,7 @@ from typing import Any, Final
 from gateway.access.grants import Relation
 from gateway.access.jose import KeyRefused, check_jwks
 from gateway.access.logins import LoginLevel, LoginRule
+from gateway.errors import ExplainedError
 from gateway.households import household_bases
 from gateway.predicates.predicates import BUSINESS as JUDGEMENTS
 from standard_models.dictionary import DataItem, Dictionary, Group
@@ -25,13 +26,8 @@ _PROTECTION: Final = re.compile("支援措置|加害者|暴力|抑止|不開示"
 _MY_NUMBER_NAMES: Final = ("個人番号", "マイナンバー", "kojimbango", "kojinbango", "mynumber")
 
 
-class RegistrationError(Exception):
+class RegistrationError(ExplainedError):
     """A registration is refused; the texts say why and what to do instead."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 OWN_ACCESSES: Final = "right:own-accesses"

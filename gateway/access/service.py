@@ -338,8 +338,8 @@ class AccessService:
             return Binding.KEY, read_proof(presented, now=now).key
         if not await self._store.certificate_holds(client.client_id, presented.certificate, now):
             raise TokenRefused(
-                "The certificate is not registered, has ended, or was retired.",
                 "登録されていないか、期限が切れたか、使用を終えた証明書です。",
+                "The certificate is not registered, has ended, or was retired.",
             )
         return Binding.CERTIFICATE, presented.certificate
 
@@ -396,23 +396,23 @@ class AccessService:
 
 
 _OTHER_SCHEME: Final = TokenRefused(
-    "The token comes with the scheme of its type: DPoP, or Bearer over its own certificate.",
     "トークンは、その種類の方式（DPoP、または証明書に結び付いた Bearer）で送ってください。",
+    "The token comes with the scheme of its type: DPoP, or Bearer over its own certificate.",
 )
 _OTHER_CERTIFICATE: Final = TokenRefused(
-    "The token is bound to another certificate than that of the connection.",
     "トークンは、この接続のものとは別の証明書に結び付いています。",
+    "The token is bound to another certificate than that of the connection.",
 )
 _AGAINST: Final = {
     Standing.CLIENT_REVOKED: TokenRefused(
-        "The client was revoked.", "この連携先は停止されています。"
+        "この連携先は停止されています。", "The client was revoked."
     ),
     Standing.TOKEN_REVOKED: TokenRefused(
-        "The token was given back.", "返却（失効）されたトークンです。"
+        "返却（失効）されたトークンです。", "The token was given back."
     ),
     Standing.CERTIFICATE_ENDED: TokenRefused(
-        "The certificate of the token was retired or has ended.",
         "トークンの証明書は使用を終えたか、期限が切れています。",
+        "The certificate of the token was retired or has ended.",
     ),
 }
 

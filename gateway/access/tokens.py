@@ -118,15 +118,15 @@ def read_token(token: str, keys: Keys, *, issuer: str, now: dt.datetime) -> Veri
     key = keys.find_signing_key(_key_named_in(require_compact(token)), now)
     if key is None:
         raise TokenRefused(
-            "the key of the token is not known, or no longer.",
             "トークンの鍵が不明か、失効しています。",
+            "the key of the token is not known, or no longer.",
         )
     claims = read_claims(token, key.jwk, SIGNING_ALGORITHM)
     if claims.get("iss") != issuer or claims.get("aud") != issuer:
-        raise TokenRefused("the token is for another gateway.", "別のゲートウェイのトークンです。")
+        raise TokenRefused("別のゲートウェイのトークンです。", "the token is for another gateway.")
     expires = claims.get("exp")
     if not isinstance(expires, int) or expires <= now.timestamp():
-        raise TokenRefused("the token has expired.", "トークンの有効期限が切れています。")
+        raise TokenRefused("トークンの有効期限が切れています。", "the token has expired.")
     return VerifiedToken(_access(claims), dt.datetime.fromtimestamp(expires, dt.UTC))
 
 
@@ -136,8 +136,8 @@ def _key_named_in(segment: str) -> str:
     header = read_header(segment)
     if header.get("alg") != SIGNING_ALGORITHM or header.get("typ") != TOKEN_TYPE:
         raise TokenRefused(
-            "not an access token of this gateway.",
             "このゲートウェイのアクセストークンではありません。",
+            "not an access token of this gateway.",
         )
     kid: str = header["kid"]
     return kid
@@ -197,7 +197,7 @@ def _access(claims: dict[str, Any]) -> Access:
         and isinstance(key, str)
         and binding is not None
     ):
-        raise TokenRefused("The token lacks a claim.", "トークンに必要な項目がありません。")
+        raise TokenRefused("トークンに必要な項目がありません。", "The token lacks a claim.")
     login = _login(claims["login"]) if "login" in claims else None
     return Access(client_id, municipality, purpose, token_id, key, binding, login)
 

@@ -12,6 +12,7 @@ from adapters.contract import Clock
 from gateway.accesses.store import AccessesStore, Hidden
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.clock import TOKYO
+from gateway.errors import ExplainedError
 from gateway.store.tables import DisclosureHoldRow
 
 
@@ -22,13 +23,8 @@ class HoldKind(StrEnum):
     INVESTIGATION = "investigation"
 
 
-class HoldRefused(Exception):
+class HoldRefused(ExplainedError):
     """A hold cannot be registered or lifted; the texts say why."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 class DisclosureHolds:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.audit.alerts import AlertStore, Watches, WatchKind, WatchRefused
+from gateway.audit.alerts import AlertStore, Watches, WatchKind
 from gateway.audit.alerts.watches import ANYBODY
 from gateway.cli.options import Municipality
 from gateway.cli.session import (
@@ -61,10 +61,7 @@ def add(
             watch_id = await _watches(session).add(municipality, kind, operator, keys)
             return watch_id, len(set(keys))
 
-    try:
-        watch_id, count = run(work())
-    except WatchRefused as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    watch_id, count = run(work())
     say(f"{watch_id}：{count} 人を加えました。", f"{count} people are on the list {watch_id}.")
 
 
@@ -98,10 +95,7 @@ def own(
             person = (subject.subject_id, key)
             await _watches(session).own(municipality, operator, person, surname=surname)
 
-    try:
-        run(work())
-    except WatchRefused as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    run(work())
     say(
         f"{operator}：届け出ました（一分以内に効きます）。",
         f"{operator} is compared from now on, within a minute.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -23,7 +23,7 @@ from gateway.cli.session import (
 )
 from gateway.cli.whole_files import whole_files
 from gateway.clock import TOKYO, SystemClock
-from gateway.store.backup import Backup, BackupError, restore_backup, write_backup
+from gateway.store.backup import Backup, restore_backup, write_backup
 from gateway.store.backup import Progress as Told
 from gateway.store.engine import open_store
 from gateway.store.migrate import SchemaState, schema_state
@@ -34,7 +34,6 @@ app = typer.Typer(
     help="データベースの準備と確認 / Prepare and check the database.", no_args_is_help=True
 )
 
-Made = TypeVar("Made")
 _TITLES = {
     None: ("データベース", "Database"),
     MY_NUMBER_SCHEMA: ("個人番号のデータベース", "Database of My Numbers"),
@@ -83,8 +82,8 @@ def backup(
     for path in _files(file).values():
         refuse_existing(path)
     for schema, path in _files(file).items():
-        _refusing(_recorded("db-backup", schema, {"file": path.name}))
-        made = _refusing(_backup(_databases()[schema], path, schema))
+        run(_recorded("db-backup", schema, {"file": path.name}))
+        made = run(_backup(_databases()[schema], path, schema))
         say(f"{made.total:,} 行を {path} に書きました。", f"{made.total:,} rows were written.")
 
 
@@ -101,7 +100,7 @@ def restore(
                 f"There is no file of My Numbers ({path}).",
             )
             continue
-        made = _refusing(_restore(_databases()[schema], path, schema))
+        made = run(_restore(_databases()[schema], path, schema))
         at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
         say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
         said = {"file": path.name, "made_at": made.made_at.isoformat()}
@@ -145,13 +144,6 @@ async def _recorded(function: str, schema: str | None, after: Mapping[str, Any])
                 after=after,
             )
         )
-
-
-def _refusing(work: Coroutine[Any, Any, Made]) -> Made:
-    try:
-        return run(work)
-    except BackupError as error:
-        fail(error.detail_ja, error.detail_en)
 
 
 async def _backup(url: str, path: Path, schema: str | None) -> Backup:

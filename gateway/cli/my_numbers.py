@@ -48,7 +48,6 @@ from gateway.my_numbers import (
     MyNumberStore,
     NumberImport,
     NumberLoader,
-    NumberLoadError,
     NumbersUnavailable,
     SealBroken,
     read_number_file,
@@ -148,8 +147,6 @@ def load(
 
     try:
         done = _with_rooms(work)
-    except NumberLoadError as refused:
-        fail(refused.detail_ja, refused.detail_en)
     except AdapterError as error:
         why = error.code if text_holds_number(error.detail) else f"{error.code}: {error.detail}"
         fail(

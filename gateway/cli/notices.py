@@ -29,10 +29,9 @@ from gateway.cli.session import (
 )
 from gateway.cli.whole_files import whole_files
 from gateway.notices.hand_over import HEADINGS, Sorted, lines_of, sort_out
-from gateway.notices.service import RegistrationRefusedError, Registrations
+from gateway.notices.service import Registrations
 from gateway.notices.store import NoticeStore
-from gateway.protection.releases import ReleaseRefusedError
-from gateway.spreadsheets import TooManyRowsError, is_workbook, workbook_of
+from gateway.spreadsheets import is_workbook, workbook_of
 from gateway.store.tables import NoticeRow
 
 app = typer.Typer(help="本人通知 / Notices to people.", no_args_is_help=True)
@@ -156,10 +155,7 @@ def hand_over(
             await store.handed_over(municipality, ids, session.clock.now())
             return sorted_out
 
-    try:
-        done = run(work())
-    except (ReleaseRefusedError, TooManyRowsError) as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    done = run(work())
     where = "書きました" if office is not None else "待たせています（--office で書けます）"
     say(
         f"郵送 {len(done.by_post)} 件を書き、窓口で渡す {len(done.by_office)} 件を{where}。",
@@ -213,7 +209,4 @@ def _with_registrations(work: Callable[[Session, Registrations], Awaitable[Resul
             registrations = Registrations(store, clock=session.clock, actor=session.actor)
             return await work(session, registrations)
 
-    try:
-        return run(opened_work())
-    except RegistrationRefusedError as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    return run(opened_work())

@@ -255,7 +255,4 @@ def _with_measures(work: Callable[[Session, Measures], Awaitable[Result]]) -> Re
             )
             return await work(session, measures)
 
-    try:
-        return run_command(opened_work())
-    except MeasureRefusedError as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    return run_command(opened_work())

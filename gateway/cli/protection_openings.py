@@ -23,7 +23,7 @@ from gateway.cli.session import (
 )
 from gateway.cli.session import run as run_command
 from gateway.clock import TOKYO
-from gateway.protection.openings import OpeningRefusedError, Openings, OpeningTerms
+from gateway.protection.openings import Openings, OpeningTerms
 from gateway.protection.store import OpeningStore
 from gateway.store.tables import ProtectionOpeningRow
 
@@ -156,7 +156,4 @@ def _with_openings(work: Callable[[Session, Openings], Awaitable[Result]]) -> Re
             )
             return await work(session, openings)
 
-    try:
-        return run_command(opened_work())
-    except OpeningRefusedError as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    return run_command(opened_work())

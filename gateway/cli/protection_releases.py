@@ -42,11 +42,10 @@ from gateway.protection import FlagStore, ProtectionService
 from gateway.protection.releases import (
     Numbers,
     ReleaseCheck,
-    ReleaseRefusedError,
     check_release,
 )
 from gateway.settings import Settings
-from gateway.spreadsheets import TooManyRowsError, is_workbook, workbook_of
+from gateway.spreadsheets import is_workbook, workbook_of
 from standard_models.answers import AbsenceReason
 
 _FORMULA: Final = re.compile("[=+\\-@\\t\\r＝＋－＠]")
@@ -103,14 +102,11 @@ def release(
             await _record(session, municipality, check, content)
             return check
 
-    try:
-        with whole_files(*paths) as files:
-            check = run(work(files[0]))
-            lines = [f"{place + 2},{_why(place, check)}" for place in sorted(check.withheld)]
-            for file in files[1:]:
-                file.write("".join(f"{line}\n" for line in ["line,reason", *lines]).encode())
-    except (ReleaseRefusedError, TooManyRowsError) as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    with whole_files(*paths) as files:
+        check = run(work(files[0]))
+        lines = [f"{place + 2},{_why(place, check)}" for place in sorted(check.withheld)]
+        for file in files[1:]:
+            file.write("".join(f"{line}\n" for line in ["line,reason", *lines]).encode())
     left_out = len(check.withheld)
     say(
         f"{check.released} 行を書き、{left_out} 行を外しました。外した人は窓口で確かめてください。",

@@ -10,9 +10,9 @@ import typer
 from rich.table import Table
 
 from gateway.access.limits import Bases, OrganKind
-from gateway.accesses import AccessesStore, DisclosureHolds, HoldKind, HoldRefused
+from gateway.accesses import AccessesStore, DisclosureHolds, HoldKind
 from gateway.cli.options import Municipality, day_option
-from gateway.cli.session import Session, fail, new_table, opened, out, read_settings, run, say
+from gateway.cli.session import Session, new_table, opened, out, read_settings, run, say
 
 Result = TypeVar("Result")
 
@@ -151,10 +151,7 @@ def _with_holds(work: Callable[[DisclosureHolds], Awaitable[Result]]) -> Result:
         async with opened(settings) as session:
             return await work(_holds(session))
 
-    try:
-        return run(opened_work())
-    except HoldRefused as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    return run(opened_work())
 
 
 def _holds(session: Session) -> DisclosureHolds:

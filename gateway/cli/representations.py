@@ -203,7 +203,4 @@ def _with_registry(
             )
             return await work(session, registry)
 
-    try:
-        return run_command(opened_work())
-    except RepresentationRefusedError as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    return run_command(opened_work())

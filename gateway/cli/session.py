@@ -25,13 +25,14 @@ from rich.table import Column, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.errors import AdapterError
-from gateway.access import AccessRegistry, AccessStore, RegistrationError
+from gateway.access import AccessRegistry, AccessStore
 from gateway.access.field_sets import FieldSets
 from gateway.access.login_registry import LoginProviderRegistry
 from gateway.access.registrar import Registrar
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog, AuditStore
 from gateway.clock import SystemClock
 from gateway.editions import EditionsError, open_dictionary
+from gateway.errors import ExplainedError
 from gateway.keys import FileKeyStore, KeysError
 from gateway.logs import open_log
 from gateway.problems import Problem
@@ -55,13 +56,8 @@ Result = TypeVar("Result")
 Registry = TypeVar("Registry", bound=Registrar)
 
 
-class SetUpError(Exception):
+class SetUpError(ExplainedError):
     """The installation is not ready; the texts say which command helps."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,16 +231,14 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run ``work`` and return its result; end the command in plain words if it fails."""
     try:
         return asyncio.run(work)
-    except RegistrationError as error:
-        fail(error.detail_ja, error.detail_en)
     except LinkFileError as error:
         report_bad_rows(error)
     except Problem as problem:
         fail(problem.type.title_ja, problem.type.title_en)
-    except SetUpError as error:
+    except (SetUpError, KeysError, StoreUrlError) as error:
         fail(error.detail_ja, error.detail_en, NOT_SET_UP)
-    except (KeysError, StoreUrlError) as error:
-        fail(error.detail_ja, error.detail_en, NOT_SET_UP)
+    except ExplainedError as error:
+        fail(error.detail_ja, error.detail_en)
     except AdapterError:
         # Of a source, also where the library below calls it an OSError; commands tell of it.
         raise

@@ -42,7 +42,7 @@ from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.connections.service import host_of
 from gateway.logs import open_log
-from gateway.snapshots import Loader, LoadRefusedError, LoadReport, Snapshots, SnapshotStore
+from gateway.snapshots import Loader, LoadReport, Snapshots, SnapshotStore
 from gateway.snapshots.loading import Findings, Told
 from gateway.snapshots.loading import Progress as Shown
 
@@ -113,8 +113,6 @@ def load(
 
     try:
         report = run(work())
-    except LoadRefusedError as refused:
-        fail(refused.detail_ja, refused.detail_en)
     except AdapterError as error:
         fail(
             f"取り込めません。前の取り込みのまま答えます（{error.code}：{error.detail}）。",
@@ -161,10 +159,7 @@ def rollback(adapter: AdapterId, municipality: Municipality) -> None:
             row = await _snapshots(session).roll_back(municipality, adapter)
             return _moment(row.loaded_at)
 
-    try:
-        loaded_at = run(work())
-    except LoadRefusedError as refused:
-        fail(refused.detail_ja, refused.detail_en)
+    loaded_at = run(work())
     say(f"{loaded_at} の取り込みに戻しました。", f"Back to what was loaded at {loaded_at}.")
 
 

@@ -22,6 +22,7 @@ from adapters.errors import AdapterCrashed, AdapterError
 from adapters.manifest import Manifest
 from gateway.api.limits import text_holds_number
 from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.errors import ExplainedError
 from gateway.keys import KeyStore
 from gateway.my_numbers.reading import (
     PERSON_UNKNOWN,
@@ -47,13 +48,8 @@ RESUMED: Final = dt.timedelta(days=1)
 Progress = Callable[[str, int, int | None], None]
 
 
-class NumberLoadError(Exception):
+class NumberLoadError(ExplainedError):
     """A load did not come to its end; the texts say why and what to do."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(slots=True)

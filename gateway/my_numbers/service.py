@@ -216,8 +216,8 @@ class MyNumberOffice:
         """
         if await self._store.outdated(self._keys.keys().my_number_secret.version, 1):
             raise KeysError(
-                "numbers are sealed with an earlier key: run `hitotsu my-number reseal`",
                 "以前の鍵の個人番号があります。hitotsu my-number reseal を実行してください。",
+                "numbers are sealed with an earlier key: run `hitotsu my-number reseal`",
             )
         found = []
         for places in await self._store.shared(municipality):

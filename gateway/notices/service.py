@@ -18,6 +18,7 @@ from gateway.access.entries import operation_entry
 from gateway.access.registration import REPORT_DELIVERIES
 from gateway.audit import AuditEntry, AuditKind, AuditLog, AuditRecord, to_record
 from gateway.clock import TOKYO
+from gateway.errors import ExplainedError
 from gateway.notices.schemas import NOTIFIED, DeliveryDocument, DeliveryReport, RequesterClass
 from gateway.notices.store import NoticeStore, NoticeWriting
 from gateway.problems import Problem
@@ -28,13 +29,8 @@ FUNCTION: Final = "delivery-report"
 _SAID: Final = ("kind", "delivered_on", "copies", "requester")
 
 
-class RegistrationRefusedError(Exception):
+class RegistrationRefusedError(ExplainedError):
     """A registration cannot be made or ended; the texts say why."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.clock import TOKYO
+from gateway.errors import ExplainedError
 from gateway.protection.officers import in_one_place
 from gateway.protection.store import MeasureStore, Wanted
 from gateway.protection.terms import MeasureState, state_of, term_of
@@ -40,13 +41,8 @@ class HoldCause(StrEnum):
     DATA_QUALITY = "data-quality"
 
 
-class MeasureRefusedError(Exception):
+class MeasureRefusedError(ExplainedError):
     """A measure cannot be set or changed; the texts say why."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 def state_on(row: ProtectionMeasureRow, day: dt.date) -> MeasureState:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.errors import ExplainedError
 from gateway.protection.officers import in_one_place
 from gateway.protection.store import OpeningStore
 from gateway.store.tables import ProtectionOpeningRow
@@ -27,13 +28,8 @@ LONGEST_WAIT: Final = dt.timedelta(hours=24)
 """A proposed lift that nobody has approved by then is void: what it was for has passed."""
 
 
-class OpeningRefusedError(Exception):
+class OpeningRefusedError(ExplainedError):
     """An exemption or a lift cannot be made or changed; the texts say why."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.errors import ExplainedError
 from gateway.protection.service import ProtectionService, ProtectionStatus
 
 Numbers = Mapping[str, Sequence[str]]
 
 
-class ReleaseRefusedError(Exception):
+class ReleaseRefusedError(ExplainedError):
     """Nothing may leave; the texts say why and what to do."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True)

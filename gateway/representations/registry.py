@@ -15,19 +15,15 @@ from typing import Any
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.clock import TOKYO
+from gateway.errors import ExplainedError
 from gateway.representations.kinds import Kind, last_day_of_minority, representing
 from gateway.representations.store import RepresentationStore
 from gateway.store.tables import RepresentationRow
 from standard_models.dictionary import Dictionary
 
 
-class RepresentationRefusedError(Exception):
+class RepresentationRefusedError(ExplainedError):
     """A representation cannot be registered or changed; the texts say why."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from adapters.contract import Adapter, Clock, Deadline, Extract, ExtractChunk, LostRecord
 from adapters.manifest import Manifest
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.errors import ExplainedError
 from gateway.keys import KeyStore
 from gateway.snapshots.my_numbers import my_number_fields, without
 from gateway.snapshots.sealing import RecordSeal, record_key
@@ -31,13 +32,8 @@ KEPT: Final = 2
 """Snapshots that stay: the one in use and the one before."""
 
 
-class LoadRefusedError(Exception):
+class LoadRefusedError(ExplainedError):
     """Nothing was loaded; the texts say why and what to do."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ import orjson
 from sqlalchemy import Column, Date, LargeBinary, Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.errors import ExplainedError
 from gateway.store.engine import Store
 from gateway.store.migrate import needed_revision, schema_state
 from gateway.store.my_number_tables import metadata_of
@@ -38,13 +39,8 @@ NOT_KEPT: Final = frozenset({"flag_copy", "staff_session", "staff_view"})
 Progress = Callable[[str, int, int], None]
 
 
-class BackupError(Exception):
+class BackupError(ExplainedError):
     """Nothing was written or restored; the texts say why and what to do."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from gateway.errors import ExplainedError
 from gateway.store.lookups import WAIT_S, DriverLookups, Selected
 
 SQLITE_BUSY_TIMEOUT_MS: Final = 5_000
@@ -35,13 +36,8 @@ _SERVER_SETTINGS: Final = {"application_name": "hitotsu", "synchronous_commit": 
 _CONNECT: Final[dict[str, Any]] = {"timeout": 5, "server_settings": _SERVER_SETTINGS}
 
 
-class StoreUrlError(Exception):
+class StoreUrlError(ExplainedError):
     """The address of the database cannot be used. The address itself is not repeated."""
-
-    def __init__(self, detail_en: str, detail_ja: str) -> None:
-        super().__init__(detail_en)
-        self.detail_en = detail_en
-        self.detail_ja = detail_ja
 
 
 class Store:
@@ -166,12 +162,12 @@ def database_address(url: str) -> URL:
         address = make_url(url)
     except ArgumentError:
         raise StoreUrlError(
-            "not the address of a database", "データベースのアドレスの形が正しくありません。"
+            "データベースのアドレスの形が正しくありません。", "not the address of a database"
         ) from None
     driver = _DRIVERS.get(address.get_backend_name())
     if driver is None:
         raise StoreUrlError(
-            "only sqlite and postgresql are supported", "使えるのは SQLite と PostgreSQL だけです。"
+            "使えるのは SQLite と PostgreSQL だけです。", "only sqlite and postgresql are supported"
         )
     return address.set(drivername=driver)
 

@@ -14,6 +14,7 @@ from typing import Final
 from adapters.contract import Clock
 from gateway.audit.alerts.store import AlertStore
 from gateway.audit.entries import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.errors import ExplainedError
 from gateway.store.tables import AuditOperatorRow, AuditWatchRow
 
 ANYBODY: Final = "*"
@@ -34,13 +35,8 @@ class WatchKind(StrEnum):
     HOUSEHOLD = "household"
 
 
-class WatchRefused(Exception):
+class WatchRefused(ExplainedError):
     """The list would mean nothing."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from adapters.contract import Adapter, Clock, ControlTotals, Deadline, Extract, ExtractChunk
-from adapters.errors import AdapterCrashed, AdapterError
+from adapters.contract import Adapter, Clock, ControlTotals, Extract, ExtractChunk
 from adapters.manifest import Manifest
 from gateway.api.limits import text_holds_number
 from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.connections.extraction import chunks, control_totals
 from gateway.errors import ExplainedError
 from gateway.keys import KeyStore
 from gateway.my_numbers.reading import (
@@ -40,7 +40,6 @@ from gateway.store.my_number_tables import NumberLoadRow
 from gateway.subjects import SubjectService
 from standard_models.dictionary import Dictionary
 
-TOTALS_S: Final = 60.0
 ABANDONED: Final = dt.timedelta(minutes=5)
 """A load that has written nothing for so long was killed, and another may go on with it."""
 RESUMED: Final = dt.timedelta(days=1)
@@ -139,7 +138,7 @@ class NumberLoader:
         people = {number for _, number in numbers}
         done = []
         for group, field_name in fields.items():
-            totals = await _totals(adapter, group)
+            totals = await control_totals(adapter, group)
             row, resumed = await self._begin(municipality, manifest, group, made_by, totals)
             work = _Load(
                 row,
@@ -233,7 +232,7 @@ class NumberLoader:
         """
         group = work.row.group_ref
         told(group, work.counts.elements, totals.records)
-        async for chunk in _chunks(adapter, group, work.row.checkpoint):
+        async for chunk in chunks(adapter, group, work.row.checkpoint):
             await self._take(work, chunk)
             told(group, work.counts.elements, totals.records)
         counts = work.counts
@@ -242,7 +241,7 @@ class NumberLoader:
             raise AssertionError(msg)
         if totals.records is None or totals.records == counts.elements:
             return
-        after = (await _totals(adapter, group)).records
+        after = (await control_totals(adapter, group)).records
         stated = sorted((totals.records, totals.records if after is None else after))
         if not stated[0] <= counts.elements <= stated[1]:
             raise NumberLoadError(
@@ -463,27 +462,3 @@ def _goes_on(
     if manifest.freshness.every_s is not None:
         return as_of is not None and as_of == row.as_of
     return now - row.started_at < RESUMED
-
-
-async def _totals(adapter: Extract, group: str) -> ControlTotals:
-    try:
-        return await adapter.control_totals(group, Deadline.after(TOTALS_S))
-    except AdapterError:
-        raise
-    except Exception as crash:  # noqa: BLE001 - as below
-        raise AdapterCrashed(type(crash).__name__) from None
-
-
-async def _chunks(adapter: Extract, group: str, after: str | None) -> AsyncIterator[ExtractChunk]:
-    """Yield the pieces; of a crash of the vendor's code only the class is told (MN-3)."""
-    pieces = adapter.extract(group, after)
-    while True:
-        try:
-            chunk = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except AdapterError:
-            raise
-        except Exception as crash:  # noqa: BLE001 - vendor code; its words may hold a number
-            raise AdapterCrashed(type(crash).__name__) from None
-        yield chunk

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from adapters.contract import Adapter, Clock, Deadline, Extract, ExtractChunk, LostRecord
+from adapters.contract import Adapter, Clock, Extract, LostRecord
 from adapters.manifest import Manifest
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.connections.extraction import chunks, control_totals
 from gateway.errors import ExplainedError
 from gateway.keys import KeyStore
 from gateway.snapshots.my_numbers import my_number_fields, without
@@ -25,7 +26,6 @@ from gateway.store.tables import SnapshotRow
 from standard_models.answers import StandardRecord
 from standard_models.dictionary import Dictionary
 
-TOTALS_S: Final = 60.0
 ABANDONED: Final = dt.timedelta(minutes=5)
 """A load that has written nothing for so long was killed; its records are erased."""
 KEPT: Final = 2
@@ -175,13 +175,12 @@ class Loader:
         told: Told,
     ) -> dt.datetime | None:
         """Write the records of a group; return the time of the data where the source states it."""
-        totals = await adapter.control_totals(ref, Deadline.after(TOTALS_S))
+        totals = await control_totals(adapter, ref)
         counts = report.counts[ref] = GroupCounts()
         keys = sorted(self._dictionary.groups[ref].key_fields)
         numbers = my_number_fields(self._dictionary.groups[ref])
         seen: set[tuple[str, bytes]] = set()
-        chunks: AsyncIterator[ExtractChunk] = adapter.extract(ref)
-        async for chunk in chunks:
+        async for chunk in chunks(adapter, ref):
             made = len(chunk.records)
             counts.read += chunk.read
             counts.lost += len(chunk.lost)

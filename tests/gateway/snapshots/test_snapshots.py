@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from adapters.contract import ControlTotals
-from adapters.errors import BadAnswer
+from adapters.errors import AdapterCrashed, BadAnswer
 from gateway.keys import FileKeyStore
 from gateway.questions.parts import Part, PartStatus
 from gateway.snapshots import LoadRefusedError
@@ -97,6 +97,18 @@ async def test_a_delivery_that_breaks_off_changes_nothing(
         assert await town(world) == Value("あおば二丁目")
         assert await rows(store, SnapshotRecordRow) == before
         assert await rows(store, SnapshotRow) == 1
+
+
+async def test_what_a_crashing_adapter_says_goes_nowhere(
+    world: World, room: Room, store: Store
+) -> None:
+    """Vendor code may repeat what it read; the class of the error is told, and nothing is kept."""
+    deliver(world, room, ("T1", {FIELD: "あおば二丁目"}))
+    room.system.breaks = ValueError("あおば二丁目")
+    with pytest.raises(AdapterCrashed) as crashed:
+        await room.load()
+    assert (crashed.value.detail, crashed.value.__suppress_context__) == ("ValueError", True)
+    assert await rows(store, SnapshotRecordRow) == 0
 
 
 async def test_counts_that_differ_from_the_sources_refuse(world: World, room: Room) -> None:

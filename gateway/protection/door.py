@@ -5,12 +5,14 @@ Source of the rules: the protection rules of the project, DV-1 to DV-4, DV-8 and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, TypeAlias
 
 from gateway.protection.service import ProtectionStatus
 from standard_models.answers import Absence, AbsenceReason, Answer
 
+Side: TypeAlias = tuple[ProtectionStatus, frozenset[str]]
+"""What is known of a person, and the items of them that are opened to whoever asks."""
 _WITHHELD: Final[Mapping[ProtectionStatus, Absence]] = {
     ProtectionStatus.PROTECTED: Absence(AbsenceReason.ASK_OFFICE),
     ProtectionStatus.UNKNOWN: Absence(AbsenceReason.UNAVAILABLE),
@@ -32,3 +34,24 @@ def withhold(
     return {
         field: withheld if field in address_class else answer for field, answer in answers.items()
     }
+
+
+def of_all(statuses: Collection[ProtectionStatus]) -> ProtectionStatus:
+    """Return what counts for an address that several people share. Rules DV-3, DV-9."""
+    for status in (ProtectionStatus.UNKNOWN, ProtectionStatus.PROTECTED):
+        if status in statuses:
+            return status
+    return ProtectionStatus.CLEAR
+
+
+def beside(subject: Side, other: Side) -> ProtectionStatus:
+    """Return as what somebody is withheld in what is said of another; clear if they may be named.
+
+    Nobody is named across a measure, unless the one of the two who is protected is opened: who
+    lives with a protected person leads to where both live. Rules DV-1, DV-9.
+    """
+    (status, _), (of_other, _) = subject, other
+    if ProtectionStatus.UNKNOWN in {status, of_other}:
+        return ProtectionStatus.UNKNOWN
+    _, opened = subject if status is ProtectionStatus.PROTECTED else other
+    return ProtectionStatus.CLEAR if status is of_other or opened else ProtectionStatus.PROTECTED

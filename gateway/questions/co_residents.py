@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.households import REGISTER, LivesWith, household_bases
-from gateway.protection import ProtectionStatus, withhold
+from gateway.protection import ProtectionStatus, beside, of_all, withhold
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
 from gateway.questions.removed import with_fields
@@ -99,13 +99,9 @@ class CoResidents:
             return ProtectionStatus.UNKNOWN
         of_each = await self._numbers_of_each(municipality, part, rule)
         service = self._rooms.protection
-        statuses = {
-            *await asyncio.gather(*(service.status(municipality, n) for n in of_each.values()))
-        }
-        for worse in (ProtectionStatus.UNKNOWN, ProtectionStatus.PROTECTED):
-            if worse in statuses:
-                return worse
-        return status
+        return of_all(
+            await asyncio.gather(*(service.status(municipality, n) for n in of_each.values()))
+        )
 
     async def _numbers_of_each(
         self, municipality: str, part: Part, rule: LivesWith
@@ -146,7 +142,7 @@ class CoResidents:
             )
         )
         others = {
-            number: _hidden_as(protection, status, items)
+            number: beside((protection.status, protection.opened), (status, items))
             for number, status, items in zip(of_each, statuses, opened, strict=True)
         }
         return replace(part, records=[self._record(r, rule, own, others) for r in part.records])
@@ -183,15 +179,3 @@ def _names_others(part: Part) -> bool:
 def _number(record: Mapping[str, Answer], rule: LivesWith) -> str | None:
     said = record.get(rule.member)
     return str(said.value) if isinstance(said, Value) else None
-
-
-def _hidden_as(
-    protection: Protection, status: ProtectionStatus, opened: frozenset[str]
-) -> ProtectionStatus:
-    """Return as what another is withheld; clear where they may be named."""
-    if ProtectionStatus.UNKNOWN in {protection.status, status}:
-        return ProtectionStatus.UNKNOWN
-    if status is protection.status:
-        return ProtectionStatus.CLEAR
-    opens = protection.opened if protection.status is ProtectionStatus.PROTECTED else opened
-    return ProtectionStatus.CLEAR if opens else ProtectionStatus.PROTECTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.protection import ProtectionStatus
+from gateway.protection import ProtectionStatus, beside, of_all
 from gateway.questions.members import Touched, not_shown
 from gateway.questions.parts import NotShown, Part
 from gateway.questions.rooms import outcome_of
@@ -25,10 +25,7 @@ class Door:
     @property
     def status(self) -> ProtectionStatus:
         """Return the status that counts for the address of everybody."""
-        for status in (ProtectionStatus.UNKNOWN, ProtectionStatus.PROTECTED):
-            if status in self.statuses:
-                return status
-        return ProtectionStatus.CLEAR
+        return of_all(self.statuses)
 
     @property
     def items(self) -> frozenset[str]:
@@ -44,20 +41,12 @@ class Door:
 
         Where the subject is protected, whoever is protected with them is shown.
         """
-        sides = list(zip(touched, self.statuses, self.opened, strict=True))
-        own, own_items = next(
-            ((s, items) for t, s, items in sides if t.is_subject),
+        sides = list(zip(self.statuses, self.opened, strict=True))
+        own = next(
+            (side for t, side in zip(touched, sides, strict=True) if t.is_subject),
             (ProtectionStatus.CLEAR, frozenset[str]()),
         )
-        return [
-            not_shown(
-                t,
-                s,
-                own,
-                may_see=bool(own_items if own is ProtectionStatus.PROTECTED else items),
-            )
-            for t, s, items in sides
-        ]
+        return [not_shown(t, beside(own, side)) for t, side in zip(touched, sides, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,24 +66,20 @@ class Touched:
         return self.standing not in {Standing.NOT_ON_DAY, Standing.FOREIGN}
 
 
-def not_shown(
-    member: Touched, status: ProtectionStatus, subject: ProtectionStatus, *, may_see: bool
-) -> NotShown | None:
+def not_shown(member: Touched, hidden: ProtectionStatus) -> NotShown | None:
     """Return why nothing is said of a member, None where they may be shown.
 
-    Nobody is shown across a measure: a handle of whoever lives with a protected person leads to
-    where both live. ``subject`` is the status of who is asked for; ``may_see``: an exemption opens
-    the one of them who is protected. Rules DV-1, DV-3, DV-8b: one reason stands for protection, a
-    removed entry and a number that nobody is known by.
+    ``hidden``: as what they are withheld beside the person who is asked about. Rules DV-3, DV-8b:
+    one reason stands for protection, a removed entry and a number that nobody is known by.
     """
     if member.subject is None or member.standing is Standing.REMOVED:
         return NotShown.ASK_OFFICE
     if member.standing is Standing.UNKNOWN:
         return NotShown.UNAVAILABLE
     if not member.is_subject:
-        if status is ProtectionStatus.UNKNOWN:
+        if hidden is ProtectionStatus.UNKNOWN:
             return NotShown.UNAVAILABLE
-        if status is not subject and not may_see:
+        if hidden is ProtectionStatus.PROTECTED:
             return NotShown.ASK_OFFICE
     return None if member.consented else NotShown.CONSENT_NEEDED
 

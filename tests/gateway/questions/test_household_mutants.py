@@ -15,8 +15,16 @@ from gateway.access.grants import Grant
 from gateway.connections import Connection
 from gateway.households import household_bases
 from gateway.problems import Problem
-from gateway.protection import ProtectionStatus
-from gateway.questions import household, household_door, household_list, members, service
+from gateway.protection import ProtectionStatus, beside
+from gateway.protection.door import Side
+from gateway.questions import (
+    co_residents,
+    household,
+    household_door,
+    household_list,
+    members,
+    service,
+)
 from gateway.questions.co_residents import CoResidents
 from gateway.questions.members import MemberReader, Standing
 from gateway.questions.parts import NotShown, PartStatus
@@ -208,21 +216,21 @@ def _last_alone(self: household_door.Door) -> ProtectionStatus:
     return self.statuses[-1]
 
 
-def _everybody(member: Any, status: Any, subject: Any, *, may_see: bool) -> NotShown | None:
-    return members.not_shown(member, status, subject, may_see=True)
+def _everybody(*_: Side) -> ProtectionStatus:
+    return ProtectionStatus.CLEAR
 
 
-def _the_clear(member: Any, status: Any, subject: Any, *, may_see: bool) -> NotShown | None:
-    clear = status is ProtectionStatus.CLEAR
-    return members.not_shown(member, status, subject, may_see=may_see or clear)
+def _the_clear(subject: Side, other: Side) -> ProtectionStatus:
+    status, _ = other
+    return status if status is ProtectionStatus.CLEAR else beside(subject, other)
 
 
 async def _all_named(*known: Any) -> Any:
     return dict(known[-1])
 
 
-def _nobody(member: Any, status: Any, subject: Any, *, may_see: bool) -> NotShown | None:
-    return None if member.is_subject else NotShown.ASK_OFFICE
+def _nobody(*_: Side) -> ProtectionStatus:
+    return ProtectionStatus.PROTECTED
 
 
 def _without(standing: Standing) -> Callable[..., Standing]:
@@ -269,12 +277,17 @@ MUTANTS = (
     Mutant(
         "the protected are shown to anybody",
         the_protected_are_not_shown_to_others,
-        lambda p: p.setattr(household_door, "not_shown", _everybody),
+        lambda p: p.setattr(household_door, "beside", _everybody),
     ),
     Mutant(
         "whoever is not protected is shown to anybody",
         the_protected_lead_to_nobody,
-        lambda p: p.setattr(household_door, "not_shown", _the_clear),
+        lambda p: p.setattr(household_door, "beside", _the_clear),
+    ),
+    Mutant(
+        "records name people across a measure",
+        the_list_crosses_no_measure,
+        lambda p: p.setattr(co_residents, "beside", _everybody),
     ),
     Mutant(
         "records name whomever they name",
@@ -284,7 +297,7 @@ MUTANTS = (
     Mutant(
         "nobody but the subject is ever shown",
         the_protected_see_their_own,
-        lambda p: p.setattr(household_door, "not_shown", _nobody),
+        lambda p: p.setattr(household_door, "beside", _nobody),
     ),
     Mutant(
         "the row is believed against the person's own record",

@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python $(wildcard tools/bootstrap/pip-*.whl)/pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --progress-bar off --no-deps --require-hashes
 
+# Commands that tests start by the hundred would compile the whole gateway again, each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test nightly lint bench docs lock clean
 

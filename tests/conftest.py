@@ -136,12 +136,18 @@ def event_log() -> RecordingLog:
     return RecordingLog()
 
 
+@pytest.fixture(scope="session")
+def new_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of new keys."""
+    folder = tmp_path_factory.mktemp("new") / "keys"
+    FileKeyStore(folder).create()
+    return folder
+
+
 @pytest.fixture
-def keys(tmp_path: Path) -> FileKeyStore:
-    """New keys."""
-    key_store = FileKeyStore(tmp_path / "keys")
-    key_store.create()
-    return key_store
+def keys(new_keys: Path, tmp_path: Path) -> FileKeyStore:
+    """Keys of the test's own, to begin with those of every other one (``tests.furnished``)."""
+    return FileKeyStore(shutil.copytree(new_keys, tmp_path / "keys"))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from gateway.store.engine import Store
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
+from tests.furnished import furnished
 from tests.gateway.access.consumers import approve
 from tests.gateway.questions.scripted import ScriptedAdapter, holding, manifest_of
 
@@ -98,7 +99,9 @@ async def world(
     audit_log: AuditLog,
 ) -> World:
     """Three systems that know everybody; flags pulled; one consumer with one grant."""
-    return await build_world(store, clock, event_log, keys, audit_log)
+    found = assembled(store, clock, event_log, keys, audit_log)
+    found.handles = dict(await furnished(store, ("world", clock.now()), lambda: furnish(found)))
+    return found
 
 
 async def build_world(
@@ -109,37 +112,14 @@ async def build_world(
     audit_log: AuditLog,
 ) -> World:
     """Put it together outside of a fixture."""
-    dictionary, metrics = with_predicates(load_builtin()), Metrics()
-    systems = {
-        "resident": ScriptedAdapter(
-            holding(shimei="見本　花子", jusho_choaza="みどり一丁目"), flagged=("R2",)
-        ),
-        "tax": ScriptedAdapter(
-            holding(nenzeigaku=150000, kazeinendo="2026", sofusaki_choaza="あおば二丁目")
-        ),
-        "welfare": ScriptedAdapter(holding(shikyujotai="1")),
-    }
-    connections = Connections(
-        [
-            Connection(
-                TOWN,
-                manifest_of(name, GROUPS[name], flags=name == "resident"),
-                adapter,
-                clock=clock,
-                log=event_log,
-                metrics=metrics,
-            )
-            for name, adapter in systems.items()
-        ],
-        [],
-    )
-    protection = ProtectionService(
-        FlagStore(store),
-        connections,
-        clock=clock,
-        log=event_log,
-        flag_max_age=dt.timedelta(minutes=10),
-    )
+    found = assembled(store, clock, event_log, keys, audit_log)
+    found.handles = await furnish(found)
+    return found
+
+
+async def furnish(world: World) -> dict[str, str]:
+    """Register what the world needs; return the handles of its people by name."""
+    store, clock, dictionary = world.store, world.clock, world.questions._rooms.dictionary
     registry = AccessRegistry(AccessStore(store), dictionary, clock=clock, actor="test")
     await registry.add_purpose(
         TOWN,
@@ -171,12 +151,56 @@ async def build_world(
         ),
     )
     await approve(registry, row.grant_id)
-    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
-    handles = await _people(subjects)
     routes = RouteService(RouteStore(store), clock)
     for name, groups in GROUPS.items():
         for group in groups:
             await routes.set(TOWN, group, f"scripted-{name}", changed_by="test")
+    handles = await _people(world.subjects)
+    await world.protection.pull()
+    return handles
+
+
+def assembled(
+    store: Store,
+    clock: StoppedClock,
+    event_log: RecordingLog,
+    keys: FileKeyStore,
+    audit_log: AuditLog,
+) -> World:
+    """Put the rooms together; nothing is registered in the database yet."""
+    dictionary, metrics = with_predicates(load_builtin()), Metrics()
+    systems = {
+        "resident": ScriptedAdapter(
+            holding(shimei="見本　花子", jusho_choaza="みどり一丁目"), flagged=("R2",)
+        ),
+        "tax": ScriptedAdapter(
+            holding(nenzeigaku=150000, kazeinendo="2026", sofusaki_choaza="あおば二丁目")
+        ),
+        "welfare": ScriptedAdapter(holding(shikyujotai="1")),
+    }
+    connections = Connections(
+        [
+            Connection(
+                TOWN,
+                manifest_of(name, GROUPS[name], flags=name == "resident"),
+                adapter,
+                clock=clock,
+                log=event_log,
+                metrics=metrics,
+            )
+            for name, adapter in systems.items()
+        ],
+        [],
+    )
+    protection = ProtectionService(
+        FlagStore(store),
+        connections,
+        clock=clock,
+        log=event_log,
+        flag_max_age=dt.timedelta(minutes=10),
+    )
+    subjects = SubjectService(SubjectStore(store), keys, clock=clock)
+    routes = RouteService(RouteStore(store), clock)
     access = AccessService(
         AccessStore(store),
         keys,
@@ -207,7 +231,6 @@ async def build_world(
         ),
         predicates=Predicates.of(dictionary),
     )
-    await protection.pull()
     return World(
         # Long: that a busy machine is late is not what these tests are about.
         QuestionService(rooms, deadline_s=30.0),
@@ -219,7 +242,7 @@ async def build_world(
         clock,
         event_log,
         metrics,
-        handles,
+        {},
     )
 
 

@@ -1,7 +1,7 @@
 """Databases of PostgreSQL for tests: made once, emptied after each test, used again.
 
-Making one takes some ten times as long as emptying one. A database whose schema a test has changed
-is not used again.
+Making one takes some hundred times as long as emptying one, if its tables are emptied row by row: a
+table that is truncated gets new files. A database whose schema a test has changed is not used again.
 """
 
 from __future__ import annotations
@@ -22,21 +22,25 @@ DO $$
 DECLARE
   place record;
   filled boolean;
-  names text[] := '{}';
+  large text[] := '{}';
 BEGIN
   PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;  -- rows go in any order, also those that stay
   FOR place IN SELECT schemaname, tablename FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename NOT LIKE 'alembic%'
   LOOP
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.%I)', place.schemaname, place.tablename)
       INTO filled;
-    IF filled THEN
-      names := names || format('%I.%I', place.schemaname, place.tablename);
+    IF filled AND pg_relation_size(format('%I.%I', place.schemaname, place.tablename)) > 1048576
+    THEN
+      large := large || format('%I.%I', place.schemaname, place.tablename);
+    ELSIF filled THEN
+      EXECUTE format('DELETE FROM %I.%I', place.schemaname, place.tablename);
     END IF;
   END LOOP;
-  IF names <> '{}' THEN
-    EXECUTE 'TRUNCATE ' || array_to_string(names, ', ') || ' CASCADE';
+  IF large <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(large, ', ') || ' CASCADE';
   END IF;
   FOR place IN SELECT schemaname, sequencename FROM pg_sequences WHERE last_value IS NOT NULL
   LOOP

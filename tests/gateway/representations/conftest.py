@@ -29,6 +29,7 @@ from gateway.representations import (
     RepresentationTerms,
 )
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
+from tests.furnished import furnished
 from tests.gateway.access.consumers import approve
 from tests.gateway.questions.conftest import (
     BLOCK,
@@ -210,16 +211,6 @@ class Family:
 @pytest.fixture
 async def family(world: World, keys: Any) -> Family:
     """The people are known; the purpose is granted of represented persons; nobody acts yet."""
-    rows = [
-        LinkRow(line, (("resident", number), ("tax", f"T{number}")), "my-number-match")
-        for line, number in enumerate(PEOPLE.values(), start=2)
-    ]
-    await world.subjects.import_links(TOWN, rows, anchor="resident", actor="test")
-    ids = {}
-    for who, number in PEOPLE.items():
-        subject = await world.subjects.find_by_number(TOWN, "resident", number)
-        assert subject is not None
-        ids[who] = subject.subject_id
     rooms = world.questions._rooms
     parties = OtherParties(PartiesStore(world.store), world.protection)
     service = RepresentationService(
@@ -230,6 +221,25 @@ async def family(world: World, keys: Any) -> Family:
     )
     # Patient: that a busy machine is late is not what these tests are about.
     world.questions = QuestionService(replace(rooms, subjects=world.subjects), deadline_s=30)
-    found = Family(world, ids, service, parties)
-    await found.grant(*ALL_ITEMS)
+    found = Family(world, {}, service, parties)
+    found.ids = dict(
+        await furnished(world.store, ("family", world.clock.now()), lambda: _furnish(found))
+    )
     return found
+
+
+async def _furnish(family: Family) -> dict[str, str]:
+    """Link the people and grant the purpose; return their ids by name."""
+    subjects = family.world.subjects
+    rows = [
+        LinkRow(line, (("resident", number), ("tax", f"T{number}")), "my-number-match")
+        for line, number in enumerate(PEOPLE.values(), start=2)
+    ]
+    await subjects.import_links(TOWN, rows, anchor="resident", actor="test")
+    ids = {}
+    for who, number in PEOPLE.items():
+        subject = await subjects.find_by_number(TOWN, "resident", number)
+        assert subject is not None
+        ids[who] = subject.subject_id
+    await family.grant(*ALL_ITEMS)
+    return ids

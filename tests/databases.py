@@ -1,7 +1,8 @@
 """Databases of PostgreSQL for tests: made once, emptied after each test, used again.
 
-Making one takes some hundred times as long as emptying one, if its tables are emptied row by row: a
-table that is truncated gets new files. A database whose schema a test has changed is not used again.
+Making one takes some hundred times as long as emptying one, if its tables are emptied row by row:
+a table that is truncated gets new files. A database whose schema a test has changed is not used
+again.
 """
 
 from __future__ import annotations

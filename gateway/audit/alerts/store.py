@@ -17,6 +17,8 @@ from gateway.store.types import UtcDateTime
 
 MOST: Final = 200_000
 """Groups of looks that one round reads; more in an hour are seen in part."""
+PIECE: Final = 1_000
+"""So many are read in one turn: questions that are answered meanwhile get theirs."""
 _LAST: Final = func.max(AuditRow.at, type_=UtcDateTime())
 
 
@@ -86,9 +88,15 @@ class AlertStore:
             .order_by(_LAST.desc())
             .limit(MOST)
         )
-        async with self._store.session() as session:
-            rows = await session.execute(query)
-            return [Looks(r[0], r[1], r[2], r[3] or "", r[4], r[5]) for r in rows]
+        async with (
+            self._store.engine.connect() as connection,
+            connection.stream(query.execution_options(yield_per=PIECE)) as found,
+        ):
+            return [
+                Looks(r[0], r[1], r[2], r[3] or "", r[4], r[5])
+                async for rows in found.partitions(PIECE)
+                for r in rows
+            ]
 
     async def told(self, towns: Collection[str], since: dt.datetime, function: str) -> set[Told]:
         """Return the alerts since then."""

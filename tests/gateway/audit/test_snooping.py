@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from gateway.audit import AuditEntry, AuditKind, AuditLog, AuditStore, to_record
 from gateway.audit.alerts import AlertStore, Pattern, Snooping, Watches, WatchKind, WatchRefused
+from gateway.audit.alerts import store as alerts_store
 from gateway.audit.alerts.service import FIRST_WINDOW, FUNCTION, WINDOW, read_thresholds
 from gateway.audit.alerts.watches import ANYBODY
 from gateway.metrics import Metrics
@@ -141,8 +142,12 @@ async def test_one_person_again_and_again(officer: Officer) -> None:
     assert await officer.patterns() == ["repeated"]
 
 
-async def test_a_mass_of_people(officer: Officer) -> None:
-    """More than a hundred within the hour; not for services that work for many."""
+async def test_a_mass_of_people(officer: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a hundred within the hour; not for services that work for many.
+
+    Also where it is read in many pieces, so that questions get their turn.
+    """
+    monkeypatch.setattr(alerts_store, "PIECE", 7)
     looks = [
         entry(at=officer.clock.now(), subject_key=key(n), terminal="192.0.2.7", client_id=client)
         for client in ("counter", "online-service")

@@ -23,7 +23,7 @@ from gateway.consents.store import ConsentStore
 from gateway.problems import FieldError, Problem
 from gateway.store.tables import ConsentRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place, may_end
+from gateway.subjects.acting import in_whose_place, resolve_to_end
 from standard_models.dictionary import Dictionary
 
 FUNCTION: Final = "consent"
@@ -133,11 +133,7 @@ class ConsentService:
 
         """
         try:
-            subject = await self._rooms.subjects.resolve(access, asked.subject)
-            row = await self._own(access, subject, asked.consent_id)
-            if subject.acting is not None:
-                # A mandate for some items ends no consent to others.
-                await self._rooms.subjects.resolve(access, asked.subject, row.items)
+            subject, row = await self._own(access, asked)
         except Problem as problem:
             await self._refused(access, caller, problem, WITHDRAW)
             raise
@@ -210,15 +206,12 @@ class ConsentService:
         midnight = dt.datetime.combine(last, dt.time(), TOKYO) + dt.timedelta(days=1)
         return midnight.astimezone(dt.UTC)
 
-    async def _own(self, access: Access, subject: Subject, consent_id: str) -> ConsentRow:
-        row = await self._rooms.store.find(access.municipality, consent_id)
-        if (
-            row is None
-            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
-            or not may_end(subject, access.purpose_id, row.purpose_id)
-        ):
+    async def _own(self, access: Access, asked: Withdrawn) -> tuple[Subject, ConsentRow]:
+        row = await self._rooms.store.find(access.municipality, asked.consent_id)
+        subject = await resolve_to_end(self._rooms.subjects, access, asked.subject, row)
+        if row is None or subject is None:
             raise Problem("unknown-consent")
-        return row
+        return subject, row
 
     async def _refused(
         self, access: Access, caller: Caller, problem: Problem, function: str

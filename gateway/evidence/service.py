@@ -37,7 +37,7 @@ from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionService
 from gateway.store.tables import EvidenceRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place, may_end
+from gateway.subjects.acting import in_whose_place, resolve_to_end
 from standard_models.answers import Method
 
 PREVIEW_TYPE: Final = "hitotsu-preview+jwt"
@@ -102,7 +102,7 @@ class EvidenceService:
         except Problem as problem:
             await self._record(access, caller, "refused", problem)
             raise
-        subject = await self._rooms.subjects.resolve(access, asked.subject)
+        subject = await self._rooms.subjects.resolve(access, asked.subject, asked.items)
         for _ in range(_ATTEMPTS):
             released = await self._released(access, asked, answer, subject, caller)
             if released is not None:
@@ -245,6 +245,7 @@ class EvidenceService:
             client_id=access.client_id,
             subject_id=subject.subject_id,
             purpose_id=access.purpose_id,
+            items=list(asked.items),
             statement=asked.statement.value,
             key_id=key.kid,
             issued_at=now,
@@ -302,13 +303,9 @@ class EvidenceService:
 
     async def _own(self, access: Access, asked: Revocation) -> tuple[EvidenceRow, Subject]:
         town = access.municipality
-        subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.evidence_id)
-        if (
-            row is None
-            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
-            or not may_end(subject, access.purpose_id, row.purpose_id)
-        ):
+        subject = await resolve_to_end(self._rooms.subjects, access, asked.subject, row)
+        if row is None or subject is None:
             raise Problem("unknown-evidence")
         return row, subject
 

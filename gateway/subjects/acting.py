@@ -1,19 +1,53 @@
-"""What the audit record says of whoever acts in another's place. Pure."""
+"""What whoever acts in another's place may end, and what the audit record says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from gateway.audit import AuditLog
-from gateway.subjects.service import Subject
+from gateway.subjects.service import Asker, Subject, SubjectService
 
 
-def may_end(subject: Subject, purpose_id: str, of_purpose: str) -> bool:
-    """Tell whether what was made for ``of_purpose`` may be ended for ``purpose_id``.
+class Made(Protocol):
+    """What somebody has made through a consumer: a consent, a submission, a statement."""
 
-    A person ends whatever is theirs; who acts for them, what they act in alone.
+    @property
+    def client_id(self) -> str:
+        """The consumer."""
+
+    @property
+    def subject_id(self) -> str:
+        """Whom it is of."""
+
+    @property
+    def purpose_id(self) -> str:
+        """What it was made for."""
+
+    @property
+    def items(self) -> Sequence[str]:
+        """References of the items that it holds."""
+
+
+async def resolve_to_end(
+    subjects: SubjectService, asker: Asker, handle: str, made: Made | None
+) -> Subject | None:
+    """Return the person behind ``handle`` if ``asker`` may end what was ``made``, None if not.
+
+    A person ends whatever is theirs; who acts for them, what they act in alone: of the same
+    purpose, and no other items than those of their mandate. ``made`` is None where there is none.
+
+    Raises:
+        Problem: as ``SubjectService.resolve``, also where it holds other items.
     """
-    return subject.acting is None or purpose_id == of_purpose
+    subject = await subjects.resolve(asker, handle)
+    if made is None or (made.client_id, made.subject_id) != (asker.client_id, subject.subject_id):
+        return None
+    if subject.acting is None:
+        return subject
+    if made.purpose_id != asker.purpose_id:
+        return None
+    return await subjects.resolve(asker, handle, made.items)
 
 
 def in_whose_place(

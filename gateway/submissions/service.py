@@ -25,7 +25,7 @@ from gateway.problems import FieldError, Problem
 from gateway.routes import RouteService
 from gateway.store.tables import IdempotencyRow, OutboxRow, SubmissionPartRow, SubmissionRow
 from gateway.subjects import Subject, SubjectService
-from gateway.subjects.acting import in_whose_place, may_end
+from gateway.subjects.acting import in_whose_place, resolve_to_end
 from gateway.submissions.checks import at_item, by_group, known_items, misfits, numbers_in_texts
 from gateway.submissions.idempotency import InFlight, fingerprint, key_digest
 from gateway.submissions.schemas import Submission, Withdrawal
@@ -188,6 +188,7 @@ class SubmissionService:
             client_id=access.client_id,
             subject_id=subject.subject_id,
             purpose_id=access.purpose_id,
+            items=[item.ref for item in items],
             purposes=sorted({access.purpose_id, *stated.consent.purposes}),
             consent_text=stated.consent.text,
             consent_given_at=stated.consent.given_at,
@@ -261,13 +262,9 @@ class SubmissionService:
 
     async def _own(self, access: Access, asked: Withdrawal) -> tuple[Subject, SubmissionRow]:
         town = access.municipality
-        subject = await self._rooms.subjects.resolve(access, asked.subject)
         row = await self._rooms.store.find(town, asked.submission_id)
-        if (
-            row is None
-            or (row.client_id, row.subject_id) != (access.client_id, subject.subject_id)
-            or not may_end(subject, access.purpose_id, row.purpose_id)
-        ):
+        subject = await resolve_to_end(self._rooms.subjects, access, asked.subject, row)
+        if row is None or subject is None:
             raise Problem("unknown-submission")
         return subject, row
 

@@ -258,7 +258,7 @@ BIRTH = "001.juminkihonjoho.seinengappi"
 
 
 async def test_a_mandate_ends_what_it_is_for_alone(family: Family) -> None:
-    """AT-6: neither a consent to other items, nor what was stated for another purpose."""
+    """AT-6: nothing of other items, and nothing that was made for another purpose."""
     for relation in (Relation.SELF, Relation.REPRESENTED):
         await family.grant(UNGRANTED, BIRTH, relation=relation, consent=True)
         await family.grant(MAIL, relation=relation, purpose="other")
@@ -268,39 +268,55 @@ async def test_a_mandate_ends_what_it_is_for_alone(family: Family) -> None:
         "agent",
         "mandate",
         purposes=[PURPOSE],
-        items=[BIRTH],
+        items=[BIRTH, NAME],
         valid_to=TOMORROW,
     )
     principal = family.handle("principal")
-    made: dict[str, str] = {}
+    consents = {}
     async with served(family, "principal") as http:
         for item in (BIRTH, UNGRANTED):
             body = {"subject": principal, "purpose": PURPOSE, "items": [item], **CONSENT}
-            answer = await http.post("/v1/consents", json=body)
-            made[item] = answer.json()["consent_id"]
-    async with served(family, "principal", "other") as http:
-        stated = {
-            "subject": principal,
-            "purpose": "other",
-            "items": [{"item": MAIL, "value": "町"}],
-            "consent": CONSENT,
-        }
-        headers = {"Idempotency-Key": f"key-number-{next(_keys)}"}
-        kept = await http.post("/v1/submissions", json=stated, headers=headers)
-        assert kept.status_code == 201, kept.text
+            consent_id = (await http.post("/v1/consents", json=body)).json()["consent_id"]
+            consents[item] = {"subject": principal, "consent_id": consent_id}
+    submissions = {}
+    for purpose in ("other", PURPOSE):
+        async with served(family, "principal", purpose) as http:
+            stated = {
+                "subject": principal,
+                "purpose": purpose,
+                "items": [{"item": MAIL, "value": "町"}],
+                "consent": CONSENT,
+            }
+            headers = {"Idempotency-Key": f"key-number-{next(_keys)}"}
+            kept = await http.post("/v1/submissions", json=stated, headers=headers)
+            assert kept.status_code == 201, kept.text
+            submission_id = kept.json()["submission_id"]
+            submissions[purpose] = {"subject": principal, "submission_id": submission_id}
+    statements = {}
+    async with served(family, "principal") as http:
+        for item in (NAME, MAIL):
+            wanted = {"subject": principal, "purpose": PURPOSE, "items": [item]}
+            wanted |= {"statement": "record"}
+            preview = (await http.post("/v1/evidence/previews", json=wanted)).json()["preview"]
+            released = await http.post("/v1/evidence", json=wanted | {"preview": preview})
+            evidence_id = released.json()["evidence_id"]
+            statements[item] = {"subject": principal, "evidence_id": evidence_id}
     async with served(family, "agent") as http:
-        submission = {"subject": principal, "submission_id": kept.json()["submission_id"]}
-        gone = await http.post("/v1/submissions/withdraw", json=submission)
-        assert (gone.status_code, gone.json()["type"].rpartition("/")[2]) == (
-            404,
-            "unknown-submission",
-        )
-        for item, status in ((UNGRANTED, 403), (BIRTH, 200)):
-            asked = {"subject": principal, "consent_id": made[item]}
-            answer = await http.post("/v1/consents/withdraw", json=asked)
-            assert answer.status_code == status, answer.text
-    async with served(family, "principal", "other") as http:
-        assert (await http.post("/v1/submissions/withdraw", json=submission)).status_code == 200
+        for path, asked, ended in (
+            ("/v1/submissions/withdraw", submissions["other"], (404, "unknown-submission")),
+            ("/v1/submissions/withdraw", submissions[PURPOSE], (403, "login-other-subject")),
+            ("/v1/evidence/revoke", statements[MAIL], (403, "login-other-subject")),
+            ("/v1/evidence/revoke", statements[NAME], (200, "")),
+            ("/v1/consents/withdraw", consents[UNGRANTED], (403, "login-other-subject")),
+            ("/v1/consents/withdraw", consents[BIRTH], (200, "")),
+        ):
+            answer = await http.post(path, json=asked)
+            said = answer.json().get("type", "").rpartition("/")[2]
+            assert (answer.status_code, said) == ended, (path, answer.text)
+    for purpose, submission in submissions.items():
+        async with served(family, "principal", purpose) as http:
+            answer = await http.post("/v1/submissions/withdraw", json=submission)
+            assert answer.status_code == 200
 
 
 async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone(

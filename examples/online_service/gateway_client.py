@@ -5,6 +5,7 @@ Every call shows that this service holds the key of its token (DPoP, RFC 9449).
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 import uuid
@@ -56,6 +57,7 @@ class GatewayClient:
         self._token = ""
         self._nonce: str | None = None
         self._renew_at = 0.0
+        self._renewing = asyncio.Lock()
 
     async def ask(
         self, subject: str, items: Sequence[str], *, include: Sequence[str] = ()
@@ -94,8 +96,13 @@ class GatewayClient:
         return response
 
     async def _current_token(self) -> str:
-        if time.monotonic() < self._renew_at:
+        """Return a token that is good for a while; those who need a new one at a time share it."""
+        async with self._renewing:
+            if time.monotonic() >= self._renew_at:
+                await self._renew_token()
             return self._token
+
+    async def _renew_token(self) -> None:
         registration = self._registration
         form = {
             "grant_type": "client_credentials",
@@ -111,7 +118,6 @@ class GatewayClient:
         answer = _object(await self._post("/oauth/token", data=form, headers=headers))
         self._token = answer["access_token"]
         self._renew_at = time.monotonic() + answer["expires_in"] - _RENEW_BEFORE_S
-        return self._token
 
     def _proof(self, path: str, token: str | None = None) -> str:
         """Return a proof for one call."""

@@ -21,6 +21,7 @@ from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_ap
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
 from gateway.audit.alerts import AlertStore, Snooping
+from gateway.audit.refusals import WINDOW_S
 from gateway.audit.searches import SearchStore
 from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
@@ -557,6 +558,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (_once(rooms, rooms.withheld.run_once), WITHHELD_INTERVAL_S),
             # Each process has its own to tell.
             (store_counts, COUNT_INTERVAL_S),
+            (rooms.audit.store_refusals, WINDOW_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)

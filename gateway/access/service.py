@@ -379,20 +379,22 @@ class AccessService:
         caller = caller or Caller()
         named = request is not None and client_id is not None
         known = named and request is not None and problem not in UNPROVEN
-        await self._audit.append(
-            AuditEntry(
-                municipality=request.municipality if known and request else NO_MUNICIPALITY,
-                at=self._clock.now(),
-                kind=AuditKind.AUTHENTICATION,
-                outcome=outcome,
-                trace_id=caller.trace_id,
-                terminal=caller.terminal,
-                client_id=client_id,
-                purpose=request.purpose if known and request else None,
-                problem=problem,
-                function="token",
-            )
+        entry = AuditEntry(
+            municipality=request.municipality if known and request else NO_MUNICIPALITY,
+            at=self._clock.now(),
+            kind=AuditKind.AUTHENTICATION,
+            outcome=outcome,
+            trace_id=caller.trace_id,
+            terminal=caller.terminal,
+            client_id=client_id,
+            purpose=request.purpose if known and request else None,
+            problem=problem,
+            function="token",
         )
+        if problem is None:
+            await self._audit.append(entry)
+        else:
+            await self._audit.append_refusal(entry)
 
 
 _OTHER_SCHEME: Final = TokenRefused(

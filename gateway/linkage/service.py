@@ -97,7 +97,7 @@ class LinkageService:
             system = await self._authenticated(form)
             _require_scope(form, system)
         except OAuthRefused as refused:
-            await self._audit.append(self._entry("refused", system, caller, refused.error))
+            await self._audit.append_refusal(self._entry("refused", system, caller, refused.error))
             raise
         token = secrets.token_urlsafe(32)
         now = self._clock.now()
@@ -130,7 +130,7 @@ class LinkageService:
         try:
             system = await self._authenticated(form)
         except OAuthRefused as refused:
-            await self._audit.append(self._entry("refused", None, caller, refused.error))
+            await self._audit.append_refusal(self._entry("refused", None, caller, refused.error))
             raise
         await self._audit.append(self._entry("introspected", system, caller))
         found = await self._store.find_token(_digest(form.get("token", "")), self._clock.now())
@@ -159,7 +159,9 @@ class LinkageService:
             found = await self._store.find_token(_digest(token), self._clock.now())
         system = found[1] if found else None
         if found is None or system is None or scope not in {found[0].scope} & {*system.scopes}:
-            await self._audit.append(self._entry("refused", system, caller, "invalid_token"))
+            await self._audit.append_refusal(
+                self._entry("refused", system, caller, "invalid_token")
+            )
             return None
         return Calling(
             system.client_id,

@@ -16,11 +16,13 @@ from adapters.contract import Clock, EventLog
 from adapters.registry import discover
 from gateway.access import AccessService, AccessStore, token_router
 from gateway.access.dpop import ProofGuard
+from gateway.access.quotas import Quotas, Rates
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
 from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.audit import AuditLog, AuditStore
 from gateway.audit.alerts import AlertStore, Snooping
+from gateway.audit.refusals import WINDOW_S
 from gateway.audit.searches import SearchStore
 from gateway.audit.tree import AuditTree, TreeStore
 from gateway.clock import SystemClock
@@ -284,6 +286,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         log=log,
         flag_max_age=timedelta(seconds=settings.flag_max_age_s),
     )
+    quotas = _quotas(settings, log, seat)
     access = AccessService(
         AccessStore(store),
         keys,
@@ -292,6 +295,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         clock=clock,
         issuer=settings.public_url,
         token_lifetime_s=settings.token_lifetime_s,
+        quotas=quotas,
         proofs=ProofGuard(seat.table.secret, seat.proofs) if seat else None,
     )
     parties = OtherParties(PartiesStore(store), protection)
@@ -373,7 +377,6 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
     pushes = FlagPushes(
         PushRooms(PushStore(store), access, subjects, connections, audit, clock, log)
     )
-    notices = Notices(NoticeRooms(NoticeStore(store), access, subjects, audit, clock))
     events = EventFeed(FeedRooms(recall_store, subjects, audit, clock))
     matching = MatchingService(
         MatchingRooms(
@@ -422,7 +425,9 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         my_number_router(number_matching, access),
         event_router(events, access),
         flag_router(pushes, access),
-        notice_router(notices, access),
+        notice_router(
+            Notices(NoticeRooms(NoticeStore(store), access, subjects, audit, clock)), access
+        ),
         catalogue_router(
             Catalogue(dictionary, RoutedSuppliers(routes, connections, predicates.sources))
         ),
@@ -447,6 +452,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
                 clock=clock,
                 issuer=settings.public_url,
                 token_lifetime_s=settings.token_lifetime_s,
+                quotas=quotas,
             ),
             groups=GroupCalls(questions, access, subjects),
             numbers=NumberCalls(numbers, protection, audit, dictionary, clock=clock),
@@ -520,6 +526,13 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
     )
 
 
+def _quotas(settings: Settings, log: EventLog, seat: Seat | None) -> Quotas:
+    rates = Rates(settings.consumer_quota, settings.subject_quota, settings.consumer_quotas)
+    if seat is None:
+        return Quotas(rates, log)
+    return Quotas(rates, log, seat.table.secret, seat.consumers, seat.subjects)
+
+
 def _figures(seat: Seat | None) -> SharedFigures | None:
     return SharedFigures(seat.table.figures, seat.number) if seat else None
 
@@ -557,6 +570,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
             (_once(rooms, rooms.withheld.run_once), WITHHELD_INTERVAL_S),
             # Each process has its own to tell.
             (store_counts, COUNT_INTERVAL_S),
+            (rooms.audit.store_refusals, WINDOW_S),
         ):
             task = asyncio.create_task(_repeat(work, interval, rooms.log))
             stack.push_async_callback(_stop, task)

@@ -206,6 +206,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "Wait as Retry-After says; if you did not send so many, tell the municipality.",
     ),
     (
+        "quota-exceeded",
+        429,
+        "呼び出しが多すぎます",
+        "Too many calls",
+        "Retry-After の時間をおいてください。通常の利用で起きるなら、自治体に相談してください。",
+        "Wait as Retry-After says; if ordinary use brings it about, tell the municipality.",
+    ),
+    (
         "register-unavailable",
         503,
         "いまは台帳を調べられません",

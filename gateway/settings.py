@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +19,10 @@ _NEAR = 0.8
 """How alike two names with their prefix are of which one is the other, misspelled."""
 MAX_TOKEN_LIFETIME_S = 600
 """Access tokens live ten minutes at most: a grant that was taken back must not live on in one."""
+
+
+MOST_PER_MINUTE = 10_000_000
+"""More than any machine answers: as good as no quota."""
 
 
 class Settings(BaseSettings):
@@ -283,6 +287,35 @@ class Settings(BaseSettings):
             "エラーとしてログに出します。 / "
             "How often one consumer may look for people in vain in an hour; beyond it gets 429 "
             "and an error in the log."
+        ),
+    )
+    consumer_quota: int = Field(
+        default=6_000,
+        ge=1,
+        le=MOST_PER_MINUTE,
+        description=(
+            "一つの連携先（団体ごと）が一分間に呼び出せる回数。まとめて送ってもこの回数まで。"
+            "超えると 429 を返し、エラーとしてログに出します。 / "
+            "Calls that one consumer may make in a minute for one municipality, also all at once; "
+            "beyond them it gets 429, and an error stands in the log."
+        ),
+    )
+    consumer_quotas: dict[str, Annotated[int, Field(ge=1, le=MOST_PER_MINUTE)]] = Field(
+        default_factory=dict,
+        description=(
+            "ほかと違う回数を呼び出せる連携先（JSON：連携先の ID → 一分間の回数） / "
+            'Consumers that may make more or fewer calls in a minute, as JSON: {"benefits-batch": '
+            "30000}."
+        ),
+    )
+    subject_quota: int = Field(
+        default=60,
+        ge=1,
+        le=MOST_PER_MINUTE,
+        description=(
+            "一つの連携先が同じ対象者について一分間に呼び出せる回数。超えると 429 を返します。 / "
+            "Calls that one consumer may make about the same person in a minute; beyond them it "
+            "gets 429."
         ),
     )
     alert_without: list[str] = Field(

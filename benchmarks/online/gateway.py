@@ -119,6 +119,9 @@ class Gateway:
             "HITOTSU_KEYS_DIR": str(self._folder / "keys"),
             "HITOTSU_ADAPTERS_FILE": str(self._adapters_file),
             "HITOTSU_QUESTIONS_AT_ONCE": "512",
+            # One consumer asks as much as a nation would.
+            "HITOTSU_CONSUMER_QUOTA": "10000000",
+            "HITOTSU_SUBJECT_QUOTA": "10000000",
         }
 
     def requests(

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from gateway.access.quotas import Lane
 from gateway.access.routes import caller_of, presented_with
 from gateway.access.service import AccessService, Caller
 from gateway.access.tokens import Access
@@ -26,28 +27,50 @@ RIGHT_PROBLEMS: Final = (
 """How an operation can be refused that needs a right beside items (``right:…``)."""
 
 
-async def who_calls(request: Request, access: AccessService) -> tuple[Access, Caller]:
+async def who_calls(
+    request: Request, access: AccessService, lane: Lane = Lane.ASK
+) -> tuple[Access, Caller]:
     """Return who calls and from where; the client stands in the line of the log from now on.
 
+    The call is counted with the others of its ``lane``: only now, so that nobody can use up what
+    somebody else may ask.
+
     Raises:
-        Problem: as ``AccessService.verify_token``.
+        Problem: as ``AccessService.verify_token``; ``quota-exceeded``.
 
     """
     caller = caller_of(request)
     presented = presented_with(request, access.issuer)
     who = await access.verify_token(request.headers.get("authorization"), presented, caller)
     note(request, client_id=who.client_id)
+    if (problem := access.over_consumer_quota(who, lane)) is not None:
+        await access.refuse_over_quota(who, problem, caller)
     return who, caller
 
 
-async def who_writes(request: Request, access: AccessService) -> tuple[Access, Caller]:
+async def require_subject_quota(
+    access: AccessService, who: Access, subject: str, caller: Caller
+) -> None:
+    """Count a call about ``subject``, a handle as it was sent, before it is looked at.
+
+    Raises:
+        Problem: ``quota-exceeded``; ``audit-unavailable``.
+
+    """
+    if (problem := access.over_subject_quota(who, Lane.ASK, subject)) is not None:
+        await access.refuse_over_quota(who, problem, caller)
+
+
+async def who_writes(
+    request: Request, access: AccessService, lane: Lane = Lane.ASK
+) -> tuple[Access, Caller]:
     """Return who calls an operation that changes something, by a signed message where it must be.
 
     Raises:
         Problem: as ``who_calls`` and ``AccessService.require_signed``.
 
     """
-    who, caller = await who_calls(request, access)
+    who, caller = await who_calls(request, access, lane)
     query = f"?{request.url.query}" if request.url.query else ""
     lines = [(n.decode("ascii"), v.decode("latin-1")) for n, v in request.headers.raw]
     sent = SentRequest(
@@ -65,20 +88,35 @@ class Refuses(Protocol):
 
 
 async def called_with(
-    request: Request, access: AccessService, service: Refuses, model: type[_Said]
+    request: Request,
+    access: AccessService,
+    service: Refuses,
+    model: type[_Said],
+    *,
+    lane: Lane = Lane.ASK,
 ) -> tuple[Access, Caller, _Said]:
     """Return who calls, from where, and what they say; a body that says nothing is recorded.
+
+    What asks about a ``subject`` is counted with what this consumer has asked about it before.
 
     Raises:
         Problem: as ``who_calls`` and ``json_body``.
 
     """
-    who, caller = await who_calls(request, access)
-    return who, caller, await _said(request, service, who, caller, model)
+    who, caller = await who_calls(request, access, lane)
+    said = await _said(request, service, who, caller, model)
+    if lane is Lane.ASK and (problem := _over_subject_quota(access, who, said)) is not None:
+        await access.refuse_over_quota(who, problem, caller)
+    return who, caller, said
 
 
 async def written_with(
-    request: Request, access: AccessService, service: Refuses, model: type[_Said]
+    request: Request,
+    access: AccessService,
+    service: Refuses,
+    model: type[_Said],
+    *,
+    lane: Lane = Lane.ASK,
 ) -> tuple[Access, Caller, _Said]:
     """Return the same of an operation that changes something.
 
@@ -86,8 +124,11 @@ async def written_with(
         Problem: as ``who_writes`` and ``json_body``.
 
     """
-    who, caller = await who_writes(request, access)
-    return who, caller, await _said(request, service, who, caller, model)
+    who, caller = await who_writes(request, access, lane)
+    said = await _said(request, service, who, caller, model)
+    if lane is Lane.ASK and (problem := _over_subject_quota(access, who, said)) is not None:
+        await access.refuse_over_quota(who, problem, caller)
+    return who, caller, said
 
 
 async def _said(
@@ -97,6 +138,14 @@ async def _said(
         return await json_body(request, model)
     except Problem as problem:
         await service.refuse(who, caller, problem)
+
+
+def _over_subject_quota(access: AccessService, who: Access, said: BaseModel) -> Problem | None:
+    """Count what is said of a ``subject``; return ``quota-exceeded`` where it comes too soon."""
+    if "subject" not in type(said).model_fields:
+        return None
+    subject: str = getattr(said, "subject")  # noqa: B009 - a field of some models
+    return access.over_subject_quota(who, Lane.ASK, subject)
 
 
 def answer_to(access: AccessService, content: Any, status_code: int = 200) -> Response:

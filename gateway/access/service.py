@@ -16,6 +16,7 @@ from gateway.access.grants import Grant, GrantedItems, Relation, granted_on
 from gateway.access.jose import TokenRefused, signing_keys
 from gateway.access.login_proofs import LoginProofs, People
 from gateway.access.logins import Login, LoginLevel, LoginRule
+from gateway.access.quotas import Lane, Quotas
 from gateway.access.refusals import (
     CHALLENGE,
     UNPROVEN,
@@ -38,6 +39,9 @@ from gateway.keys import KeyStore
 from gateway.problems import Problem
 from gateway.store.tables import ClientRow, GrantRow
 
+QUOTA: Final = "quota"
+"""Stands for the function in the record of a call that came too soon, whichever it was for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -53,11 +57,12 @@ class AccessService:
     Args:
         issuer: the gateway's public URL; issuer and audience of every token.
         token_lifetime_s: seconds that a token is good for, 600 at most.
+        quotas: how much each consumer may ask.
         proofs: shared with the other processes that serve the same port, if there are any.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is something that access is decided with
         self,
         store: AccessStore,
         keys: KeyStore,
@@ -67,6 +72,7 @@ class AccessService:
         clock: Clock,
         issuer: str,
         token_lifetime_s: int,
+        quotas: Quotas,
         proofs: ProofGuard | None = None,
     ) -> None:
         self._store = store
@@ -79,6 +85,7 @@ class AccessService:
         self._clients = ClientAuthentication(store, clock=clock, issuer=issuer)
         self._cache = TokenCache()
         self._proofs = proofs or ProofGuard()
+        self._quotas = quotas
 
     async def verify_token(
         self, authorization: str | None, presented: Presented, caller: Caller | None = None
@@ -145,6 +152,37 @@ class AccessService:
             await self._refuse(signature_invalid(), access.client_id, None, caller)
         except Problem as problem:
             await self._refuse(problem, access.client_id, None, caller)
+
+    def over_consumer_quota(self, access: Access, lane: Lane) -> Problem | None:
+        """Count a call; return ``quota-exceeded`` where the consumer has to wait."""
+        return self._quotas.over_consumer(lane, access.municipality, access.client_id)
+
+    def over_subject_quota(self, access: Access, lane: Lane, subject: str) -> Problem | None:
+        """Count a call about ``subject``, as it was sent; return ``quota-exceeded`` likewise."""
+        return self._quotas.over_subject(lane, access.municipality, access.client_id, subject)
+
+    async def refuse_over_quota(self, access: Access, problem: Problem, caller: Caller) -> NoReturn:
+        """Record that a consumer has to wait, and tell it.
+
+        Raises:
+            Problem: ``problem``, or ``audit-unavailable``.
+
+        """
+        await self._audit.append_refusal(
+            AuditEntry(
+                municipality=access.municipality,
+                at=self._clock.now(),
+                kind=AuditKind.OPERATION,
+                outcome="refused",
+                trace_id=caller.trace_id,
+                terminal=caller.terminal,
+                client_id=access.client_id,
+                purpose=access.purpose_id,
+                problem=problem.type.slug,
+                function=QUOTA,
+            )
+        )
+        raise problem
 
     def nonce(self) -> str:
         """Return the nonce that proofs must hold from now on (header ``DPoP-Nonce``)."""
@@ -379,20 +417,22 @@ class AccessService:
         caller = caller or Caller()
         named = request is not None and client_id is not None
         known = named and request is not None and problem not in UNPROVEN
-        await self._audit.append(
-            AuditEntry(
-                municipality=request.municipality if known and request else NO_MUNICIPALITY,
-                at=self._clock.now(),
-                kind=AuditKind.AUTHENTICATION,
-                outcome=outcome,
-                trace_id=caller.trace_id,
-                terminal=caller.terminal,
-                client_id=client_id,
-                purpose=request.purpose if known and request else None,
-                problem=problem,
-                function="token",
-            )
+        entry = AuditEntry(
+            municipality=request.municipality if known and request else NO_MUNICIPALITY,
+            at=self._clock.now(),
+            kind=AuditKind.AUTHENTICATION,
+            outcome=outcome,
+            trace_id=caller.trace_id,
+            terminal=caller.terminal,
+            client_id=client_id,
+            purpose=request.purpose if known and request else None,
+            problem=problem,
+            function="token",
         )
+        if problem is None:
+            await self._audit.append(entry)
+        else:
+            await self._audit.append_refusal(entry)
 
 
 _OTHER_SCHEME: Final = TokenRefused(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.access import AccessService
-from gateway.access.calls import answer_to, who_calls
+from gateway.access.calls import answer_to, require_subject_quota, who_calls
 from gateway.accesses.schemas import EXAMPLE, MAX_PAGE, USUAL_PAGE, AccessesDocument
 from gateway.accesses.service import AccessesService
 from gateway.api.openapi import SECURED, problem_responses
@@ -62,6 +62,7 @@ def accesses_router(service: AccessesService, access: AccessService) -> APIRoute
         ] = None,
     ) -> Response:
         who, caller = await who_calls(request, access)
+        await require_subject_quota(access, who, handle, caller)
         document = await service.show(who, handle, cursor, limit, caller)
         response = answer_to(access, document.model_dump(mode="json"))
         response.headers["Cache-Control"] = "no-store"

@@ -32,7 +32,7 @@ _WITH_BODY: Final = (
     "not-acceptable",
     "invalid-body",
 )
-_WITH_TOKEN: Final = ("token-missing", "token-invalid")
+_WITH_TOKEN: Final = ("token-missing", "token-invalid", "quota-exceeded")
 
 DPOP_HEADER: Final[Mapping[str, Any]] = {
     "name": "DPoP",

@@ -6,6 +6,7 @@ from gateway.audit.entries import (
     AuditId,
     AuditKind,
     AuditRecord,
+    Occurrences,
     leaf_hash,
     to_record,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "AuditQuery",
     "AuditRecord",
     "AuditStore",
+    "Occurrences",
     "leaf_hash",
     "to_record",
 ]

@@ -34,6 +34,15 @@ class AuditKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Occurrences:
+    """How often the same was refused, from the first time to the last."""
+
+    count: int
+    first: dt.datetime
+    last: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Who, for whom, why, which items, with what outcome; never a value of a person.
 
@@ -45,7 +54,8 @@ class AuditEntry:
     capability, kind, count. ``representation`` says in whose place somebody acted: the id and kind
     of the representation, and the pseudonym of who acted (``subject_key`` is of the represented).
     ``scope`` says of whom and of which day was asked, where that is not the person alone and now:
-    relation, basis, reference date, and the part of the person in it.
+    relation, basis, reference date, and the part of the person in it. ``occurrences`` is set where
+    one record stands for several refusals; ``at`` is the last of them.
     """
 
     municipality: str
@@ -70,6 +80,7 @@ class AuditEntry:
     items_revealed: tuple[str, ...] = ()
     representation: Mapping[str, str] | None = None
     scope: Mapping[str, str | int] | None = None
+    occurrences: Occurrences | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
     members: dict[str, Any] = {
         "v": FORMAT_VERSION,
         "municipality": entry.municipality,
-        "at": entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        "at": _utc(entry.at),
         "kind": entry.kind.value,
         "outcome": entry.outcome,
         "trace_id": entry.trace_id,
@@ -141,7 +152,17 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
         members["alarm"] = dict(entry.alarm)
     if entry.representation is not None:
         members["representation"] = dict(entry.representation)
+    if entry.occurrences is not None:
+        members["occurrences"] = {
+            "count": entry.occurrences.count,
+            "first": _utc(entry.occurrences.first),
+            "last": _utc(entry.occurrences.last),
+        }
     return members
+
+
+def _utc(time: dt.datetime) -> str:
+    return time.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def _plain(setting: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.contract import EventLog
 from gateway.audit.entries import AuditEntry, AuditId, AuditRecord, to_record
+from gateway.audit.refusals import CountedRefusals
 from gateway.audit.store import AuditStore
 from gateway.keys import KeyStore
 from gateway.problems import Problem
@@ -72,6 +73,8 @@ class AuditLog:
         self._work = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
+        self._refusals = CountedRefusals()
+        self._storing = asyncio.Lock()
 
     @property
     def alive(self) -> bool:
@@ -85,7 +88,9 @@ class AuditLog:
             self._writer = asyncio.create_task(self._write(), name="audit-writer")
 
     async def aclose(self) -> None:
-        """Write what waits, then stop the writer. Harmless when called twice."""
+        """Write what waits and was counted, then stop the writer. Harmless when called twice."""
+        if self.alive and not self._closing:
+            await self.store_refusals()
         self._closing = True
         self._work.set()
         if self._writer is not None:
@@ -103,11 +108,46 @@ class AuditLog:
     ) -> None:
         await self.aclose()
 
-    async def append(self, entry: AuditEntry) -> AuditId:
+    async def append_refusal(self, entry: AuditEntry) -> None:
+        """Record a refusal that costs nothing to bring about: by itself, or counted with others.
+
+        What is counted is durable with the next ``store_refusals``, or when the log is closed.
+
+        Raises:
+            Problem: ``audit-unavailable``: it was to stand alone, and there is no durable row.
+
+        """
+        if self._refusals.stands_alone():
+            await self.append(entry)
+        else:
+            self._refusals.count(entry)
+
+    async def store_refusals(self) -> None:
+        """Record what was counted since the last time; what cannot be recorded is kept.
+
+        A caller that is cancelled does not stop it: what was taken is recorded or put back.
+        """
+        await asyncio.shield(self._store_refusals())
+
+    async def _store_refusals(self) -> None:
+        async with self._storing:
+            counted = self._refusals.take()
+            # Of a row that was waited for in vain nobody knows whether it is there.
+            written = await asyncio.gather(
+                *(self.append(entry, for_certain=True) for entry in counted),
+                return_exceptions=True,
+            )
+            failed = [e for e, s in zip(counted, written, strict=True) if not isinstance(s, str)]
+            for entry in failed:
+                self._refusals.count(entry)
+            if failed:
+                self._log.error("refusals-not-recorded", count=self._refusals.total)
+
+    async def append(self, entry: AuditEntry, *, for_certain: bool = False) -> AuditId:
         """Write ``entry`` and return its id once the row is durable.
 
         A caller that is cancelled while it waits may leave a row behind; the reverse, an answer
-        without a row, cannot happen.
+        without a row, cannot happen. ``for_certain`` waits until it is known, however long.
 
         Raises:
             Problem: ``audit-unavailable``: there is no durable row, so nothing may leave.
@@ -122,7 +162,7 @@ class AuditLog:
         self._work.set()
         try:
             with self._tracing.span("audit append", {}):
-                async with asyncio.timeout(self._patience_s):
+                async with asyncio.timeout(None if for_certain else self._patience_s):
                     await waiter.done
         except TimeoutError:
             self._log.error("audit-late", count=len(self._queue))

@@ -111,4 +111,5 @@ def record_values(record: AuditRecord) -> dict[str, Any]:
         "function": entry.function,
         "entry": record.text,
         "leaf_hash": record.leaf_hash,
+        "occurrences": entry.occurrences.count if entry.occurrences else 1,
     }

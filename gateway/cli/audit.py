@@ -117,7 +117,8 @@ def _table(rows: Sequence[AuditRow]) -> Table:
         at = row.at.astimezone(TOKYO).isoformat(timespec="seconds")
         entry = json.loads(row.entry)
         who = row.client_id or entry["terminal"]
-        said = (entry["function"], row.outcome, entry["problem"], _alarm(entry))
+        often = f"×{row.occurrences}" if row.occurrences > 1 else ""
+        said = (entry["function"], row.outcome, entry["problem"], often, _alarm(entry))
         outcome = " ".join(filter(None, said))
         table.add_row(at, row.kind, who, outcome, row.audit_id)
     return table

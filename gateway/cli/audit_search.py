@@ -323,7 +323,7 @@ def _seen(rows: Sequence[Seen]) -> Table:
             row.client_id or "—",
             row.terminal or "—",
             what,
-            row.outcome,
+            row.ending,
             row.audit_id,
         )
     return table

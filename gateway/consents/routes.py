@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
 from gateway.access.calls import answer_to, written_with
+from gateway.access.quotas import Lane
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.consents.schemas import (
     CONSENT_EXAMPLE,
@@ -85,7 +86,9 @@ def consent_router(service: ConsentService, access: AccessService) -> APIRouter:
         },
     )
     async def withdraw(request: Request) -> Response:
-        who, caller, asked = await written_with(request, access, service, Withdrawn)
+        who, caller, asked = await written_with(
+            request, access, service, Withdrawn, lane=Lane.PROTECT
+        )
         return answer_to(access, (await service.withdraw(who, asked, caller)).model_dump())
 
     return router

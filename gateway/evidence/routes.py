@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
 from gateway.access.calls import answer_to, called_with, written_with
+from gateway.access.quotas import Lane
 from gateway.api.bodies import json_response
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.evidence.schemas import (
@@ -98,7 +99,9 @@ def evidence_router(service: EvidenceService, access: AccessService) -> APIRoute
         },
     )
     async def revoke(request: Request) -> Response:
-        who, caller, asked = await written_with(request, access, service, Revocation)
+        who, caller, asked = await written_with(
+            request, access, service, Revocation, lane=Lane.PROTECT
+        )
         return service.signed(answer_to(access, await service.revoke(who, asked, caller)))
 
     return router

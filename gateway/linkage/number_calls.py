@@ -6,9 +6,9 @@ The specification of the two reads is not published with it: their calls keep it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from adapters.contract import Clock
 from gateway.audit import AuditEntry, AuditKind, AuditLog
@@ -76,6 +76,9 @@ _SHOWN: Final = (
 _OPERATION: Final = ("sosashaid", "sosanengappi", "sosajikoku")
 
 
+RequireQuota: TypeAlias = Callable[[Calling, str], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A version that was found, whose it is, and what may leave of it."""
@@ -125,26 +128,45 @@ class NumberCalls:
         """Return the parameters of a call about one person: municipality and number."""
         return self._parameters[HISTORY]
 
-    async def answer(self, calling: Calling, call: str, body: object) -> Found:
+    async def answer(
+        self, calling: Calling, call: str, body: object, require_quota: RequireQuota
+    ) -> Found:
         """Return what the call found or did.
 
+        Args:
+            calling: the system.
+            call: what it calls.
+            body: what it says.
+            require_quota: counts a call about the person of a number; what it refuses it records.
+
         Raises:
-            Refused: 400 with every error; 503 when no number can be issued.
+            Refused: 400 with every error; 503 when no number can be issued, and of the quota.
 
         """
         parameters = self._parameters[call]
         asked: dict[str, str] = {}
         try:
             asked = group_parameters(parameters, body, calling.municipality)
+        except Refused as refused:
+            await self._record_refusal(calling, call, asked, refused)
+            raise
+        if "atenabango" in asked:
+            await require_quota(calling, asked["atenabango"])
+        try:
             if call == REGISTER:
                 return await self._register(calling, asked, parameters)
             if call == HISTORY:
                 return await self._history(calling, asked)
             return await self._look_up(calling, asked, parameters)
         except Refused as refused:
-            codes = ",".join(error.code for error in refused.errors) or str(refused.status)
-            await self._audit.append(self._entry(calling, call, asked, "refused", codes))
+            await self._record_refusal(calling, call, asked, refused)
             raise
+
+    async def _record_refusal(
+        self, calling: Calling, call: str, asked: Mapping[str, str], refused: Refused
+    ) -> None:
+        codes = ",".join(error.code for error in refused.errors) or str(refused.status)
+        await self._audit.append(self._entry(calling, call, asked, "refused", codes))
 
     async def _register(
         self, calling: Calling, asked: Mapping[str, str], parameters: Parameters

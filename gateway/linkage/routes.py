@@ -109,13 +109,15 @@ async def _found(rooms: LinkageRooms, request: Request, business: str, call: str
     if calling is None:
         raise Refused(401)
     note(request, client_id=calling.client_id)
+    await rooms.service.require_consumer_quota(calling)
     body = await _json(request)
     if numbering:
-        return await rooms.numbers.answer(calling, call, body)
+        return await rooms.numbers.answer(calling, call, body, rooms.service.require_subject_quota)
     group = rooms.dictionary.find_group(f"{business}.{call.rpartition('/')[2]}")
     if group is None or business == PREDICATES:  # our own is unknown to the national rules
         raise Refused(401)
     asked = group_parameters(rooms.numbers.one_person, body, calling.municipality)
+    await rooms.service.require_subject_quota(calling, asked["atenabango"])
     return await rooms.groups.read(calling, group, asked)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -21,9 +21,13 @@ from adapters.contract import Clock
 from gateway.access import Caller
 from gateway.access.assertions import check_claims
 from gateway.access.jose import TokenRefused, read_untrusted_claims
+from gateway.access.quotas import Lane, Quotas
+from gateway.access.service import QUOTA
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog, to_record
 from gateway.keys import KeyStore
+from gateway.linkage.shape import Refused
 from gateway.linkage.store import LinkageStore
+from gateway.problems import Problem
 from gateway.store.tables import LinkageSystemRow, LinkageTokenRow
 from gateway.submissions.sealing import unseal
 
@@ -65,6 +69,7 @@ class LinkageService:
     Args:
         issuer: the gateway's public URL; assertions name its token endpoint as audience.
         token_lifetime_s: seconds that a token is good for.
+        quotas: how much each system may ask.
 
     """
 
@@ -77,12 +82,14 @@ class LinkageService:
         clock: Clock,
         issuer: str,
         token_lifetime_s: int,
+        quotas: Quotas,
     ) -> None:
         self._store = store
         self._keys = keys
         self._audit = audit
         self._clock = clock
         self._lifetime_s = token_lifetime_s
+        self._quotas = quotas
         self.token_url = issuer + TOKEN_PATH
 
     async def issue(self, form: Mapping[str, str], caller: Caller) -> dict[str, Any]:
@@ -97,7 +104,7 @@ class LinkageService:
             system = await self._authenticated(form)
             _require_scope(form, system)
         except OAuthRefused as refused:
-            await self._audit.append(self._entry("refused", system, caller, refused.error))
+            await self._audit.append_refusal(self._entry("refused", system, caller, refused.error))
             raise
         token = secrets.token_urlsafe(32)
         now = self._clock.now()
@@ -130,7 +137,7 @@ class LinkageService:
         try:
             system = await self._authenticated(form)
         except OAuthRefused as refused:
-            await self._audit.append(self._entry("refused", None, caller, refused.error))
+            await self._audit.append_refusal(self._entry("refused", None, caller, refused.error))
             raise
         await self._audit.append(self._entry("introspected", system, caller))
         found = await self._store.find_token(_digest(form.get("token", "")), self._clock.now())
@@ -159,7 +166,9 @@ class LinkageService:
             found = await self._store.find_token(_digest(token), self._clock.now())
         system = found[1] if found else None
         if found is None or system is None or scope not in {found[0].scope} & {*system.scopes}:
-            await self._audit.append(self._entry("refused", system, caller, "invalid_token"))
+            await self._audit.append_refusal(
+                self._entry("refused", system, caller, "invalid_token")
+            )
             return None
         return Calling(
             system.client_id,
@@ -170,6 +179,45 @@ class LinkageService:
             scope,
             caller,
         )
+
+    async def require_consumer_quota(self, calling: Calling) -> None:
+        """Count a call.
+
+        Raises:
+            Refused: 503, since the specification knows no 429; recorded.
+
+        """
+        town, client = calling.municipality, calling.client_id
+        if (problem := self._quotas.over_consumer(Lane.LINKAGE, town, client)) is not None:
+            await self._refuse_over_quota(calling, problem)
+
+    async def require_subject_quota(self, calling: Calling, number: str) -> None:
+        """Count a call about the person of a number, as it was sent.
+
+        Raises:
+            Refused: likewise.
+
+        """
+        town, client = calling.municipality, calling.client_id
+        if (problem := self._quotas.over_subject(Lane.LINKAGE, town, client, number)) is not None:
+            await self._refuse_over_quota(calling, problem)
+
+    async def _refuse_over_quota(self, calling: Calling, problem: Problem) -> NoReturn:
+        await self._audit.append_refusal(
+            AuditEntry(
+                municipality=calling.municipality,
+                at=self._clock.now(),
+                kind=AuditKind.OPERATION,
+                outcome="refused",
+                trace_id=calling.caller.trace_id,
+                terminal=calling.caller.terminal,
+                client_id=calling.client_id,
+                purpose=calling.purpose,
+                problem=problem.type.slug,
+                function=QUOTA,
+            )
+        )
+        raise Refused(503, retry_after_s=problem.headers["Retry-After"])
 
     async def _authenticated(self, form: Mapping[str, str]) -> LinkageSystemRow:
         """Return the system that signed the assertion with its secret, which works once.

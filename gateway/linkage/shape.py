@@ -34,12 +34,22 @@ class CallError:
 
 
 class Refused(Exception):
-    """A call is refused with one of the statuses of the specification."""
+    """A call is refused with one of the statuses of the specification.
 
-    def __init__(self, status: int, errors: Sequence[CallError] = ()) -> None:
+    ``retry_after_s`` says after how many seconds it may come again, where that is known.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        errors: Sequence[CallError] = (),
+        *,
+        retry_after_s: str | None = None,
+    ) -> None:
         super().__init__(str(status))
         self.status = status
         self.errors = tuple(errors)
+        self.retry_after_s = retry_after_s
 
 
 def answer(
@@ -68,7 +78,9 @@ def refusal(title: str, href: str, refused: Refused) -> Response:
     }
     if refused.status == 400:
         content["errors"] = [{"code": e.code, "message": e.message} for e in refused.errors]
-    headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+    if refused.retry_after_s is not None:
+        headers["Retry-After"] = refused.retry_after_s
     return _json(refused.status, content, headers)
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
 from gateway.access.calls import RIGHT_PROBLEMS, answer_to, called_with
+from gateway.access.quotas import Lane
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.protection.pushes import FlagPushes
 from gateway.protection.schemas import EXAMPLES, RECEIVED, FlagPush, FlagPushDocument
@@ -36,7 +37,7 @@ def flag_router(pushes: FlagPushes, access: AccessService) -> APIRouter:
         },
     )
     async def push(request: Request) -> Response:
-        who, caller, told = await called_with(request, access, pushes, FlagPush)
+        who, caller, told = await called_with(request, access, pushes, FlagPush, lane=Lane.PROTECT)
         return answer_to(access, (await pushes.take(who, told, caller)).model_dump())
 
     return router

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.access import AccessService
 from gateway.access.calls import answer_to, who_calls
+from gateway.access.quotas import Lane
 from gateway.api.openapi import SECURED, problem_responses
 from gateway.recalls.feed import EventFeed
 from gateway.recalls.schemas import (
@@ -54,7 +55,7 @@ def event_router(feed: EventFeed, access: AccessService) -> APIRouter:
             int, Query(ge=1, le=MAX_PAGE, description="一頁の件数 / events of a page")
         ] = USUAL_PAGE,
     ) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_calls(request, access, Lane.PROTECT)
         page = await feed.read(who, cursor, limit, caller)
         return answer_to(access, page.model_dump())
 
@@ -81,7 +82,7 @@ def event_router(feed: EventFeed, access: AccessService) -> APIRouter:
             str, Path(max_length=200, description="お知らせの番号 / id of the event")
         ],
     ) -> Response:
-        who, caller = await who_calls(request, access)
+        who, caller = await who_calls(request, access, Lane.PROTECT)
         return answer_to(access, (await feed.acknowledge(who, event_id, caller)).model_dump())
 
     return router

@@ -576,6 +576,7 @@ class AuditRow(Base):
 
     ``entry`` is the canonical JSON text of the whole record and ``leaf_hash`` its RFC 6962 leaf
     hash (SHA-256 of 0x00 and the entry); the other columns repeat what searches need.
+    ``occurrences`` is more than 1 where a row stands for several refusals.
     """
 
     __tablename__ = "audit"
@@ -603,6 +604,8 @@ class AuditRow(Base):
     function: Mapped[str | None] = mapped_column(String(40))
     entry: Mapped[str] = mapped_column(Text)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # A gateway of the release before this column writes into the table while others are renewed.
+    occurrences: Mapped[int] = mapped_column(Integer, server_default="1")
 
 
 class AuditWatchRow(Base):

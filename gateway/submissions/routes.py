@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.access import AccessService
 from gateway.access.calls import answer_to, written_with
+from gateway.access.quotas import Lane
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.submissions.idempotency import HEADER
 from gateway.submissions.schemas import (
@@ -96,7 +97,9 @@ def submission_router(service: SubmissionService, access: AccessService) -> APIR
         },
     )
     async def withdraw(request: Request) -> Response:
-        who, caller, asked = await written_with(request, access, service, Withdrawal)
+        who, caller, asked = await written_with(
+            request, access, service, Withdrawal, lane=Lane.PROTECT
+        )
         return answer_to(access, await service.withdraw(who, asked, caller))
 
     return router

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final, Protocol
 from zlib import crc32
 
-from gateway.workers import proofs
+from gateway.workers import arrivals, proofs
+from gateway.workers.arrivals import Arrivals
 from gateway.workers.locks import Locks
 from gateway.workers.proofs import SharedProofs
 from gateway.workers.slots import SharedSlots
@@ -56,7 +57,7 @@ class Table:
     Args:
         folder: made by ``laid``.
         workers: how many serve.
-        secret: of the nonces that all of them hand out.
+        secret: of the nonces that all of them hand out, and of all digests.
     """
 
     folder: Path
@@ -85,6 +86,8 @@ class Table:
             table = cls(folder, workers, secrets.token_bytes(32))
             table.figures.mkdir()
             proofs.lay_out(folder / "proofs")
+            arrivals.lay_out(folder / "consumers", arrivals.CONSUMER_BUCKETS)
+            arrivals.lay_out(folder / "subjects", arrivals.SUBJECT_BUCKETS)
             yield table
         finally:
             os.close(lock)
@@ -97,6 +100,8 @@ class Table:
             number,
             SharedProofs(self.folder / "proofs"),
             Locks(self.folder / "locks"),
+            consumers=Arrivals.shared(self.folder / "consumers"),
+            subjects=Arrivals.shared(self.folder / "subjects"),
         )
 
 
@@ -113,12 +118,26 @@ def _clear_left_behind() -> None:
 
 
 class Seat:
-    """One worker's place."""
+    """One worker's place.
 
-    def __init__(self, table: Table, number: int, proofs: SharedProofs, locks: Locks) -> None:
+    ``consumers`` and ``subjects`` count what is asked by whom, and by whom about whom.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        number: int,
+        proofs: SharedProofs,
+        locks: Locks,
+        *,
+        consumers: Arrivals,
+        subjects: Arrivals,
+    ) -> None:
         self.table = table
         self.number = number
         self.proofs = proofs
+        self.consumers = consumers
+        self.subjects = subjects
         self._locks = locks
         self._leads = False
 

@@ -112,6 +112,7 @@ def install(
         "HITOTSU_AUDIT_HEAD_INTERVAL_S": "0.1",
         "HITOTSU_AUDIT_ANCHOR_DIR": str(outside),
         "HITOTSU_OUTBOX_POLL_S": "0.1",
+        "HITOTSU_SUBJECT_QUOTA": "1000000",
     }
     process = Forked(nursery, environment, port, tmp_path / "gateway.log")
     return Installation(folder, url, process, database_url, outside=outside)

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from examples.online_service.gateway_client import GatewayUnavailable
 from examples.town.demo.places import choose_port
+from gateway.audit.refusals import ROWS
 from gateway.store.engine import open_store
 from gateway.store.tables import AuditRow
 from tests.acceptance.starts import cpu_s, cpu_s_of_an_import
-from tests.acceptance.town_under_test import Examiner, Town, ended, examiner, served
+from tests.acceptance.town_under_test import EXAMINER, Examiner, Town, ended, examiner, served
 from tests.size import size_of
 
 pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=240, nightly=3600))]
@@ -27,6 +28,10 @@ pytestmark = [pytest.mark.town, pytest.mark.timeout(size_of(ordinary=240, nightl
 KILLS = size_of(ordinary=2, nightly=100)
 RESTARTS = size_of(ordinary=1, nightly=50)
 ASKING = 6
+ALLOWED = 2
+"""Questions about one person in a minute; of two quotas twice as many would be answered."""
+FLOOD = 2 * ROWS + 60
+"""Forged tokens: more than both workers record one by one."""
 SENDS = 12
 """Each over a connection of its own: that one worker meets all is a chance of 1 in 2,048."""
 IMPORTS_OF_A_START = 3.5
@@ -62,6 +67,58 @@ async def test_two_workers_answer_as_one_gateway(town: Town, tmp_path: Path) -> 
                 assert await ended(supervisor, within_s=30) == 0
     assert len(received) >= KILLS * ASKING
     assert received <= await _recorded(folder)
+
+
+async def test_two_workers_share_one_quota(town: Town, tmp_path: Path) -> None:
+    """API4: of many calls about one person as many are answered as one worker alone would answer.
+
+    Forged tokens stand in the record to the last one when both workers have ended.
+    """
+    folder = tmp_path / "gateway"
+    shutil.copytree(town.folder / "gateway", folder)
+    url = f"http://127.0.0.1:{choose_port(0)}"
+    number = town.people()["two_children"]["resident"]
+    before = await _refused(folder)
+    async with (
+        examiner(folder, url, [number]) as asker,
+        served(
+            folder, url, tmp_path / "log", "--workers", "2", HITOTSU_SUBJECT_QUOTA=f"{ALLOWED}"
+        ) as supervisor,
+        httpx.AsyncClient(trust_env=False, timeout=30) as http,
+    ):
+        async with asyncio.timeout(30):
+            while len(_workers(supervisor.pid)) < 2:  # noqa: ASYNC110 - the supervisor's to start
+                await asyncio.sleep(0.05)
+        body = {"subject": asker.handles[number], "purpose": EXAMINER, "items": asker.items}
+        began = asyncio.get_running_loop().time()
+        answers = [await asker.response("POST", "/v1/questions", body) for _ in range(SENDS)]
+        took_s = asyncio.get_running_loop().time() - began
+        statuses = Counter(answer.status_code for answer in answers)
+        assert statuses.keys() == {200, 429}
+        assert ALLOWED <= statuses[200] <= ALLOWED + took_s * ALLOWED / 60
+        headers = {"Authorization": "DPoP forged", "Connection": "close"}
+        for _ in range(FLOOD):
+            answer = await http.post(f"{url}/v1/questions", json=body, headers=headers)
+            assert answer.status_code == 401
+        supervisor.send_signal(signal.SIGTERM)
+        assert await ended(supervisor, within_s=30) == 0
+    rows, refused = await _refused(folder)
+    assert refused - before[1] == FLOOD + statuses[429]
+    assert rows - before[0] < FLOOD
+
+
+async def _refused(folder: Path) -> tuple[int, int]:
+    """Return in how many rows how many refusals of the two kinds stand."""
+    store = open_store(f"sqlite+aiosqlite:///{folder / 'hitotsu.db'}")
+    query = select(func.count(), func.coalesce(func.sum(AuditRow.occurrences), 0)).where(
+        AuditRow.outcome == "refused", AuditRow.function.in_(["token", "quota"])
+    )
+    try:
+        async with store.session() as session:
+            rows, refused = (await session.execute(query)).one()
+            return rows, refused
+    finally:
+        await store.aclose()
 
 
 async def _one_killed_under_load(supervisor: int, asker: Examiner, number: str) -> set[str]:

@@ -270,6 +270,8 @@ async def served(
                 "HITOTSU_PUBLIC_URL": url,
                 "HITOTSU_KEYS_DIR": str(folder / "keys"),
                 "HITOTSU_ADAPTERS_FILE": str(folder / "adapters.yaml"),
+                # Tests ask about few people, as fast as they can.
+                "HITOTSU_SUBJECT_QUOTA": "1000000",
                 **environment,
             },
         )

@@ -35,6 +35,7 @@ from gateway.store.engine import Store, open_store
 from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
+from tests.gateway.access.consumers import ample_quotas
 from tests.gateway.questions.conftest import (
     BLOCK,
     CLIENT,
@@ -227,6 +228,7 @@ class Town:
             clock=clock,
             issuer="https://gateway.test",
             token_lifetime_s=300,
+            quotas=ample_quotas(),
         )
         receipts = ReceiptService(
             subjects,

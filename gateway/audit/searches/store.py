@@ -47,6 +47,13 @@ class Seen:
     purpose_id: str | None
     outcome: str
     subject_key: str | None
+    occurrences: int
+    """How many refusals the row stands for; 1 of everything else."""
+
+    @property
+    def ending(self) -> str:
+        """Return the outcome, and how often where that is more than once."""
+        return self.outcome if self.occurrences == 1 else f"{self.outcome} ×{self.occurrences}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ _SEEN: Final = (
     AuditRow.purpose_id,
     AuditRow.outcome,
     AuditRow.subject_key,
+    AuditRow.occurrences,
 )
 _REFUSED: Final = "refused"
 _FIRST: Final = func.min(AuditRow.at, type_=UtcDateTime())
@@ -178,15 +186,16 @@ class SearchStore:
     async def logins(self, window: Window, *, failed_at_least: int) -> list[Logins]:
         """Return log-ins by id and terminal, most failures first.
 
-        Log-ins that proved nothing belong to no municipality; they are counted as well.
+        Log-ins that proved nothing belong to no municipality; they are counted as well. Of
+        refusals in one row the last one counts for the time.
         """
-        failed = func.sum(case((AuditRow.outcome == _REFUSED, 1), else_=0))
+        failed = func.sum(case((AuditRow.outcome == _REFUSED, AuditRow.occurrences), else_=0))
         query = (
             select(
                 AuditRow.client_id,
                 AuditRow.terminal,
                 failed,
-                func.count() - failed,
+                func.sum(AuditRow.occurrences) - failed,
                 _FIRST,
                 _LAST,
             )

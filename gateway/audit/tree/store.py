@@ -49,6 +49,7 @@ _REPEATED: Final = (
     "terminal",
     "function",
     "at",
+    "occurrences",
 )
 
 

@@ -25,6 +25,8 @@ from gateway.store.tables import AuditHeadRow
 
 _TILES_AT_ONCE: Final = 16
 _FAR: Final = 2**62
+_ONCE: Final[Mapping[str, int]] = {"count": 1}
+"""What a record says that tells nothing of how often."""
 
 
 class Fault(StrEnum):
@@ -194,6 +196,7 @@ def check_row(row: Row) -> Finding | None:
             and said["terminal"][:TERMINAL_CHARS] == columns["terminal"]
             and said["function"] == columns["function"]
             and said["at"] == columns["at"].isoformat(timespec="microseconds")
+            and said.get("occurrences", _ONCE)["count"] == columns["occurrences"]
         )
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
         same = False

@@ -218,7 +218,7 @@ def _seen(rows: Sequence[Seen]) -> Rows:
             row.client_id or "",
             row.terminal or "",
             " ".join(filter(None, (row.function, row.purpose_id))),
-            row.outcome,
+            row.ending,
             row.audit_id,
         )
         for row in rows

@@ -280,18 +280,20 @@ class StaffService:
         self, row: StaffRow | None, caller: Caller, outcome: str, function: str
     ) -> None:
         refused = outcome == "refused"
-        await self._audit.append(
-            AuditEntry(
-                municipality=row.municipality if row else NO_MUNICIPALITY,
-                at=self._clock.now(),
-                kind=AuditKind.AUTHENTICATION,
-                outcome=outcome,
-                trace_id=caller.trace_id,
-                terminal=terminal_of(row.staff_id if row else NOBODY, caller.terminal),
-                problem="staff-login-refused" if refused else None,
-                function=function,
-            )
+        entry = AuditEntry(
+            municipality=row.municipality if row else NO_MUNICIPALITY,
+            at=self._clock.now(),
+            kind=AuditKind.AUTHENTICATION,
+            outcome=outcome,
+            trace_id=caller.trace_id,
+            terminal=terminal_of(row.staff_id if row else NOBODY, caller.terminal),
+            problem="staff-login-refused" if refused else None,
+            function=function,
         )
+        if refused:
+            await self._audit.append_refusal(entry)
+        else:
+            await self._audit.append(entry)
 
 
 def _digest(token: str) -> bytes:

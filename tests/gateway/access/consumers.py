@@ -13,17 +13,20 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from adapters.contract import EventLog
 from gateway.access import AccessRegistry, AccessService, AccessStore, Presented
 from gateway.access.credentials import Credentials
 from gateway.access.grants import GrantTerms
 from gateway.access.jose import TokenRefused, read_untrusted_claims
+from gateway.access.quotas import Quotas, Rates
 from gateway.access.schemas import TokenRequest
 from gateway.audit import AuditLog
 from gateway.keys import KeyStore
+from gateway.settings import MOST_PER_MINUTE
 from gateway.store.engine import Store
 from gateway.subjects import SubjectService, SubjectStore
 from standard_models.builtin import load_builtin
-from tests.doubles import StoppedClock
+from tests.doubles import RecordingLog, StoppedClock
 
 ISSUER = "https://hitotsu.example.jp"
 CLIENT = "online-service"
@@ -132,8 +135,20 @@ def access_service(
     """Return the service under test."""
     people = SubjectService(SubjectStore(store), keys, clock=clock)
     return AccessService(
-        AccessStore(store), keys, audit, people, clock=clock, issuer=ISSUER, token_lifetime_s=300
+        AccessStore(store),
+        keys,
+        audit,
+        people,
+        clock=clock,
+        issuer=ISSUER,
+        token_lifetime_s=300,
+        quotas=ample_quotas(),
     )
+
+
+def ample_quotas(log: EventLog | None = None) -> Quotas:
+    """Return quotas that nobody uses up, for tests about something else."""
+    return Quotas(Rates(MOST_PER_MINUTE, MOST_PER_MINUTE), log or RecordingLog())
 
 
 def access_registry(store: Store, clock: StoppedClock) -> AccessRegistry:

@@ -64,7 +64,7 @@ def test_an_operation_lists_the_statuses_it_can_end_with(document: dict[str, Any
     asked = document["paths"]["/v1/asked"]["post"]
     refused = document["paths"]["/v1/refused"]["get"]
     group = document["paths"]["/v1/catalogue/{group}"]["get"]
-    body = ["400", "401", "406", "408", "413", "415", "422", "431", "500", "503"]
+    body = ["400", "401", "406", "408", "413", "415", "422", "429", "431", "500", "503"]
     assert sorted(asked["responses"]) == ["200", *body]
     assert sorted(refused["responses"]) == ["200", "400", "431", "500", "503"]
     assert sorted(group["responses"]) == ["200", "400", "404", "406", "422", "431", "500", "503"]

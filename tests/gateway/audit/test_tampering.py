@@ -73,6 +73,7 @@ async def test_an_edited_row_is_named(store: Store, keys: FileKeyStore, anchors,
         ("at", "'2020-01-01 00:00:00.000000'"),
         ("terminal", "'elsewhere'"),
         ("municipality", "'999989'"),
+        ("occurrences", "2"),
     ],
 )
 async def test_a_column_that_hides_a_row_from_searches_is_named(

@@ -172,7 +172,13 @@ async def face(
     )
     parts = LinkageRooms(
         service=LinkageService(
-            linkage, keys, audit_log, clock=clock, issuer=PUBLIC, token_lifetime_s=300
+            linkage,
+            keys,
+            audit_log,
+            clock=clock,
+            issuer=PUBLIC,
+            token_lifetime_s=300,
+            quotas=world.quotas,
         ),
         groups=GroupCalls(world.questions, rooms.access, world.subjects),
         numbers=NumberCalls(numbers, world.protection, audit_log, dictionary, clock=clock),

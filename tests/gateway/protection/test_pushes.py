@@ -13,12 +13,13 @@ from sqlalchemy import select
 from adapters.contract import FetchRequest, FetchResult
 from adapters.errors import Unavailable
 from gateway.access.logins import Login, LoginLevel
+from gateway.access.quotas import Rates
 from gateway.access.registration import PUSH_FLAGS
 from gateway.protection.terms import MeasureState
 from gateway.store.tables import AuditRow, ProtectionMeasureRow
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
 from tests.gateway.protection.room import end_all, grant, message, officer, pushing
-from tests.gateway.questions.conftest import BLOCK, MAIL, TOWN, World, world
+from tests.gateway.questions.conftest import BLOCK, MAIL, PURPOSE, TOWN, World, world
 
 __all__ = ["world"]
 
@@ -174,6 +175,18 @@ async def test_who_may_push_and_what(world: World) -> None:
         "malformed-json",
         "invalid-body",
     ]
+
+
+async def test_to_ask_too_much_keeps_nobody_from_pushing(world: World) -> None:
+    """API4: questions that come too soon are refused, and the flag is taken all the same."""
+    await grant(world, PUSH_FLAGS)
+    world.quotas.rates = Rates(1, 1)
+    question = {"subject": world.handles["ordinary"], "purpose": PURPOSE, "items": [BLOCK]}
+    async with pushing(world) as http:
+        asked = [(await http.post("/v1/questions", json=question)).status_code for _ in range(2)]
+        assert asked == [200, 429]
+        await push(http, message(1))
+    assert await addresses(world) == [ASK_OFFICE, ASK_OFFICE]
 
 
 async def test_a_push_is_recorded_without_a_number_and_shown_to_no_resident(world: World) -> None:

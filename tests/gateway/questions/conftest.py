@@ -12,6 +12,7 @@ import pytest
 from gateway.access import Access, AccessRegistry, AccessService, AccessStore, Caller
 from gateway.access.grants import GrantTerms
 from gateway.access.limits import Bases
+from gateway.access.quotas import Quotas
 from gateway.audit import AuditKind, AuditLog, AuditQuery, AuditStore
 from gateway.connections import Connection, Connections
 from gateway.keys import FileKeyStore
@@ -27,7 +28,7 @@ from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
 from tests.furnished import furnished
-from tests.gateway.access.consumers import approve
+from tests.gateway.access.consumers import ample_quotas, approve
 from tests.gateway.questions.scripted import ScriptedAdapter, holding, manifest_of
 
 TOWN = "999997"
@@ -61,6 +62,7 @@ class World:
     log: RecordingLog
     metrics: Metrics
     handles: dict[str, str]
+    quotas: Quotas
 
     async def ask(
         self,
@@ -201,6 +203,7 @@ def assembled(
     )
     subjects = SubjectService(SubjectStore(store), keys, clock=clock)
     routes = RouteService(RouteStore(store), clock)
+    quotas = ample_quotas(event_log)
     access = AccessService(
         AccessStore(store),
         keys,
@@ -209,6 +212,7 @@ def assembled(
         clock=clock,
         issuer="https://gateway.test",
         token_lifetime_s=300,
+        quotas=quotas,
     )
     rooms = QuestionRooms(
         access=access,
@@ -243,6 +247,7 @@ def assembled(
         event_log,
         metrics,
         {},
+        quotas,
     )
 
 

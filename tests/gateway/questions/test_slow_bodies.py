@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, cast
 
 import httpx
 import pytest
 
-from gateway.access import Access, AccessService
+from gateway.access import Access
 from gateway.api import Admission, ApiOptions, build_api
 from gateway.metrics import Metrics
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionService
 from tests.doubles import RecordingLog
 from tests.gateway.questions.conftest import World
+from tests.gateway.receipts.over_http import KnownCaller
 
 URL = "https://gateway.test"
-
-
-class Doorkeeper:
-    """Takes everybody for a consumer."""
-
-    issuer = URL
-
-    async def verify_token(self, *_shown: Any) -> Access:
-        """Return who calls."""
-        return Access("app", "999997", "nursery", "token", "key")
 
 
 @pytest.mark.parametrize("operation", ["/v1/questions", "/v1/explain"])
 async def test_a_body_that_does_not_come_holds_no_place(world: World, operation: str) -> None:
     """With one place alone, the next one is looked at while the first is still sending."""
     service = QuestionService(world.questions._rooms, deadline_s=1.0, admission=Admission(1))
+    caller = Access("app", "999997", "nursery", "token", "key")
+    access = KnownCaller(world.questions._rooms.access, caller)
     app = build_api(
         ApiOptions(public_url=URL, version="1"),
-        routers=[question_router(service, cast("AccessService", Doorkeeper()))],
+        routers=[question_router(service, access)],
         log=RecordingLog(),
         metrics=Metrics(),
     )

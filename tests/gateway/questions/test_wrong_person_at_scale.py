@@ -46,7 +46,7 @@ from gateway.subjects import LinkRow, SubjectService, SubjectStore
 from standard_models.answers import Value
 from standard_models.builtin import load_builtin
 from tests.doubles import StoppedClock
-from tests.gateway.access.consumers import approve
+from tests.gateway.access.consumers import ample_quotas, approve
 from tests.gateway.questions.conftest import _public_keys
 from tests.gateway.questions.hostile import (
     FULL_WIDTH,
@@ -244,7 +244,7 @@ async def world(folder: Path, template: Path, share: float) -> AsyncIterator[Wor
         await consumer(AccessRegistry(AccessStore(store), dictionary, clock=clock, actor="test"))
         access = AccessService(
             AccessStore(store), keys, audit, subjects, clock=clock,
-            issuer="https://gateway.test", token_lifetime_s=300,
+            issuer="https://gateway.test", token_lifetime_s=300, quotas=ample_quotas(),
         )  # fmt: skip
         rooms = QuestionRooms(
             access=access, subjects=subjects, routes=routes, connections=connections,

@@ -29,6 +29,7 @@ from gateway.submissions.schemas import Submission
 from gateway.submissions.service import SubmissionRooms
 from standard_models.builtin import load_builtin
 from tests.doubles import RecordingLog, StoppedClock
+from tests.gateway.access.consumers import ample_quotas
 from tests.gateway.questions.conftest import CLIENT, PURPOSE, TOWN
 from tests.gateway.questions.scripted import TIME, ScriptedAdapter, knowing_nobody, manifest_of
 
@@ -78,6 +79,7 @@ async def main(url: str, keys_folder: str, system: str, *handles: str) -> None:
             clock=clock,
             issuer="https://gateway.test",
             token_lifetime_s=300,
+            quotas=ample_quotas(),
         )
         service = SubmissionService(
             SubmissionRooms(

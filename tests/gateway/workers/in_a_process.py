@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gateway.workers import Plan, Supervisor, Table
+from gateway.workers.arrivals import Arrivals
 from gateway.workers.locks import Locks
 from gateway.workers.proofs import SharedProofs
 from gateway.workers.supervisor import ALIVE, READY, RETIRE
@@ -35,9 +36,17 @@ def use_proofs(folder: Path, count: int) -> None:
     say(" ".join(str(n) for n in range(count) if seen.add(digest(n), NOW + 120, NOW)))
 
 
-def hold(folder: Path, number: int) -> None:
+def arrive(folder: Path, sent: int, allowed: int) -> None:
+    """When told to, ask so often as the same one, and print how often that was let in."""
+    arrivals = Arrivals.shared(folder / "arrivals")
+    say("ready")
+    sys.stdin.readline()
+    say(str(sum(arrivals.arrive(digest(0), allowed, int(NOW)) == 0 for _ in range(sent))))
+
+
+def hold(folder: Path, number: int, name: str = "locks") -> None:
     """Take a lock and keep it for ever."""
-    say("held" if Locks(folder / "locks").take(number) else "taken")
+    say("held" if Locks(folder / name).take(number) else "taken")
     sys.stdin.readline()
 
 
@@ -76,5 +85,9 @@ if __name__ == "__main__":
         supervise(Path(where), how)
     elif what == "hold":
         hold(Path(where), int(how))
+    elif what == "hold-arrivals":
+        hold(Path(where), int(how), "arrivals.locks")
+    elif what == "arrive":
+        arrive(Path(where), *map(int, how.split(",")))
     else:
         use_proofs(Path(where), int(how))

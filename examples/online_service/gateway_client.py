@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME_S = 120
 _RENEW_BEFORE_S = 30
+_PATIENCE_S = 5
 
 
 class GatewayUnavailable(Exception):
@@ -77,6 +78,9 @@ class GatewayClient:
         response = await self._post_question(body)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             self._renew_at = 0.0
+            response = await self._post_question(body)
+        elif (wait_s := _told_to_wait(response)) is not None:
+            await asyncio.sleep(wait_s)
             response = await self._post_question(body)
         return _object(response)
 
@@ -155,6 +159,16 @@ class GatewayClient:
             return await self._http.post(self._registration.gateway_url + path, **arguments)
         except httpx.HTTPError as error:
             raise GatewayUnavailable(type(error).__name__) from None
+
+
+def _told_to_wait(response: httpx.Response) -> int | None:
+    """Return after how many seconds to ask once more, if somebody may be kept waiting so long."""
+    told = response.headers.get("Retry-After", "")
+    busy = response.status_code in {
+        httpx.codes.TOO_MANY_REQUESTS,
+        httpx.codes.SERVICE_UNAVAILABLE,
+    }
+    return int(told) if busy and told.isdecimal() and int(told) <= _PATIENCE_S else None
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -14,12 +14,17 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from adapters.contract import Clock, EventLog
 from adapters.registry import discover
-from gateway.access import AccessService, AccessStore, token_router
+from gateway.access import AccessService, AccessStore
 from gateway.access.dpop import ProofGuard
 from gateway.access.quotas import Quotas, Rates
-from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
-from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_api
+from gateway.access.routes import token_router
+from gateway.accesses import AccessesRooms, AccessesService, AccessesStore
+from gateway.accesses.routes import accesses_router
+from gateway.api.admission import Admission
+from gateway.api.application import ApiOptions, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
+from gateway.api.operation import ReadinessCheck
+from gateway.api.proxies import Proxies
 from gateway.audit import AuditLog, AuditStore
 from gateway.audit.alerts import AlertStore, Snooping
 from gateway.audit.refusals import WINDOW_S
@@ -45,10 +50,10 @@ from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
 from gateway.evidence.routes import evidence_router, verification_router
 from gateway.expiries import Expiries, ExpiryStore
 from gateway.keys import FileKeyStore
-from gateway.linkage import LinkageService, LinkageStore, linkage_router
+from gateway.linkage import LinkageService, LinkageStore
 from gateway.linkage.group_calls import GroupCalls
 from gateway.linkage.number_calls import NumberCalls
-from gateway.linkage.routes import LinkageRooms
+from gateway.linkage.routes import LinkageRooms, linkage_router
 from gateway.logs import open_log
 from gateway.matching import MatchingRooms, MatchingService, MissLimit, MissStore
 from gateway.matching.routes import matching_router

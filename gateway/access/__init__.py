@@ -8,7 +8,6 @@ from gateway.access.registration import (
     RegistrationError,
 )
 from gateway.access.registry import AccessRegistry
-from gateway.access.routes import token_router
 from gateway.access.service import AccessService, Caller
 from gateway.access.store import AccessStore
 from gateway.access.tokens import Access
@@ -25,5 +24,4 @@ __all__ = [
     "Presented",
     "RegistrationError",
     "Relation",
-    "token_router",
 ]

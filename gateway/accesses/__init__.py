@@ -1,7 +1,6 @@
 """What a resident may see: who asked about them, when, why, for which items."""
 
 from gateway.accesses.holds import DisclosureHolds, HoldKind, HoldRefused
-from gateway.accesses.routes import accesses_router
 from gateway.accesses.service import AccessesRooms, AccessesService
 from gateway.accesses.store import AccessesStore
 
@@ -12,5 +11,4 @@ __all__ = [
     "DisclosureHolds",
     "HoldKind",
     "HoldRefused",
-    "accesses_router",
 ]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.api import ApiOptions
+from gateway.api.application import ApiOptions
 from gateway.api.drain import Drain
 from gateway.api.server import server_config
 from gateway.cli.serving import fail_link, keep_memory_off_disk, listen_on

@@ -1,6 +1,5 @@
 """Staff screens in Japanese, and the layout that every page of the gateway shares."""
 
-from gateway.console.routes import console_router
 from gateway.console.schemas import AdapterCondition, AdapterState, AdapterStates, SuppliedGroup
 
-__all__ = ["AdapterCondition", "AdapterState", "AdapterStates", "SuppliedGroup", "console_router"]
+__all__ = ["AdapterCondition", "AdapterState", "AdapterStates", "SuppliedGroup"]

@@ -1,8 +1,7 @@
 """The national linkage face (庁内データ連携): what standard business systems call."""
 
 from gateway.linkage.registry import LinkageRegistry, NewSystem
-from gateway.linkage.routes import linkage_router
 from gateway.linkage.service import LinkageService
 from gateway.linkage.store import LinkageStore
 
-__all__ = ["LinkageRegistry", "LinkageService", "LinkageStore", "NewSystem", "linkage_router"]
+__all__ = ["LinkageRegistry", "LinkageService", "LinkageStore", "NewSystem"]

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.contract import EventLog
-from gateway.api import ApiOptions
+from gateway.api.application import ApiOptions
 from gateway.api.drain import Drain, DrainingServer
 from gateway.api.edge import Edge
 from gateway.api.limits import Limits

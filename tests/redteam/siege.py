@@ -23,7 +23,8 @@ from gateway.access import OWN_ACCESSES, AccessRegistry, AccessStore
 from gateway.access.grants import GrantTerms
 from gateway.access.limits import Bases
 from gateway.access.registration import MATCH_SUBJECTS
-from gateway.api import ApiOptions, Proxies, build_api
+from gateway.api.application import ApiOptions, build_api
+from gateway.api.proxies import Proxies
 from gateway.api.server import server_config
 from gateway.app import tell_of_outages
 from gateway.keys import FileKeyStore

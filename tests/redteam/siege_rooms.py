@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from fastapi import APIRouter
 
-from gateway.access import token_router
-from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
+from gateway.access.routes import token_router
+from gateway.accesses import AccessesRooms, AccessesService, AccessesStore
+from gateway.accesses.routes import accesses_router
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.access import AccessRegistry, AccessStore
-from gateway.api import Proxies
+from gateway.api.proxies import Proxies
 from gateway.keys import FileKeyStore
 from tests.gateway.access.certificates import certificate
 from tests.gateway.questions.conftest import CLIENT, PURPOSE, TOWN, World

@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
-from gateway.access import AccessRegistry, AccessService, token_router
+from gateway.access import AccessRegistry, AccessService
+from gateway.access.routes import token_router
 from gateway.problems import Problem
 from gateway.store.tables import AuditRow
 from tests.doubles import StoppedClock

@@ -9,13 +9,8 @@ import pytest
 
 from gateway.access import OWN_ACCESSES, OWN_ACCESSES_AT_COUNTER, Access, AccessService, Caller
 from gateway.access.grants import GrantTerms
-from gateway.accesses import (
-    AccessesRooms,
-    AccessesService,
-    AccessesStore,
-    DisclosureHolds,
-    accesses_router,
-)
+from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, DisclosureHolds
+from gateway.accesses.routes import accesses_router
 from gateway.accesses.schemas import AccessesDocument
 from standard_models.builtin import load_builtin
 from tests.gateway.access.consumers import (

@@ -1,9 +1,9 @@
 import httpx
 import pytest
 
-from gateway.access import token_router
 from gateway.access.dpop import token_digest
-from gateway.api import ApiOptions, build_api
+from gateway.access.routes import token_router
+from gateway.api.application import ApiOptions, build_api
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from tests.doubles import StoppedClock

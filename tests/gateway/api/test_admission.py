@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fastapi import APIRouter, Request, Response
 
-from gateway.api import Admission, ApiOptions, build_api
-from gateway.api.admission import FEW, LATE_S, LONGEST_S, LOOK_S
+from gateway.api.admission import FEW, LATE_S, LONGEST_S, LOOK_S, Admission
+from gateway.api.application import ApiOptions, build_api
 from gateway.api.bodies import json_response
 from gateway.metrics import Metrics
 from gateway.problems import Problem

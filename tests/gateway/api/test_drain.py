@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from fastapi import APIRouter
 
-from gateway.api import ApiOptions, build_api
+from gateway.api.application import ApiOptions, build_api
 from gateway.api.drain import Drain, DrainingServer
 from gateway.logs import open_log
 from gateway.metrics import Metrics

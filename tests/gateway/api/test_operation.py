@@ -8,7 +8,7 @@ import json
 
 import httpx
 
-from gateway.api import ReadinessCheck
+from gateway.api.operation import ReadinessCheck
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from tests.gateway.api.town import Town

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gateway.api import Proxies
-from gateway.api.proxies import Peer, thumbprint_of
+from gateway.api.proxies import Peer, Proxies, thumbprint_of
 from gateway.problems import Problem
 from gateway.settings import Settings
 from tests.gateway.api.town import Town

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import APIRouter, Request, Response
 
-from gateway.api import Admission
+from gateway.api.admission import Admission
 from gateway.api.bodies import json_response
 from tests.gateway.api.town import Town, served
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Request, Response
 
-from gateway.api import ApiOptions, build_api
+from gateway.api.application import ApiOptions, build_api
 from gateway.api.bodies import json_response
 from gateway.api.swift import Application
 from gateway.metrics import Metrics

@@ -15,12 +15,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp
 
-from gateway.api import Admission, ApiOptions, Proxies, ReadinessCheck, build_api
+from gateway.api.admission import Admission
+from gateway.api.application import ApiOptions, build_api
 from gateway.api.bodies import json_body, json_response
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.api.drain import Drain, DrainingServer
 from gateway.api.edge import note
 from gateway.api.openapi import SECURED, json_request, problem_responses
+from gateway.api.operation import ReadinessCheck
+from gateway.api.proxies import Proxies
 from gateway.api.server import server_config
 from gateway.logs import open_log
 from gateway.metrics import Metrics

@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI
 from adapters.contract import FetchRequest, FetchResult, GroupRecords
 from gateway.access import AccessRegistry, AccessStore, Caller
 from gateway.access.grants import GrantTerms
-from gateway.api import ApiOptions, build_api
+from gateway.api.application import ApiOptions, build_api
 from gateway.audit.searches import SearchStore
 from gateway.console.measures import MeasureDesk
 from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore

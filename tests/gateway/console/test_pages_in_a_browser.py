@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from gateway.console import AdapterCondition, console_router
+from gateway.console import AdapterCondition
+from gateway.console.routes import console_router
 from tests.contrast import POOR_CONTRAST
 from tests.doubles import StoppedClock
 from tests.gateway.api.town import Town, served

@@ -8,7 +8,8 @@ import httpx
 import lxml.html
 import pytest
 
-from gateway.console import AdapterState, console_router
+from gateway.console import AdapterState
+from gateway.console.routes import console_router
 from tests.doubles import StoppedClock
 from tests.gateway.api.town import Town
 from tests.gateway.console import states

@@ -13,15 +13,16 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from gateway.access import AccessRegistry, AccessStore, token_router
+from gateway.access import AccessRegistry, AccessStore
 from gateway.access.grants import GrantTerms
-from gateway.api import ApiOptions, build_api
+from gateway.access.routes import token_router
+from gateway.api.application import ApiOptions, build_api
 from gateway.audit import AuditEntry, AuditKind, AuditLog
 from gateway.keys import FileKeyStore
-from gateway.linkage import LinkageRegistry, LinkageService, LinkageStore, NewSystem, linkage_router
+from gateway.linkage import LinkageRegistry, LinkageService, LinkageStore, NewSystem
 from gateway.linkage.group_calls import GroupCalls
 from gateway.linkage.number_calls import SCOPES, NumberCalls
-from gateway.linkage.routes import LinkageRooms
+from gateway.linkage.routes import LinkageRooms, linkage_router
 from gateway.my_numbers import MyNumbers, MyNumberStore
 from gateway.numbers import NumberService, NumberStore
 from gateway.numbers.service import open_series

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sqlalchemy import text as sql
 
 from gateway.access import Access
-from gateway.api import ApiOptions, build_api
+from gateway.api.application import ApiOptions, build_api
 from gateway.keys import FileKeyStore
 from gateway.my_numbers import MyNumberOffice, NumberMatching
 from gateway.my_numbers.routes import my_number_router

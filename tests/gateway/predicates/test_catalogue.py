@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from gateway.api import ApiOptions, build_api
+from gateway.api.application import ApiOptions, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.logs import open_log
 from gateway.metrics import Metrics

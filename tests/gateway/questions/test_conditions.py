@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import AdapterError, PlannedUnavailable, SourceTimeout, Unavailable
-from gateway.api import Admission
+from gateway.api.admission import Admission
 from gateway.clock import TOKYO
 from gateway.problems import Problem
 from gateway.questions.parts import PartStatus

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from gateway.access import Access
-from gateway.api import Admission, ApiOptions, build_api
+from gateway.api.admission import Admission
+from gateway.api.application import ApiOptions, build_api
 from gateway.metrics import Metrics
 from gateway.questions.routes import question_router
 from gateway.questions.service import QuestionService

@@ -10,7 +10,7 @@ import httpx
 from fastapi import APIRouter
 
 from gateway.access import Access, AccessService
-from gateway.api import ApiOptions, build_api
+from gateway.api.application import ApiOptions, build_api
 from gateway.questions.routes import question_router
 from gateway.receipts.routes import receipt_router
 from tests.gateway.questions.conftest import CLIENT, PURPOSE, TOWN, World

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from gateway.api import ApiOptions
+from gateway.api.application import ApiOptions
 from gateway.api.drain import Drain
 from gateway.app import asking_edges
 from gateway.metrics import Metrics

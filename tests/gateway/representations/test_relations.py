@@ -14,8 +14,9 @@ from sqlalchemy import event
 
 from adapters.contract import MeasureKind, ProtectionFlag
 from gateway.access import OWN_ACCESSES, Relation
-from gateway.accesses import AccessesRooms, AccessesService, AccessesStore, accesses_router
-from gateway.api import ApiOptions, build_api
+from gateway.accesses import AccessesRooms, AccessesService, AccessesStore
+from gateway.accesses.routes import accesses_router
+from gateway.api.application import ApiOptions, build_api
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore

@@ -6,13 +6,11 @@ Source of the rules: the protection rules of the project, DV-1 to DV-4, DV-8 and
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
-from gateway.protection.service import ProtectionStatus
+from gateway.protection.service import Protection, ProtectionStatus
 from standard_models.answers import Absence, AbsenceReason, Answer
 
-Side: TypeAlias = tuple[ProtectionStatus, frozenset[str]]
-"""What is known of a person, and the items of them that are opened to whoever asks."""
 _WITHHELD: Final[Mapping[ProtectionStatus, Absence]] = {
     ProtectionStatus.PROTECTED: Absence(AbsenceReason.ASK_OFFICE),
     ProtectionStatus.UNKNOWN: Absence(AbsenceReason.UNAVAILABLE),
@@ -44,14 +42,15 @@ def of_all(statuses: Collection[ProtectionStatus]) -> ProtectionStatus:
     return ProtectionStatus.CLEAR
 
 
-def beside(subject: Side, other: Side) -> ProtectionStatus:
+def beside(subject: Protection, other: Protection) -> ProtectionStatus:
     """Return as what somebody is withheld in what is said of another; clear if they may be named.
 
     Nobody is named across a measure, unless the one of the two who is protected is opened: who
     lives with a protected person leads to where both live. Rules DV-1, DV-9.
     """
-    (status, _), (of_other, _) = subject, other
-    if ProtectionStatus.UNKNOWN in {status, of_other}:
+    if ProtectionStatus.UNKNOWN in {subject.status, other.status}:
         return ProtectionStatus.UNKNOWN
-    _, opened = subject if status is ProtectionStatus.PROTECTED else other
-    return ProtectionStatus.CLEAR if status is of_other or opened else ProtectionStatus.PROTECTED
+    protected = subject if subject.status is ProtectionStatus.PROTECTED else other
+    if subject.status is other.status or protected.opened:
+        return ProtectionStatus.CLEAR
+    return ProtectionStatus.PROTECTED

@@ -12,12 +12,13 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from adapters.contract import Clock, Deadline, EventLog, FlagReport
 from adapters.errors import AdapterError
 from gateway.connections import Connection, Connections
 from gateway.protection.counts import DayCounts
-from gateway.protection.store import FlagChange, FlagStore, flags_of
+from gateway.protection.store import FlagChange, FlagLookup, FlagStore, flags_of
 
 POLL_TIMEOUT_S = 30.0
 
@@ -28,6 +29,13 @@ class ProtectionStatus(StrEnum):
     CLEAR = "clear"
     PROTECTED = "protected"
     UNKNOWN = "unknown"
+
+
+class Protection(NamedTuple):
+    """What is known of a person; ``opened`` are references of items that leave nevertheless."""
+
+    status: ProtectionStatus
+    opened: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +92,31 @@ class ProtectionService:
         Unknown wins over protected: while the copy is old, an answer must not tell a protected
         person from anybody else.
         """
-        found = await self._store.look_up(municipality, numbers)
+        return self._status(municipality, await self._store.look_up(municipality, numbers))
+
+    def _status(self, municipality: str, found: FlagLookup) -> ProtectionStatus:
         if not self._fresh(municipality, found.copies):
             return ProtectionStatus.UNKNOWN
         return ProtectionStatus.PROTECTED if found.flagged else ProtectionStatus.CLEAR
 
-    async def opened(
+    async def protection(
         self,
         municipality: str,
         asker: tuple[str, str],
         numbers: Mapping[str, Iterable[str]],
         *,
         exemptions: bool = True,
-    ) -> frozenset[str]:
-        """Return the items that ``asker`` (client, purpose) may have although a measure protects.
+    ) -> Protection:
+        """Return the status, and what ``asker`` (client, purpose) may have nevertheless.
 
-        To be looked up for everybody alike, so that the time it takes tells nothing (DV-8).
-        Without ``exemptions`` only what was lifted for this one person counts: a citizen who is
-        there in person may not be who the card or phone belongs to. Rule DV-18.
+        Looked up for everybody alike, so that the time it takes tells nothing (DV-8). Without
+        ``exemptions`` only what was lifted for this one person counts: a citizen who is there in
+        person may not be who the card or phone belongs to. Rule DV-18.
         """
-        now = self._clock.now()
-        return await self._store.opened(municipality, asker, numbers, now, exemptions=exemptions)
+        found, opened = await self._store.look_up_with_openings(
+            municipality, asker, numbers, self._clock.now(), exemptions=exemptions
+        )
+        return Protection(self._status(municipality, found), opened)
 
     def revealed(self, municipality: str, asker: tuple[str, str], count: int) -> None:
         """Call the officer on duty: ``count`` protected items have left. Rule DV-17.

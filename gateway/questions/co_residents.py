@@ -9,11 +9,11 @@ the same rule as that of households (``household_door``). Rules DV-1, DV-9.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.households import REGISTER, LivesWith, household_bases
-from gateway.protection import ProtectionStatus, beside, of_all, withhold
+from gateway.protection import Protection, ProtectionStatus, beside, of_all, withhold
 from gateway.questions.parts import Part, PartStatus
 from gateway.questions.plan import PlannedPart
 from gateway.questions.removed import with_fields
@@ -23,15 +23,6 @@ from standard_models.answers import Answer, Method, Value
 from standard_models.dictionary import Dictionary
 
 Asker = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """What is known of the person who is asked about, and what is opened of them."""
-
-    status: ProtectionStatus
-    opened: frozenset[str]
-    exemptions: bool
 
 
 def with_members(parts: Sequence[PlannedPart], dictionary: Dictionary) -> tuple[PlannedPart, ...]:
@@ -65,15 +56,26 @@ class CoResidents:
         subject: Subject,
         protection: Protection,
         found: Mapping[str, Part],
+        *,
+        exemptions: bool = True,
     ) -> Mapping[str, Part]:
-        """Return ``found`` with nobody named whom the asker may not know to live there."""
+        """Return ``found`` with nobody named whom the asker may not know to live there.
+
+        ``protection`` is that of ``subject``; ``exemptions``: those of the asker count.
+        """
         rules = household_bases().lives_with
         named = [ref for ref in rules if ref in found and _names_others(found[ref])]
         if not named:
             return found
+
+        async def known(numbers: Mapping[str, tuple[str, ...]]) -> Protection:
+            return await self._rooms.protection.protection(
+                municipality, asker, numbers, exemptions=exemptions
+            )
+
         made = await asyncio.gather(
             *(
-                self._part(municipality, asker, subject, protection, found[ref], rules[ref])
+                self._part(municipality, subject, protection, known, found[ref], rules[ref])
                 for ref in named
             )
         )
@@ -118,9 +120,9 @@ class CoResidents:
     async def _part(
         self,
         municipality: str,
-        asker: Asker,
         subject: Subject,
         protection: Protection,
+        known: Callable[[Mapping[str, tuple[str, ...]]], Awaitable[Protection]],
         part: Part,
         rule: LivesWith,
     ) -> Part:
@@ -131,19 +133,10 @@ class CoResidents:
             if number not in own
         }
         # Of everybody on the list, and all alike: the time that it takes tells nothing (DV-8).
-        service = self._rooms.protection
-        statuses = await asyncio.gather(
-            *(service.status(municipality, n) for n in of_each.values())
-        )
-        opened = await asyncio.gather(
-            *(
-                service.opened(municipality, asker, n, exemptions=protection.exemptions)
-                for n in of_each.values()
-            )
-        )
+        of_others = await asyncio.gather(*(known(numbers) for numbers in of_each.values()))
         others = {
-            number: beside((protection.status, protection.opened), (status, items))
-            for number, status, items in zip(of_each, statuses, opened, strict=True)
+            number: beside(protection, other)
+            for number, other in zip(of_each, of_others, strict=True)
         }
         return replace(part, records=[self._record(r, rule, own, others) for r in part.records])
 

@@ -19,8 +19,8 @@ from gateway.access import Access, Caller, Relation
 from gateway.connections import Alarm, joined
 from gateway.households import heads_of, household_bases
 from gateway.problems import FieldError, Problem
-from gateway.protection import ProtectionStatus
-from gateway.questions.co_residents import CoResidents, Protection
+from gateway.protection import Protection, ProtectionStatus, of_all
+from gateway.questions.co_residents import CoResidents
 from gateway.questions.conditions import require_answers, with_not_granted
 from gateway.questions.derived import as_planned
 from gateway.questions.door import through_the_door, withheld_items
@@ -172,7 +172,7 @@ class HouseholdAnswers:
         found = await asyncio.gather(
             *(protection.status(municipality, n) for n in people if n is not None)
         )
-        return Door(found, ()).status, alarms
+        return of_all(found), alarms
 
     async def _door(
         self, call: HouseholdCall, listed: HouseholdList, touched: Sequence[Touched]
@@ -181,9 +181,7 @@ class HouseholdAnswers:
         town, asker = call.access.municipality, (call.access.client_id, call.access.purpose_id)
         numbers = [numbers_of(t, listed.numbering) for t in touched]
         protection = self._rooms.protection
-        statuses = await asyncio.gather(*(protection.status(town, n) for n in numbers))
-        opened = await asyncio.gather(*(protection.opened(town, asker, n) for n in numbers))
-        return Door(statuses, opened)
+        return Door(await asyncio.gather(*(protection.protection(town, asker, n) for n in numbers)))
 
     async def _apart(
         self, call: HouseholdCall, touched: Sequence[Touched], door: Door
@@ -197,12 +195,8 @@ class HouseholdAnswers:
             found = await self._co_residents.withheld(town, asker, one.subject, known, one.found)
             return replace(one, found=found)
 
-        sides = zip(touched, door.statuses, door.opened, strict=True)
         return await asyncio.gather(
-            *(
-                apart(one, Protection(status, items, exemptions=True))
-                for one, status, items in sides
-            )
+            *(apart(one, known) for one, known in zip(touched, door.known, strict=True))
         )
 
     def _leaving(

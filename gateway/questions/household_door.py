@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.protection import ProtectionStatus, beside, of_all
+from gateway.protection import Protection, ProtectionStatus, beside, of_all
 from gateway.questions.members import Touched, not_shown
 from gateway.questions.parts import NotShown, Part
 from gateway.questions.rooms import outcome_of
@@ -15,25 +15,23 @@ from gateway.questions.rooms import outcome_of
 class Door:
     """What protection lets out of a household, looked up for everybody on its list.
 
-    ``statuses`` and ``opened`` stand in the order of the members. Whoever is on the list is looked
-    up, whether they are shown or not: one protected person withholds the address of all (DV-9).
+    ``known`` stand in the order of the members. Whoever is on the list is looked up, whether they
+    are shown or not: one protected person withholds the address of all (DV-9).
     """
 
-    statuses: Sequence[ProtectionStatus]
-    opened: Sequence[frozenset[str]]
+    known: Sequence[Protection]
 
     @property
     def status(self) -> ProtectionStatus:
         """Return the status that counts for the address of everybody."""
-        return of_all(self.statuses)
+        return of_all([one.status for one in self.known])
 
     @property
     def items(self) -> frozenset[str]:
         """Return the items that are opened although a measure protects: for all of them."""
         if self.status is not ProtectionStatus.PROTECTED:
             return frozenset()
-        sides = zip(self.statuses, self.opened, strict=True)
-        opened = [items for status, items in sides if status is ProtectionStatus.PROTECTED]
+        opened = [one.opened for one in self.known if one.status is ProtectionStatus.PROTECTED]
         return frozenset.intersection(*opened)
 
     def reasons(self, touched: Sequence[Touched]) -> list[NotShown | None]:
@@ -41,12 +39,12 @@ class Door:
 
         Where the subject is protected, whoever is protected with them is shown.
         """
-        sides = list(zip(self.statuses, self.opened, strict=True))
+        sides = list(zip(touched, self.known, strict=True))
         own = next(
-            (side for t, side in zip(touched, sides, strict=True) if t.is_subject),
-            (ProtectionStatus.CLEAR, frozenset[str]()),
+            (known for member, known in sides if member.is_subject),
+            Protection(ProtectionStatus.CLEAR, frozenset()),
         )
-        return [not_shown(t, beside(own, side)) for t, side in zip(touched, sides, strict=True)]
+        return [not_shown(member, beside(own, known)) for member, known in sides]
 
 
 @dataclass(frozen=True, slots=True)

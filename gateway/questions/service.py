@@ -20,10 +20,9 @@ from gateway.clock import TOKYO
 from gateway.connections import Alarm, Connection, joined
 from gateway.households import household_bases
 from gateway.problems import Problem
-from gateway.protection import ProtectionStatus
+from gateway.protection import Protection, ProtectionStatus
 from gateway.questions.co_residents import (
     CoResidents,
-    Protection,
     with_household,
     with_members,
 )
@@ -254,15 +253,17 @@ class QuestionService:
         asking = Gathering(access, subject, question, caller, deadline)
         found, alarms = await self._of_register(asking, needed, with_register)
         # Looked up last: a flag that arrived while a slow system was answering counts.
-        status = await self._rooms.protection.status(municipality, subject.numbers)
         asker = (access.client_id, access.purpose_id)
         # DV-18: whoever is there in person sees a protected address only after a visit to the desk.
-        opened = await self._rooms.protection.opened(
-            municipality, asker, subject.numbers, exemptions=access.login is None
+        exemptions = access.login is None
+        status, opened = await self._rooms.protection.protection(
+            municipality, asker, subject.numbers, exemptions=exemptions
         )
         opened = usable(opened, status, needed) if use_openings else frozenset()
-        known = Protection(status, opened, access.login is None)
-        apart = await self._co_residents.withheld(municipality, asker, subject, known, found)
+        known = Protection(status, opened)
+        apart = await self._co_residents.withheld(
+            municipality, asker, subject, known, found, exemptions=exemptions
+        )
         refs = [part.group.ref for part in needed]
         before = [found[ref] for ref in refs]
         if subject.acting is not None:

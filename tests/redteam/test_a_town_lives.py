@@ -5,6 +5,7 @@ Source of the rules: DV-1, DV-3, DV-8 (shape), PL-2, AU-2, PA-3, over two gatewa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from gateway.access import AccessService
 from gateway.access.grants import GrantedItems, Relation
 from gateway.audit import AuditLog
 from gateway.audit.entries import AuditId
-from gateway.protection import ProtectionService
 from gateway.protection.service import ProtectionStatus
+from tests.gateway.protection.room import patch_status
 from tests.redteam.living_town import ITEMS, PEOPLE
 from tests.redteam.town_machine import LivingTown
 from tests.size import size_of
@@ -78,23 +79,21 @@ async def nothing_is_written(*_: Any) -> AuditId:
 
 
 @pytest.mark.parametrize(
-    ("guard", "name", "without"),
+    "take_out",
     [
-        (ProtectionService, "status", nobody_is_protected),
-        (AccessService, "grants_for", everything_is_granted),
-        (AuditLog, "append", nothing_is_written),
+        lambda patch: patch_status(patch, nobody_is_protected),
+        lambda patch: patch.setattr(AccessService, "grants_for", everything_is_granted),
+        lambda patch: patch.setattr(AuditLog, "append", nothing_is_written),
     ],
     ids=["protection", "grants", "record"],
 )
 def test_without_any_of_its_guards_the_town_is_not_safe(
     sqlite_template: Path,
     monkeypatch: pytest.MonkeyPatch,
-    guard: type,
-    name: str,
-    without: Any,
+    take_out: Callable[[pytest.MonkeyPatch], None],
 ) -> None:
     """Mutants: the events above do come upon a rule that is taken out."""
     LivingTown.template = sqlite_template
-    monkeypatch.setattr(guard, name, without)
+    take_out(monkeypatch)
     with pytest.raises(AssertionError):
         live(20, 50, Phase.generate)

@@ -73,13 +73,13 @@ _FLAG: Final = ProtectionFlagRow.__table__.c
 _MEASURE: Final = ProtectionMeasureRow.__table__.c
 _COPY: Final = FlagCopyRow.__table__
 _PERSONS: Final[BindParameter[Any]] = bindparam("persons", expanding=True)
-_LOOK_UP: Final = union_all(
+_FLAGS: Final = (
     select(
         literal("copy").label("kind"),
         _COPY.c.municipality.label("municipality"),
         _COPY.c.adapter_id.label("place"),
         literal("").label("number"),
-        _COPY.c.retrieved_at.label("retrieved_at"),
+        _COPY.c.retrieved_at.label("at"),
     ).where(
         _COPY.c.municipality.in_(bindparam("municipalities", expanding=True)),
         _COPY.c.differs_since.is_(None),
@@ -94,18 +94,20 @@ _LOOK_UP: Final = union_all(
         tuple_(_MEASURE.municipality, _MEASURE.numbering, _MEASURE.number).in_(_PERSONS),
     ),
 )
+_LOOK_UP: Final = union_all(*_FLAGS)
 """One statement: the flags are of the very copies whose age is told with them."""
 _NOBODY: Final = ("", "", "")
 _OPENING: Final = ProtectionOpeningRow.__table__.c
 _OPENINGS: Final = select(
-    _OPENING.municipality,
-    _OPENING.client_id,
-    _OPENING.purpose_id,
-    _OPENING.numbering,
-    _OPENING.number,
-    _OPENING["items"],
-    _OPENING.opens_at,
-    _OPENING.closes_at,
+    literal("opening").label("kind"),
+    _OPENING.municipality.label("municipality"),
+    _OPENING.numbering.label("place"),
+    _OPENING.number.label("number"),
+    _OPENING.opens_at.label("at"),
+    _OPENING.closes_at.label("until"),
+    _OPENING.client_id.label("client_id"),
+    _OPENING.purpose_id.label("purpose_id"),
+    _OPENING["items"].label("items"),
 ).where(
     tuple_(_OPENING.municipality, _OPENING.client_id, _OPENING.purpose_id).in_(
         bindparam("askers", expanding=True)
@@ -115,10 +117,16 @@ _OPENINGS: Final = select(
     _OPENING.opens_at <= bindparam("now"),
     _OPENING.closes_at > bindparam("now"),
 )
+_WITH_OPENINGS: Final = union_all(
+    # The first one says of what type a column is.
+    _OPENINGS,
+    *(flags.add_columns(null(), literal(""), literal(""), null()) for flags in _FLAGS),
+)
+"""The same with what is opened at that very moment."""
 Person: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 """A municipality, and numbering and number of everything that a person is known by in it."""
-Asker: TypeAlias = tuple[str, str, str, dt.datetime]
-"""Municipality, client, purpose, and when."""
+Asker: TypeAlias = tuple[str, str, dt.datetime]
+"""Client, purpose, and when."""
 Parties = tuple[str, ...] | None
 """Whom a flag names, by numbers of its own numbering; None where that is not known."""
 Flags = Mapping[tuple[str, str], tuple[dt.date | None, dt.date | None, Parties]]
@@ -199,24 +207,10 @@ class FlagStore:
         return found if found is not None else FlagLookup(flagged=False, copies={})
 
     async def _load_flags(self, persons: Sequence[Person]) -> Mapping[Person, FlagLookup]:
-        towns = list(dict.fromkeys(town for town, _ in persons))
-        known_by = [(town, *pair) for town, pairs in persons for pair in pairs] or [_NOBODY]
-        rows = await self._store.look_up(
-            _LOOK_UP, {"municipalities": padded(towns), "persons": padded(known_by)}
-        )
-        copies: dict[str, dict[str, dt.datetime]] = {town: {} for town in towns}
-        flagged: set[tuple[str, str, str]] = set()
-        for row in rows:
-            if row.kind == "copy":
-                copies[row.municipality][row.place] = row.retrieved_at
-            else:
-                flagged.add((row.municipality, row.place, row.number))
-        return {
-            (town, pairs): FlagLookup(any((town, *pair) in flagged for pair in pairs), copies[town])
-            for town, pairs in persons
-        }
+        rows = await self._store.look_up(_LOOK_UP, _asked(persons))
+        return _flags_of_each(persons, rows)
 
-    async def opened(
+    async def look_up_with_openings(
         self,
         municipality: str,
         asker: tuple[str, str],
@@ -224,38 +218,52 @@ class FlagStore:
         now: dt.datetime,
         *,
         exemptions: bool = True,
-    ) -> frozenset[str]:
-        """Return the item references that are open to ``asker`` (client, purpose) at ``now``.
+    ) -> tuple[FlagLookup, frozenset[str]]:
+        """Return the same, and the item references that are open to ``asker`` at ``now``.
 
-        Without ``exemptions`` only by a lift for the person.
+        ``asker`` is client and purpose. Without ``exemptions`` only by a lift for the person.
         """
-        pairs = _pairs(numbers)
-        rows = await self._openings.look_up((municipality, *asker, now)) or ()
-        return frozenset[str]().union(
-            *(
-                row.items
-                for row in rows
-                if (row.numbering, row.number) in pairs or (exemptions and row.number is None)
-            )
+        person = (municipality, _pairs(numbers))
+        found = await self._openings.look_up((person, (*asker, now)))
+        if found is None:
+            return FlagLookup(flagged=False, copies={}), frozenset()
+        flags, openings = found
+        pairs = {*person[1]}
+        items = (
+            row.items
+            for row in openings
+            if (row.place, row.number) in pairs or (exemptions and row.number is None)
         )
+        return flags, frozenset[str]().union(*items)
 
-    async def _load_openings(self, askers: Sequence[Asker]) -> Mapping[Asker, Sequence[Any]]:
+    async def _load_openings(
+        self, asked: Sequence[tuple[Person, Asker]]
+    ) -> Mapping[tuple[Person, Asker], tuple[FlagLookup, Sequence[Any]]]:
         """Return what each asker's time is in; each is compared with its own time once more."""
+        persons = list(dict.fromkeys(person for person, _ in asked))
+        askers = [(town, client, purpose) for (town, _), (client, purpose, _) in asked]
         rows = await self._store.look_up(
-            _OPENINGS,
+            _WITH_OPENINGS,
             {
-                "askers": padded([(town, client, purpose) for town, client, purpose, _ in askers]),
-                "now": max(now for *_, now in askers),
+                **_asked(persons),
+                "askers": padded(list(dict.fromkeys(askers))),
+                "now": max(now for _, (_, _, now) in asked),
             },
         )
+        flags = _flags_of_each(persons, [row for row in rows if row.kind != "opening"])
+        openings = [row for row in rows if row.kind == "opening"]
         return {
-            asker: [
-                row
-                for row in rows
-                if (row.municipality, row.client_id, row.purpose_id) == asker[:3]
-                and row.opens_at <= asker[3] < row.closes_at
-            ]
-            for asker in askers
+            (person, (client, purpose, now)): (
+                flags[person],
+                [
+                    row
+                    for row in openings
+                    if (row.municipality, row.client_id, row.purpose_id)
+                    == (person[0], client, purpose)
+                    and row.at <= now < row.until
+                ],
+            )
+            for person, (client, purpose, now) in asked
         }
 
     async def copies(self, municipality: str) -> Mapping[str, dt.datetime]:
@@ -267,6 +275,26 @@ class FlagStore:
 
 def _pairs(numbers: Mapping[str, Iterable[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((numbering, n) for numbering, ns in numbers.items() for n in ns)
+
+
+def _asked(persons: Sequence[Person]) -> dict[str, Any]:
+    towns = list(dict.fromkeys(town for town, _ in persons))
+    known_by = [(town, *pair) for town, pairs in persons for pair in pairs] or [_NOBODY]
+    return {"municipalities": padded(towns), "persons": padded(known_by)}
+
+
+def _flags_of_each(persons: Sequence[Person], rows: Sequence[Any]) -> dict[Person, FlagLookup]:
+    copies: dict[str, dict[str, dt.datetime]] = {town: {} for town, _ in persons}
+    flagged: set[tuple[str, str, str]] = set()
+    for row in rows:
+        if row.kind == "copy":
+            copies[row.municipality][row.place] = row.at
+        else:
+            flagged.add((row.municipality, row.place, row.number))
+    return {
+        (town, pairs): FlagLookup(any((town, *pair) in flagged for pair in pairs), copies[town])
+        for town, pairs in persons
+    }
 
 
 async def one_at_a_time(store: Store, session: AsyncSession) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from gateway.access import Access, AccessRegistry, AccessStore
 from gateway.access.grants import GrantTerms
+from gateway.protection import Protection, ProtectionService, ProtectionStatus
 from gateway.protection.measures import Measures
 from gateway.protection.pushes import FlagPushes, PushRooms
 from gateway.protection.routes import flag_router
@@ -18,6 +20,22 @@ from standard_models.builtin import load_builtin
 from tests.gateway.access.consumers import approve
 from tests.gateway.questions.conftest import CLIENT, PURPOSE, TOWN, World
 from tests.gateway.receipts.over_http import KnownCaller, served
+
+
+def patch_status(
+    patch: pytest.MonkeyPatch, changed: Callable[..., Awaitable[ProtectionStatus]]
+) -> None:
+    """Let ``changed`` say what is known of a person, whichever way it is asked."""
+    protection = ProtectionService.protection
+
+    async def with_changed(
+        self: ProtectionService, town: str, asker: Any, numbers: Any, **options: bool
+    ) -> Protection:
+        known = await protection(self, town, asker, numbers, **options)
+        return Protection(await changed(self, town, numbers), known.opened)
+
+    patch.setattr(ProtectionService, "status", changed)
+    patch.setattr(ProtectionService, "protection", with_changed)
 
 
 def officer(world: World, name: str = "first") -> Measures:

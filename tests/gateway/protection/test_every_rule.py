@@ -30,7 +30,7 @@ from tests.gateway.protection import (
     test_pushes,
     test_releases,
 )
-from tests.gateway.protection.room import officer
+from tests.gateway.protection.room import officer, patch_status
 from tests.gateway.questions.conftest import TOWN, World, world
 from tests.gateway.recalls import test_mutants as recalls
 
@@ -70,15 +70,15 @@ def an_old_message_counts_like_a_new_one(patch: pytest.MonkeyPatch, _: World) ->
 
 
 def a_lift_has_no_end(patch: pytest.MonkeyPatch, _: World) -> None:
-    opened = FlagStore.opened
+    look_up = FlagStore.look_up_with_openings
 
     async def changed(
         self: FlagStore, town: str, asker: Any, numbers: Any, now: Any, **options: bool
     ) -> Any:
         earlier = now - dt.timedelta(minutes=5)
-        return await opened(self, town, asker, numbers, earlier, **options)
+        return await look_up(self, town, asker, numbers, earlier, **options)
 
-    patch.setattr(FlagStore, "opened", changed)
+    patch.setattr(FlagStore, "look_up_with_openings", changed)
 
 
 def a_list_leaves_as_it_was_made(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -96,7 +96,7 @@ def a_hold_says_that_it_is_one(patch: pytest.MonkeyPatch, world: World) -> None:
         held = kinds & {cause.value for cause in HoldCause}
         return ProtectionStatus.UNKNOWN if held else await status(self, town, numbers)
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 def others_in_a_record_are_nobody(patch: pytest.MonkeyPatch, _: World) -> None:

@@ -25,6 +25,7 @@ from gateway.questions import door
 from gateway.questions import service as questions_service
 from gateway.questions.parts import Part
 from standard_models.answers import Absence, AbsenceReason, Answer, Value
+from tests.gateway.protection.room import patch_status
 from tests.gateway.questions.conftest import BLOCK, MAIL, NAME, TOWN, World, world
 from tests.gateway.questions.scripted import TIME, knowing_nobody
 
@@ -191,7 +192,7 @@ def only_own_numbering(patch: pytest.MonkeyPatch, _: World) -> None:
     async def changed(self: ProtectionService, town: str, numbers: Mapping[str, Any]) -> Any:
         return await status(self, town, {"resident": numbers.get("resident", ())})
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 def without(patch: pytest.MonkeyPatch, dropped: Callable[[ProtectionFlag], bool]) -> None:
@@ -222,7 +223,7 @@ def known_once_is_known_for_good(patch: pytest.MonkeyPatch, _: World) -> None:
             seen[key] = await status(self, town, numbers)
         return seen[key]
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 def status_is_looked_up_first(patch: pytest.MonkeyPatch, world: World) -> None:
@@ -240,21 +241,21 @@ def status_is_looked_up_first(patch: pytest.MonkeyPatch, world: World) -> None:
         return early.pop()
 
     patch.setattr(questions_service, "ask_system", changed_ask)
-    patch.setattr(ProtectionService, "status", changed_status)
+    patch_status(patch, changed_status)
 
 
 def nobody_is_protected(patch: pytest.MonkeyPatch, _: World) -> None:
     async def changed(*_: Any) -> Any:
         return ProtectionStatus.CLEAR
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 def everybody_is_protected(patch: pytest.MonkeyPatch, _: World) -> None:
     async def changed(*_: Any) -> Any:
         return ProtectionStatus.PROTECTED
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 def flagged_wins_over_unknown(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -264,7 +265,7 @@ def flagged_wins_over_unknown(patch: pytest.MonkeyPatch, _: World) -> None:
         flagged = (await self._store.look_up(town, numbers)).flagged
         return ProtectionStatus.PROTECTED if flagged else await status(self, town, numbers)
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 MUTANTS: Mapping[str, tuple[Change, str]] = {

@@ -13,7 +13,7 @@ from gateway.access import Access, Caller
 from gateway.access.logins import Login, LoginLevel
 from gateway.protection.measures import MeasureKind, Measures
 from gateway.protection.openings import OpeningRefusedError, Openings, OpeningTerms
-from gateway.protection.service import ProtectionService
+from gateway.protection.service import Protection, ProtectionService
 from gateway.protection.store import MeasureStore, OpeningStore
 from gateway.questions.schemas import Question
 from gateway.store.tables import AuditRow
@@ -95,8 +95,9 @@ async def test_a_lift_is_for_one_client(world: World) -> None:
     """DV-6: another client is withheld meanwhile."""
     asking = {"resident": ["R2"]}
     await lift(world, terms())
-    assert await world.protection.opened(TOWN, (CLIENT, PURPOSE), asking) == {BLOCK}
-    assert await world.protection.opened(TOWN, ("another", PURPOSE), asking) == frozenset()
+    for client, opened in ((CLIENT, {BLOCK}), ("another", set())):
+        known = await world.protection.protection(TOWN, (client, PURPOSE), asking)
+        assert known.opened == opened
 
 
 async def test_a_lift_is_for_one_person(world: World) -> None:
@@ -255,11 +256,11 @@ async def test_without_its_rule_an_exemption_would_show_the_own_address(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DV-18: the test before this one would notice."""
-    opened = ProtectionService.opened
+    protection = ProtectionService.protection
 
-    async def changed(self: ProtectionService, *asked: Any, exemptions: bool) -> frozenset[str]:
-        return await opened(self, *asked, exemptions=True)
+    async def changed(self: ProtectionService, *asked: Any, exemptions: bool) -> Protection:
+        return await protection(self, *asked, exemptions=True)
 
-    monkeypatch.setattr(ProtectionService, "opened", changed)
+    monkeypatch.setattr(ProtectionService, "protection", changed)
     await exempt(world, terms())
     assert await own_address(world) == [HOUSE]

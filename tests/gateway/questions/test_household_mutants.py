@@ -15,8 +15,7 @@ from gateway.access.grants import Grant
 from gateway.connections import Connection
 from gateway.households import household_bases
 from gateway.problems import Problem
-from gateway.protection import ProtectionStatus, beside
-from gateway.protection.door import Side
+from gateway.protection import Protection, ProtectionStatus, beside
 from gateway.questions import (
     co_residents,
     household,
@@ -213,23 +212,23 @@ class Mutant:
 
 
 def _last_alone(self: household_door.Door) -> ProtectionStatus:
-    return self.statuses[-1]
+    return self.known[-1].status
 
 
-def _everybody(*_: Side) -> ProtectionStatus:
+def _everybody(*_: Protection) -> ProtectionStatus:
     return ProtectionStatus.CLEAR
 
 
-def _the_clear(subject: Side, other: Side) -> ProtectionStatus:
-    status, _ = other
-    return status if status is ProtectionStatus.CLEAR else beside(subject, other)
+def _the_clear(subject: Protection, other: Protection) -> ProtectionStatus:
+    clear = other.status is ProtectionStatus.CLEAR
+    return other.status if clear else beside(subject, other)
 
 
-async def _all_named(*known: Any) -> Any:
+async def _all_named(*known: Any, **_: bool) -> Any:
     return dict(known[-1])
 
 
-def _nobody(*_: Side) -> ProtectionStatus:
+def _nobody(*_: Protection) -> ProtectionStatus:
     return ProtectionStatus.PROTECTED
 
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.contract import FlagReport, MeasureKind, ProtectionFlag
 from gateway.access import Relation
 from gateway.access import service as access_service
-from gateway.protection import ProtectionService, ProtectionStatus
+from gateway.protection import ProtectionStatus
 from gateway.protection.parties import service as parties
 from gateway.protection.parties import store as parties_store
 from gateway.protection.store import flags
@@ -19,6 +19,7 @@ from gateway.representations import registry
 from gateway.representations.service import RepresentationService
 from gateway.representations.store import RepresentationStore
 from gateway.subjects import SubjectService
+from tests.gateway.protection.room import patch_status
 from tests.gateway.questions.conftest import NAME, PURPOSE, TAX, TOWN
 from tests.gateway.representations.conftest import PEOPLE, Family
 
@@ -291,7 +292,7 @@ def unknown_is_clear(patch: pytest.MonkeyPatch) -> None:
     async def changed(*_: object) -> ProtectionStatus:
         return ProtectionStatus.CLEAR
 
-    patch.setattr(ProtectionService, "status", changed)
+    patch_status(patch, changed)
 
 
 def looked_up_once(patch: pytest.MonkeyPatch) -> None:

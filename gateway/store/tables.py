@@ -706,7 +706,8 @@ class DisclosureHoldRow(Base):
 class SubmissionRow(Base):
     """What a citizen stated once, for which purposes, how it was verified, until when it is kept.
 
-    ``purposes`` are those of the consent whose text was ``consent_text``.
+    ``purposes`` are those of the consent whose text was ``consent_text``. No ``items``: made before
+    they were noted, or by a gateway of the release before.
     """
 
     __tablename__ = "submission"
@@ -723,7 +724,7 @@ class SubmissionRow(Base):
     client_id: Mapped[str] = mapped_column(String(64))
     subject_id: Mapped[str] = mapped_column(String(32))
     purpose_id: Mapped[str] = mapped_column(String(64))
-    items: Mapped[list[str]] = mapped_column(Json)
+    items: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     purposes: Mapped[list[str]] = mapped_column(Json)
     consent_text: Mapped[str] = mapped_column(String(64))
     consent_given_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
@@ -807,7 +808,7 @@ class IdempotencyRow(Base):
 class EvidenceRow(Base):
     """A signed statement that was released: of whom, by whom, and its place in the status list.
 
-    What it says is not kept.
+    What it says is not kept. ``items`` as of a submission.
     """
 
     __tablename__ = "evidence"
@@ -820,7 +821,7 @@ class EvidenceRow(Base):
     client_id: Mapped[str] = mapped_column(String(64))
     subject_id: Mapped[str] = mapped_column(String(32))
     purpose_id: Mapped[str] = mapped_column(String(64))
-    items: Mapped[list[str]] = mapped_column(Json)
+    items: Mapped[list[str]] = mapped_column(Json, server_default="[]")
     statement: Mapped[str] = mapped_column(String(20))
     key_id: Mapped[str] = mapped_column(String(64))
     issued_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

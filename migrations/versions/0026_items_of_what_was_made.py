@@ -1,5 +1,8 @@
 """Note the items of submissions and statements: a mandate for some ends nothing that holds others.
 
+Of what was made before, and by a gateway of the release before while others are renewed, nothing is
+known: the default stays. No table is made anew, which other tables refer to.
+
 Revision ID: 0026
 Revises: 0025
 """
@@ -21,10 +24,7 @@ TABLES = ("submission", "evidence")
 
 def upgrade() -> None:
     for table in TABLES:
-        with op.batch_alter_table(table) as altered:
-            altered.add_column(sa.Column("items", JSON, nullable=False, server_default="[]"))
-        with op.batch_alter_table(table) as altered:
-            altered.alter_column("items", server_default=None)
+        op.add_column(table, sa.Column("items", JSON, nullable=False, server_default="[]"))
 
 
 def downgrade() -> None:

@@ -1,9 +1,10 @@
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import downgrade, needed_revision, schema_state, upgrade
+from gateway.store.tables import SubmissionRow
 from tools.check_migrations import drift, heads, on, tables
 
 
@@ -67,3 +68,35 @@ def test_the_history_is_read_once_and_not_by_every_look_at_readiness(
 
     monkeypatch.setattr(ScriptDirectory, "from_config", read_again)
     assert needed_revision() == newest
+
+
+_AT = "'2026-04-01 00:00:00+00:00'"
+_SUBJECT = (
+    f"INSERT INTO subject (municipality, subject_id, created_at) VALUES ('999999', 's', {_AT})"
+)
+_SUBMISSION = (
+    "INSERT INTO submission (municipality, submission_id, client_id, subject_id, purpose_id, "
+    "purposes, consent_text, consent_given_at, strength, stated_at, expires_at) "
+    f"VALUES ('999999', :id, 'desk', 's', 'move', '[]', 'text', {_AT}, 'login', {_AT}, {_AT})"
+)
+_PART = (
+    "INSERT INTO submission_part (municipality, submission_id, group_ref, secret_version) "
+    "VALUES ('999999', :id, '001.renrakusaki', 1)"
+)
+
+
+async def test_what_was_stated_stands_in_the_way_of_no_upgrade(store: Store):
+    """A submission with its parts stays, and a gateway of the release before goes on writing."""
+    await downgrade(store, "0025")
+    async with store.transaction() as session:
+        await session.execute(text(_SUBJECT))
+        for statement in (_SUBMISSION, _PART):
+            await session.execute(text(statement), {"id": "before"})
+    await upgrade(store)
+    async with store.transaction() as session:
+        for statement in (_SUBMISSION, _PART):
+            await session.execute(text(statement), {"id": "meanwhile"})
+        query = select(SubmissionRow.submission_id, SubmissionRow.items)
+        found = {row.submission_id: row.items for row in await session.execute(query)}
+        parts = await session.scalar(text("SELECT count(*) FROM submission_part"))
+    assert (found, parts) == ({"before": [], "meanwhile": []}, 2)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.audit import AuditLog
 from gateway.subjects.service import Asker, Subject, SubjectService
+
+_UNKNOWN: Final = ("*",)
+"""Stands for items that nothing was noted of: no mandate for some items holds it."""
 
 
 class Made(Protocol):
@@ -26,7 +29,7 @@ class Made(Protocol):
 
     @property
     def items(self) -> Sequence[str]:
-        """References of the items that it holds."""
+        """References of the items that it holds; none where they were not noted."""
 
 
 async def resolve_to_end(
@@ -35,7 +38,8 @@ async def resolve_to_end(
     """Return the person behind ``handle`` if ``asker`` may end what was ``made``, None if not.
 
     A person ends whatever is theirs; who acts for them, what they act in alone: of the same
-    purpose, and no other items than those of their mandate. ``made`` is None where there is none.
+    purpose, and no other items than those of their mandate; what is of unknown
+    items by a mandate for everything alone. ``made`` is None where there is none.
 
     Raises:
         Problem: as ``SubjectService.resolve``, also where it holds other items.
@@ -47,7 +51,7 @@ async def resolve_to_end(
         return subject
     if made.purpose_id != asker.purpose_id:
         return None
-    return await subjects.resolve(asker, handle, made.items)
+    return await subjects.resolve(asker, handle, made.items or _UNKNOWN)
 
 
 def in_whose_place(

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from adapters.contract import MeasureKind, ProtectionFlag
 from gateway.access import OWN_ACCESSES, Relation
@@ -25,6 +25,7 @@ from gateway.questions.routes import question_router
 from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
 from gateway.representations.routes import representation_router
+from gateway.store.tables import EvidenceRow
 from gateway.submissions import SubmissionService, SubmissionStore
 from gateway.submissions.routes import submission_router
 from gateway.submissions.service import SubmissionRooms
@@ -318,6 +319,25 @@ async def test_a_mandate_ends_what_it_is_for_alone(family: Family) -> None:
         async with served(family, "principal", purpose) as http:
             answer = await http.post("/v1/submissions/withdraw", json=submission)
             assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("items", "status"), [([NAME], 403), ([], 200)])
+async def test_what_is_of_unknown_items_is_ended_by_a_mandate_for_everything_alone(
+    family: Family, items: list[str], status: int
+) -> None:
+    """AT-6: a statement that was released before the items of statements were noted."""
+    await family.register(
+        "principal", "agent", "mandate", purposes=[PURPOSE], items=items, valid_to=TOMORROW
+    )
+    wanted = {"subject": family.handle("principal"), **ASKED, "statement": "record"}
+    async with served(family, "principal") as http:
+        preview = (await http.post("/v1/evidence/previews", json=wanted)).json()["preview"]
+        released = await http.post("/v1/evidence", json=wanted | {"preview": preview})
+    async with family.world.store.transaction() as session:
+        await session.execute(update(EvidenceRow).values(items=[]))
+    asked = {"subject": wanted["subject"], "evidence_id": released.json()["evidence_id"]}
+    async with served(family, "agent") as http:
+        assert (await http.post("/v1/evidence/revoke", json=asked)).status_code == status
 
 
 async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone(

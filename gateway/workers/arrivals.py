@@ -23,6 +23,9 @@ from gateway.workers.locks import Locks
 PERIOD_NS: Final = 60 * 10**9
 """A minute: what is allowed in it may also come all at once. Whole numbers, so that many additions
 make nothing of nothing."""
+LATE_NS: Final = 10 * 10**9
+"""So long a process may stand still between its look at the clock and its turn: what another one
+counted meanwhile, with a later time, still counts."""
 CONSUMER_BUCKETS: Final = 64
 SUBJECT_BUCKETS: Final = 4_096
 """131,072 persons at a time; some 3 MB."""
@@ -113,5 +116,5 @@ class Arrivals:
 
 
 def _to_come(until: int, now: int) -> bool:
-    """Tell whether a time is to come; nobody can owe more than a period."""
-    return now < until <= now + PERIOD_NS
+    """Tell whether a time is to come; nobody can owe more than a period and what is late."""
+    return now < until <= now + PERIOD_NS + LATE_NS

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.workers import Table
-from gateway.workers.arrivals import PERIOD_NS, PLACES, Arrivals, lay_out
+from gateway.workers.arrivals import LATE_NS, PERIOD_NS, PLACES, Arrivals, lay_out
 from tests.gateway.workers.processes import other
 
 NOW = 10**15
@@ -100,6 +100,13 @@ def test_of_two_processes_together_no_more_are_let_in_than_are_allowed(tmp_path:
     assert sum(let_in) == ALLOWED
 
 
+def test_whoever_has_read_the_clock_and_waited_for_its_turn_is_let_in_no_more_often() -> None:
+    """Another process came first with a later time; what that one has counted still counts."""
+    arrivals = Arrivals.alone(1)
+    assert admitted(arrivals, digest("a"), 60, NOW + LATE_NS, 61) == 60
+    assert admitted(arrivals, digest("a"), 60, NOW, 61) == 0
+
+
 def test_the_workers_of_a_port_have_the_same_tables(tmp_path: Path) -> None:
     """What is counted at one seat is counted at the other; consumers and subjects apart."""
     with Table.laid(2) as table:
@@ -118,7 +125,7 @@ def test_a_worker_that_is_killed_while_it_counts_holds_nobody_up(tmp_path: Path)
         assert killed.says() == "held"
     assert arrivals.arrive(digest("a"), 1, NOW) == 0
     torn = (tmp_path / "arrivals").read_bytes().index(digest("a")[4:20]) + 16
-    for time in (-1, 0, NOW + PERIOD_NS + 1, 2**63 - 1, -(2**63)):
+    for time in (-1, 0, NOW + PERIOD_NS + LATE_NS + 1, 2**63 - 1, -(2**63)):
         with (tmp_path / "arrivals").open("r+b") as file:
             file.seek(torn)
             file.write(struct.pack("=q", time))

@@ -33,7 +33,7 @@ async def chunks(
     Raises:
         AdapterError: the extract cannot go on; ``AdapterCrashed`` where the adapter's code failed.
     """
-    extracted = adapter.extract(group, after)
+    extracted = _extracted(adapter, group, after)
     while True:
         try:
             chunk = await anext(extracted)
@@ -43,4 +43,12 @@ async def chunks(
             raise
         except Exception as crash:  # noqa: BLE001 - vendor code
             raise AdapterCrashed(type(crash).__name__) from None
+        yield chunk
+
+
+async def _extracted(
+    adapter: Extract, group: str, after: str | None
+) -> AsyncIterator[ExtractChunk]:
+    """Call the adapter with the first chunk alone: what is no generator may crash in the call."""
+    async for chunk in adapter.extract(group, after):
         yield chunk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import func, select, update
@@ -109,6 +109,20 @@ async def test_what_a_crashing_adapter_says_goes_nowhere(
         await room.load()
     assert (crashed.value.detail, crashed.value.__suppress_context__) == ("ValueError", True)
     assert await rows(store, SnapshotRecordRow) == 0
+
+
+async def test_what_an_adapter_says_that_crashes_before_its_first_chunk_goes_nowhere(
+    world: World, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An extract need not be a generator: it may do its work, and crash, as it is called."""
+
+    def crash(*_: object) -> NoReturn:
+        raise ValueError("あおば二丁目")
+
+    monkeypatch.setattr(room.system, "extract", crash)
+    with pytest.raises(AdapterCrashed) as crashed:
+        await room.load()
+    assert (crashed.value.detail, crashed.value.__suppress_context__) == ("ValueError", True)
 
 
 async def test_counts_that_differ_from_the_sources_refuse(world: World, room: Room) -> None:

@@ -58,10 +58,12 @@ class CoResidents:
         found: Mapping[str, Part],
         *,
         exemptions: bool = True,
+        use_openings: bool = True,
     ) -> Mapping[str, Part]:
         """Return ``found`` with nobody named whom the asker may not know to live there.
 
-        ``protection`` is that of ``subject``; ``exemptions``: those of the asker count.
+        ``protection`` is that of ``subject``; ``exemptions``: those of the asker count. Without
+        ``use_openings`` nothing that is opened of the others counts.
         """
         rules = household_bases().lives_with
         named = [ref for ref in rules if ref in found and _names_others(found[ref])]
@@ -69,9 +71,10 @@ class CoResidents:
             return found
 
         async def known(numbers: Mapping[str, tuple[str, ...]]) -> Protection:
-            return await self._rooms.protection.protection(
+            other = await self._rooms.protection.protection(
                 municipality, asker, numbers, exemptions=exemptions
             )
+            return other if use_openings else other._replace(opened=frozenset())
 
         made = await asyncio.gather(
             *(

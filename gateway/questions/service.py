@@ -262,7 +262,13 @@ class QuestionService:
         opened = usable(opened, status, needed) if use_openings else frozenset()
         known = Protection(status, opened)
         apart = await self._co_residents.withheld(
-            municipality, asker, subject, known, found, exemptions=exemptions
+            municipality,
+            asker,
+            subject,
+            known,
+            found,
+            exemptions=exemptions,
+            use_openings=use_openings,
         )
         refs = [part.group.ref for part in needed]
         before = [found[ref] for ref in refs]

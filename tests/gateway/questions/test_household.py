@@ -19,7 +19,8 @@ from gateway.access.logins import Login, LoginLevel
 from gateway.access.registration import REMOVED_RECORDS
 from gateway.clock import TOKYO
 from gateway.problems import Problem
-from gateway.protection.store import CountStore
+from gateway.protection.openings import Openings, OpeningTerms
+from gateway.protection.store import CountStore, OpeningStore
 from gateway.questions.examples import HOUSEHOLD_ANSWER_EXAMPLE
 from gateway.questions.household_schemas import HouseholdAnswerDocument
 from gateway.questions.parts import Household, NotShown, PartStatus
@@ -299,6 +300,27 @@ async def test_the_name_of_the_head_does_not_cross_a_measure(homes: World) -> No
         answer, _ = await ask(homes, who, HEADED)
         (member,) = [m for m in answer.members if m.is_subject]
         assert member.parts[0].records == [{"setainushi_shimei": told}]
+
+
+async def test_who_uses_no_openings_is_told_of_nobody_across_a_measure(homes: World) -> None:
+    """DV-14: a page of staff names nobody who is protected, though opened, before a reveal."""
+    await grant(homes, HEADED)
+    openings = [
+        Openings(OpeningStore(homes.store), load_builtin(), clock=homes.clock, actor=officer)
+        for officer in ("first", "second")
+    ]
+    terms = OpeningTerms(client_id=CLIENT, purpose_id=PURPOSE, items=(BLOCK,), legal_basis="法12条")
+    ten_minutes = dt.timedelta(minutes=10)
+    lift = await openings[0].propose_lift(TOWN, terms, ("resident", VICTIM), ten_minutes)
+    await openings[1].approve(TOWN, lift.opening_id)
+    question = Question(subject=homes.handles[GRANDMOTHER], purpose=PURPOSE, items=(HEADED,))
+    access, caller = Access(CLIENT, TOWN, PURPOSE, "t", "k"), Caller("f" * 32, "127.0.0.1")
+    for use_openings, told in (
+        (True, Value(f"氏名　{VICTIM}")),
+        (False, Absence(AbsenceReason.ASK_OFFICE)),
+    ):
+        answer = await homes.questions.ask(access, question, caller, use_openings=use_openings)
+        assert answer.parts[0].records == [{"setainushi_shimei": told}]
 
 
 async def test_the_list_names_nobody_else_while_nobodys_protection_is_known(homes: World) -> None:

@@ -99,10 +99,10 @@ class EvidenceService:
         """
         try:
             answer = await self._as_seen(access, asked, caller)
+            subject = await self._rooms.subjects.resolve(access, asked.subject, asked.items)
         except Problem as problem:
             await self._record(access, caller, "refused", problem)
             raise
-        subject = await self._rooms.subjects.resolve(access, asked.subject, asked.items)
         for _ in range(_ATTEMPTS):
             released = await self._released(access, asked, answer, subject, caller)
             if released is not None:

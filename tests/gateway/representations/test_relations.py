@@ -21,6 +21,7 @@ from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
 from gateway.evidence import EvidenceRooms, EvidenceService, EvidenceStore
 from gateway.evidence.routes import evidence_router
+from gateway.questions.rooms import QuestionAnswer
 from gateway.questions.routes import question_router
 from gateway.receipts import ReceiptService
 from gateway.receipts.routes import receipt_router
@@ -338,6 +339,32 @@ async def test_what_is_of_unknown_items_is_ended_by_a_mandate_for_everything_alo
     asked = {"subject": wanted["subject"], "evidence_id": released.json()["evidence_id"]}
     async with served(family, "agent") as http:
         assert (await http.post("/v1/evidence/revoke", json=asked)).status_code == status
+
+
+async def test_a_release_whose_mandate_ends_meanwhile_is_refused_and_recorded(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AU-1: between what the systems answered and the statement."""
+    mandate = await family.register(
+        "principal", "agent", "mandate", purposes=[PURPOSE], items=[NAME], valid_to=TOMORROW
+    )
+    as_seen = EvidenceService._as_seen
+
+    async def ends(self: EvidenceService, *asked: Any) -> QuestionAnswer:
+        answer = await as_seen(self, *asked)
+        await family.officer().end(TOWN, mandate)
+        return answer
+
+    monkeypatch.setattr(EvidenceService, "_as_seen", ends)
+    wanted = {"subject": family.handle("principal"), **ASKED, "statement": "record"}
+    async with served(family, "agent") as http:
+        preview = (await http.post("/v1/evidence/previews", json=wanted)).json()["preview"]
+        refused = await http.post("/v1/evidence", json=wanted | {"preview": preview})
+    last = (await family.world.audit())[-1]
+    assert refused.status_code == 403
+    assert [last[k] for k in ("function", "outcome", "problem")] == [
+        *("evidence", "refused", "login-other-subject")
+    ]
 
 
 async def test_what_a_representative_did_is_marked_in_the_persons_own_list_alone(

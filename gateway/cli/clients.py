@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gateway.access.certificates import Certificate
 from gateway.access.grants import GrantTerms, Relation
-from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
+from gateway.cli.options import IDS_WITH_DASHES, ClientId, Municipality, day_option, read_jwks
 from gateway.cli.session import new_table, opened, out, read_settings, run, say
 from gateway.clock import TOKYO, SystemClock
 from gateway.store.tables import ClientCertificateRow, ClientRow, GrantRow
@@ -178,7 +178,7 @@ def add_certificate(
     )
 
 
-@app.command("retire-certificate")
+@app.command("retire-certificate", context_settings=IDS_WITH_DASHES)
 def retire_certificate(
     client_id: ClientId,
     thumbprint: Annotated[

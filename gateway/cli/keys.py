@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
+from gateway.cli.options import IDS_WITH_DASHES
 from gateway.cli.session import Session, opened, read_settings, run, say
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
@@ -95,7 +96,7 @@ def rotate(
     say(f"更新しました。前の鍵は {shown} まで有効です。", f"Renewed; the last works until {shown}.")
 
 
-@app.command()
+@app.command(context_settings=IDS_WITH_DASHES)
 def revoke(
     kid: Annotated[str, typer.Argument(help="取り消す証明の鍵の名前（kid） / The key's kid.")],
 ) -> None:

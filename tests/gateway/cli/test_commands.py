@@ -324,3 +324,11 @@ def test_what_ends_soon_is_listed(ready):
     assert made.exit_code == 0
     assert last.isoformat() not in ready("expiries").stdout, "it is not in force"
     assert ready("expiries", "--within", "0").exit_code == 0
+
+
+def test_an_id_that_begins_with_a_dash_is_no_option(ready):
+    """One thumbprint in 64 does; what is refused is that nobody has it, and not how it is put."""
+    retired = ready("client", "retire-certificate", "online", "-MUTxHItcIreG0WWjlELKUhdpabf6nUI2s")
+    revoked = ready("keys", "revoke", "-tGx1HItcIreG0WWjlELKUhdpabf6nUI2sNt2OKFVyE")
+    assert (retired.exit_code, "no such certificate" in retired.stderr) == (1, True)
+    assert (revoked.exit_code, "no retired evidence key" in revoked.stderr) == (3, True)

@@ -83,7 +83,12 @@ def throwaway_postgres(*, durable: bool = False) -> Iterator[ThrowawayPostgres]:
             socket_folder = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
             postgres = ThrowawayPostgres(socket_folder, server)
             if not durable:
-                postgres.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+                postgres.execute(
+                    "ALTER SYSTEM SET fsync = off",
+                    # What is read without an order is read as it was written: no gaps are filled.
+                    "ALTER SYSTEM SET autovacuum = off",
+                    "SELECT pg_reload_conf()",
+                )
             yield postgres
         finally:
             server.cleanup()

@@ -232,7 +232,7 @@ async def test_who_is_stated_and_forgotten_counts_within_a_minute(desk: Desk) ->
     assert await desk.patterns() == []
     async with desk.world.store.session() as session:
         query = select(AuditRow.entry).where(AuditRow.function == "watch")
-        rows = [json.loads(row) for row in await session.scalars(query)]
+        rows = [json.loads(row) for row in await session.scalars(query.order_by(AuditRow.sequence))]
     assert [(r["before"], r["after"]) for r in rows] == [
         (None, {"operator": YAMADA, "kind": "own", "surname": "True"}),
         ({"operator": YAMADA, "kind": "own"}, None),

@@ -32,8 +32,12 @@ OWN = "/v1/subjects/match-number"
 
 
 def my_number(place: int) -> str:
-    """Return the fictitious number of the resident at a place of the list."""
-    eleven = str(20_000_000_000 + place * 7_919)
+    """Return the fictitious number of the resident at a place of the list.
+
+    It begins like no number of the town: in a file of the database, that of the tax system and the
+    random id behind it would now and then read like a My Number.
+    """
+    eleven = str(60_000_000_000 + place * 7_919)
     return eleven + my_number_check(eleven)
 
 

@@ -105,8 +105,7 @@ async def called_with(
     """
     who, caller = await who_calls(request, access, lane)
     said = await _said(request, service, who, caller, model)
-    if lane is Lane.ASK and (problem := _over_subject_quota(access, who, said)) is not None:
-        await access.refuse_over_quota(who, problem, caller)
+    await _count(access, who, said, caller, lane)
     return who, caller, said
 
 
@@ -126,8 +125,7 @@ async def written_with(
     """
     who, caller = await who_writes(request, access, lane)
     said = await _said(request, service, who, caller, model)
-    if lane is Lane.ASK and (problem := _over_subject_quota(access, who, said)) is not None:
-        await access.refuse_over_quota(who, problem, caller)
+    await _count(access, who, said, caller, lane)
     return who, caller, said
 
 
@@ -140,12 +138,13 @@ async def _said(
         await service.refuse(who, caller, problem)
 
 
-def _over_subject_quota(access: AccessService, who: Access, said: BaseModel) -> Problem | None:
-    """Count what is said of a ``subject``; return ``quota-exceeded`` where it comes too soon."""
-    if "subject" not in type(said).model_fields:
-        return None
-    subject: str = getattr(said, "subject")  # noqa: B009 - a field of some models
-    return access.over_subject_quota(who, Lane.ASK, subject)
+async def _count(
+    access: AccessService, who: Access, said: BaseModel, caller: Caller, lane: Lane
+) -> None:
+    """Count what asks about a ``subject``."""
+    subject: str | None = getattr(said, "subject", None)
+    if subject is not None and lane is Lane.ASK:
+        await require_subject_quota(access, who, subject, caller)
 
 
 def answer_to(access: AccessService, content: Any, status_code: int = 200) -> Response:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
-from gateway.access.service import Caller
 from gateway.access.tokens import Access
 from gateway.audit import AuditEntry, AuditKind
+
+if TYPE_CHECKING:  # the service records what it refuses
+    from gateway.access.service import Caller
 
 
 def operation_entry(

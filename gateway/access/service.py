@@ -12,6 +12,7 @@ from adapters.contract import Clock
 from gateway.access.authentication import ClientAuthentication
 from gateway.access.credentials import Credentials
 from gateway.access.dpop import NonceNeeded, Presented, ProofGuard, read_proof
+from gateway.access.entries import operation_entry
 from gateway.access.grants import Grant, GrantedItems, Relation, granted_on
 from gateway.access.jose import TokenRefused, signing_keys
 from gateway.access.login_proofs import LoginProofs, People
@@ -168,20 +169,11 @@ class AccessService:
             Problem: ``problem``, or ``audit-unavailable``.
 
         """
-        await self._audit.append_refusal(
-            AuditEntry(
-                municipality=access.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.OPERATION,
-                outcome="refused",
-                trace_id=caller.trace_id,
-                terminal=caller.terminal,
-                client_id=access.client_id,
-                purpose=access.purpose_id,
-                problem=problem.type.slug,
-                function=QUOTA,
-            )
+        now, slug = self._clock.now(), problem.type.slug
+        entry = operation_entry(
+            access, caller, now, function=QUOTA, outcome="refused", problem=slug
         )
+        await self._audit.append_refusal(entry)
         raise problem
 
     def nonce(self) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Table, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Table, delete, insert, select
 
+from gateway.store.backup import go_on_counting
 from gateway.store.engine import Store
 from gateway.store.my_number_tables import metadata_of
 
@@ -50,7 +50,7 @@ async def furnished(store: Store, name: Hashable, make: Callable[[], Awaitable[M
         for table, rows in kept.rows.items():
             if rows:
                 await connection.execute(insert(table), rows)
-                await _go_on_counting(store, connection, table)
+                await go_on_counting(store, connection, table)
     return kept.returned
 
 
@@ -60,13 +60,3 @@ async def _read(store: Store) -> dict[Table, Rows]:
             table: [dict(row) for row in (await connection.execute(select(table))).mappings()]
             for table in metadata_of(store.schema).sorted_tables
         }
-
-
-async def _go_on_counting(store: Store, connection: AsyncConnection, table: Table) -> None:
-    """Let numbers that the database gives out go on behind those that were written."""
-    column = table.autoincrement_column
-    if column is None or store.dialect == "sqlite":
-        return
-    sequence = func.pg_get_serial_sequence(f'"{table.name}"', column.name)
-    last = select(func.max(column)).scalar_subquery()
-    await connection.execute(select(func.setval(sequence, last)))

@@ -175,7 +175,7 @@ async def restore_backup(
                     raise BackupError(
                         f"{table.name} の件数が合いません。", f"{table.name}: rows are missing."
                     )
-                await _go_on_counting(store, connection, table)
+                await go_on_counting(store, connection, table)
     return backup
 
 
@@ -239,7 +239,7 @@ def _value(column: Column[Any], plain: Any) -> Any:
     return plain
 
 
-async def _go_on_counting(store: Store, connection: AsyncConnection, table: Table) -> None:
+async def go_on_counting(store: Store, connection: AsyncConnection, table: Table) -> None:
     """Let numbers that the database gives out go on behind those that were restored."""
     column = table.autoincrement_column
     if store.dialect != "postgresql" or column is None:

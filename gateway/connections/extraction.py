@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from adapters.contract import ControlTotals, Deadline, Extract, ExtractChunk
@@ -17,12 +18,8 @@ async def control_totals(adapter: Extract, group: str) -> ControlTotals:
     Raises:
         AdapterError: it states nothing; ``AdapterCrashed`` where the adapter's code failed.
     """
-    try:
+    with _without_words():
         return await adapter.control_totals(group, Deadline.after(TOTALS_S))
-    except AdapterError:
-        raise
-    except Exception as crash:  # noqa: BLE001 - vendor code
-        raise AdapterCrashed(type(crash).__name__) from None
 
 
 async def chunks(
@@ -33,22 +30,16 @@ async def chunks(
     Raises:
         AdapterError: the extract cannot go on; ``AdapterCrashed`` where the adapter's code failed.
     """
-    extracted = _extracted(adapter, group, after)
-    while True:
-        try:
-            chunk = await anext(extracted)
-        except StopAsyncIteration:
-            return
-        except AdapterError:
-            raise
-        except Exception as crash:  # noqa: BLE001 - vendor code
-            raise AdapterCrashed(type(crash).__name__) from None
-        yield chunk
+    with _without_words():
+        async for chunk in adapter.extract(group, after):
+            yield chunk
 
 
-async def _extracted(
-    adapter: Extract, group: str, after: str | None
-) -> AsyncIterator[ExtractChunk]:
-    """Call the adapter with the first chunk alone: what is no generator may crash in the call."""
-    async for chunk in adapter.extract(group, after):
-        yield chunk
+@contextmanager
+def _without_words() -> Iterator[None]:
+    try:
+        yield
+    except AdapterError:
+        raise
+    except Exception as crash:  # noqa: BLE001 - vendor code
+        raise AdapterCrashed(type(crash).__name__) from None

@@ -38,8 +38,8 @@ async def resolve_to_end(
     """Return the person behind ``handle`` if ``asker`` may end what was ``made``, None if not.
 
     A person ends whatever is theirs; who acts for them, what they act in alone: of the same
-    purpose, and no other items than those of their mandate; what is of unknown
-    items by a mandate for everything alone. ``made`` is None where there is none.
+    purpose, and no other items than those of their mandate; what is of unknown items by a mandate
+    for everything alone. ``made`` is None where there is none.
 
     Raises:
         Problem: as ``SubjectService.resolve``, also where it holds other items.

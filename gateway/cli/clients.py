@@ -12,8 +12,8 @@ from rich.table import Table
 
 from gateway.access.certificates import Certificate
 from gateway.access.grants import GrantTerms, Relation
-from gateway.cli.options import IDS_WITH_DASHES, ClientId, Municipality, day_option, read_jwks
-from gateway.cli.session import new_table, opened, out, read_settings, run, say
+from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
+from gateway.cli.session import IDS_WITH_DASHES, new_table, opened, out, read_settings, run, say
 from gateway.clock import TOKYO, SystemClock
 from gateway.store.tables import ClientCertificateRow, ClientRow, GrantRow
 

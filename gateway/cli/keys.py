@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
-from gateway.cli.options import IDS_WITH_DASHES
-from gateway.cli.session import Session, opened, read_settings, run, say
+from gateway.cli.session import IDS_WITH_DASHES, Session, opened, read_settings, run, say
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
 from gateway.settings import MAX_TOKEN_LIFETIME_S

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -49,9 +49,6 @@ Municipality: TypeAlias = Annotated[
         help="団体コード（6 桁） / Municipality code.",
     ),
 ]
-IDS_WITH_DASHES: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
-"""Context of a command that takes an id in base64url: one in 64 begins with a dash, which would be
-taken for an option. So the command has no short ones, not even that for help."""
 ClientId: TypeAlias = Annotated[str, typer.Argument(help="連携先の ID / Id of the consumer.")]
 Numbering: TypeAlias = Annotated[
     str,

@@ -49,6 +49,9 @@ WIDE: Final = 240
 PATIENCE_S: Final = 10.0
 """How long a command waits for its audit record: nobody stands at a counter for it."""
 _LOGIN: Final = Path("/proc/self/loginuid")
+IDS_WITH_DASHES: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""Context of a command that takes an id in base64url: one in 64 begins with a dash, which would be
+taken for an option. So the command has no short ones, not even that for help."""
 _NOBODY: Final = 2**32 - 1
 """What the kernel says of a process that no login began."""
 

@@ -296,7 +296,6 @@ def test_a_command_loads_only_what_it_works_with():
     assert {module for module in loaded if module.startswith("gateway.cli.")} == {
         "gateway.cli.commands",
         "gateway.cli.keys",
-        "gateway.cli.options",
         "gateway.cli.session",
     }
     assert not loaded & {"numba", "gateway.app", "gateway.console", "adapters.conformance"}

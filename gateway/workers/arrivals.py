@@ -12,13 +12,13 @@ Source: ITU-T I.371, generic cell rate algorithm (virtual scheduling).
 from __future__ import annotations
 
 import mmap
-import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from struct import Struct
 from typing import Final, Self
 
 from gateway.workers.locks import Locks
+from gateway.workers.memory import make_table, open_table
 
 PERIOD_NS: Final = 60 * 10**9
 """A minute: what is allowed in it may also come all at once. Whole numbers, so that many additions
@@ -37,16 +37,12 @@ _FREE: Final = nullcontext()
 
 
 def lay_out(path: Path, buckets: int) -> None:
-    """Make an empty table, with all of its room taken at once.
+    """Make an empty table.
 
     Raises:
         OSError: there is not so much room.
     """
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.posix_fallocate(file, 0, buckets * _BUCKET.size)
-    finally:
-        os.close(file)
+    make_table(path, buckets * _BUCKET.size)
 
 
 class Arrivals:
@@ -65,9 +61,7 @@ class Arrivals:
     @classmethod
     def shared(cls, path: Path) -> Self:
         """Return the table that ``lay_out`` made."""
-        with path.open("r+b") as file:
-            memory = mmap.mmap(file.fileno(), 0)
-        return cls(memory, Locks(path.with_suffix(".locks")))
+        return cls(*open_table(path))
 
     def arrive(self, digest: bytes, per_minute: int, now_ns: int) -> int:
         """Count an arrival and return 0; or count nothing and return how much too soon it comes.

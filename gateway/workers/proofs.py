@@ -7,13 +7,11 @@ writes gives its lock back; its half-written place is that of a call which nobod
 
 from __future__ import annotations
 
-import mmap
-import os
 import struct
 from pathlib import Path
 from typing import Final
 
-from gateway.workers.locks import Locks
+from gateway.workers.memory import make_table, open_table
 
 BUCKETS: Final = 16_384
 PLACES: Final = 32
@@ -26,25 +24,19 @@ SIZE: Final = BUCKETS * (_BUCKET_BYTES + _ENDS.size)
 
 
 def lay_out(path: Path) -> None:
-    """Make the empty table, with all of its room taken at once.
+    """Make the empty table.
 
     Raises:
         OSError: there is not so much room.
     """
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.posix_fallocate(file, 0, SIZE)
-    finally:
-        os.close(file)
+    make_table(path, SIZE)
 
 
 class SharedProofs:
     """The table, as one worker sees it."""
 
     def __init__(self, path: Path) -> None:
-        with path.open("r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), SIZE)
-        self._locks = Locks(path.with_suffix(".locks"))
+        self._memory, self._locks = open_table(path)
 
     def add(self, digest: bytes, until: float, now: float) -> bool | None:
         """Remember a proof until then; False where it is known already, None without room.

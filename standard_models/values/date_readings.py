@@ -18,6 +18,8 @@ from standard_models.values.eras import GREGORIAN_SINCE, Era, eras
 from standard_models.values.text import to_full_width
 
 WHOLLY_UNKNOWN: Final = "年月日不詳"
+SHORTEST_MONTH: Final = 28
+"""Days that every month has."""
 
 
 class DateOutcome(StrEnum):
@@ -161,24 +163,27 @@ def read_parts(parts: DateParts, rules: DateRules, text: str | None = None) -> D
     ``text`` is kept as the register's wording of an uncertain date; without it the usual wording
     is composed from the parts.
     """
-    text = text or parts.text()
     if parts.month > 12 or parts.day > 31 or (parts.day and not parts.month):
         return unreadable("DATE_UNREADABLE", rule="month or day")
     if not parts.day and not rules.parts_unknown:
         return unreadable("DATE_PART_UNKNOWN", part="day" if parts.month else "month")
     if parts.era and parts.western_year < GREGORIAN_SINCE.year:
-        return lunar(_partly_known(parts)[0], text, parts.era)
+        return lunar(_partly_known(parts)[0], text or parts.text(), parts.era)
     if not parts.day:
-        return with_era(parts.era, _partly_known(parts), text)
+        return with_era(parts.era, _partly_known(parts), text or parts.text())
     return _read_day(parts, rules, text)
 
 
-def _read_day(parts: DateParts, rules: DateRules, text: str) -> DateReading:
-    if parts.day > month_span(parts.western_year, parts.month)[1].day:
+def _read_day(parts: DateParts, rules: DateRules, text: str | None) -> DateReading:
+    if parts.day > SHORTEST_MONTH and parts.day > _last_of_month(parts):
         if not rules.non_calendar_days:
             return unreadable("NOT_CALENDAR_DAY")
-        return with_era(parts.era, non_calendar_span(parts), text)
+        return with_era(parts.era, non_calendar_span(parts), text or parts.text())
     return _exact(parts.era, dt.date(parts.western_year, parts.month, parts.day))
+
+
+def _last_of_month(parts: DateParts) -> int:
+    return calendar.monthrange(parts.western_year, parts.month)[1]
 
 
 Span = tuple[DatePrecision, dt.date, dt.date, tuple[Quality, ...]]

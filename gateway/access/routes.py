@@ -80,6 +80,7 @@ _REVOCATION_SCHEMA: dict[str, Any] = {
 _OF_CLIENTS: Final = (
     "client-authentication-failed",
     "token-request-invalid",
+    "quota-exceeded",
     "audit-unavailable",
 )
 

@@ -266,7 +266,8 @@ class AccessService:
 
         Raises:
             Problem: ``client-authentication-failed``, ``unknown-purpose``,
-                ``purpose-not-granted``, ``proof-invalid``; each with the OAuth member ``error``.
+                ``purpose-not-granted``, ``proof-invalid``, ``quota-exceeded``; each with the OAuth
+            member ``error``.
 
         """
         client: ClientRow | None = None
@@ -274,6 +275,7 @@ class AccessService:
         try:
             client = await self._clients.claimed(request.credentials)
             await self._clients.require(request.credentials, client)
+            self._require_quota(client, Lane.ASK)
             await self._require_grant(request, client)
             login = await self._logins.of(request, client.client_id)
             # The assertion works once, so that nobody can send this proof a second time.
@@ -320,13 +322,14 @@ class AccessService:
         seconds.
 
         Raises:
-            Problem: ``client-authentication-failed``; ``audit-unavailable``.
+            Problem: ``client-authentication-failed``; ``quota-exceeded``; ``audit-unavailable``.
 
         """
         client: ClientRow | None = None
         try:
             client = await self._clients.claimed(credentials)
             await self._clients.require(credentials, client)
+            self._require_quota(client, Lane.PROTECT)
         except Problem as problem:
             await self._refuse(problem, client.client_id if client else None, None, caller)
         now = self._clock.now()
@@ -354,6 +357,17 @@ class AccessService:
         standing = await self._store.standing(access.client_id, access.token_id, certificate, now)
         if standing is not Standing.GOOD:
             raise _AGAINST[standing]
+
+    def _require_quota(self, client: ClientRow, lane: Lane) -> None:
+        """Count a call about tokens, by the client alone: towns and purposes are its own words.
+
+        Raises:
+            Problem: ``quota-exceeded``.
+
+        """
+        problem = self._quotas.over_consumer(lane, NO_MUNICIPALITY, client.client_id)
+        if problem is not None:
+            raise with_error(problem, "temporarily_unavailable")
 
     async def _own(
         self, presented: Presented, client: ClientRow, now: dt.datetime

@@ -170,7 +170,8 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _oauth_error(refused: OAuthRefused) -> Response:
-    return JSONResponse({"error": refused.error}, refused.status, headers=_NO_STORE)
+    wait = {"Retry-After": refused.retry_after_s} if refused.retry_after_s else {}
+    return JSONResponse({"error": refused.error}, refused.status, headers={**_NO_STORE, **wait})
 
 
 def _require_zone(request: Request, networks: Sequence[Network]) -> None:

@@ -38,15 +38,21 @@ MAX_ASSERTION_CHARS: Final = 4_096
 
 
 class OAuthRefused(Exception):
-    """A request to the token or introspection endpoint is refused (RFC 6749, 5.2)."""
+    """A request to the token or introspection endpoint is refused (RFC 6749, 5.2).
 
-    def __init__(self, error: str) -> None:
+    ``retry_after_s`` are the seconds after which it would be taken.
+    """
+
+    def __init__(self, error: str, *, retry_after_s: str | None = None) -> None:
         super().__init__(error)
         self.error = error
+        self.retry_after_s = retry_after_s
 
     @property
     def status(self) -> int:
         """Return the HTTP status."""
+        if self.retry_after_s is not None:
+            return 503
         return 401 if self.error == "invalid_client" else 400
 
 
@@ -102,6 +108,7 @@ class LinkageService:
         system: LinkageSystemRow | None = None
         try:
             system = await self._authenticated(form)
+            self._require_token_quota(system)
             _require_scope(form, system)
         except OAuthRefused as refused:
             await self._audit.append_refusal(self._entry("refused", system, caller, refused.error))
@@ -131,13 +138,15 @@ class LinkageService:
         To anybody else, and of any other text, it says that the token is not active.
 
         Raises:
-            OAuthRefused: the system that asks is not known.
+            OAuthRefused: the system that asks is not known, or asks too often.
 
         """
+        system: LinkageSystemRow | None = None
         try:
             system = await self._authenticated(form)
+            self._require_token_quota(system)
         except OAuthRefused as refused:
-            await self._audit.append_refusal(self._entry("refused", None, caller, refused.error))
+            await self._audit.append_refusal(self._entry("refused", system, caller, refused.error))
             raise
         await self._audit.append(self._entry("introspected", system, caller))
         found = await self._store.find_token(_digest(form.get("token", "")), self._clock.now())
@@ -218,6 +227,18 @@ class LinkageService:
             )
         )
         raise Refused(503, retry_after_s=problem.headers["Retry-After"])
+
+    def _require_token_quota(self, system: LinkageSystemRow) -> None:
+        """Count a call about tokens, apart from what they are used for.
+
+        Raises:
+            OAuthRefused: ``temporarily_unavailable``.
+
+        """
+        problem = self._quotas.over_consumer(Lane.LINKAGE, NO_MUNICIPALITY, system.client_id)
+        if problem is not None:
+            wait_s = problem.headers["Retry-After"]
+            raise OAuthRefused("temporarily_unavailable", retry_after_s=wait_s)
 
     async def _authenticated(self, form: Mapping[str, str]) -> LinkageSystemRow:
         """Return the system that signed the assertion with its secret, which works once.

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.access.quotas import Rates
+from gateway.access.schemas import ASSERTION_TYPE
 from gateway.audit.refusals import ROWS
 from gateway.settings import MOST_PER_MINUTE
 from gateway.store.tables import AuditRow
@@ -204,6 +205,51 @@ async def test_to_ask_too_much_keeps_nobody_from_taking_back(siege: Siege) -> No
     assert (await siege.call("GET", "/v1/events")).status_code == 200
     assert (await siege.call("POST", f"/v1/events/{'0' * 32}/acknowledge")).status_code == 404
     assert (await siege.call("GET", "/v1/events")).status_code == 429
+
+
+async def test_tokens_without_measure_wait_whatever_they_are_for(
+    siege: Siege, time: StandingTime
+) -> None:
+    """Counted by the consumer alone, apart from questions: a new purpose or town is no way past."""
+    allow(siege, consumer=ENOUGH)
+    towns = (TOWN, OTHER_TOWN, *["x" * n for n in range(1, ENOUGH)])
+    for town in towns:
+        await siege.ask_token(town=town)
+    refused = await siege.ask_token()
+    assert (refused.status_code, refused.json()["quota"]) == (429, "consumer")
+    assert refused.json()["error"] == "temporarily_unavailable"
+    assert refused.headers["retry-after"] == str(60 // ENOUGH)
+    assert (await siege.ask_token(CLIENT)).status_code == 429
+    assert (await siege.ask_token(OTHER_CLIENT)).status_code == 200
+    assert (await told(siege))[CLIENT, "quota-exceeded"] == len(towns) - ENOUGH + 2
+    time.pass_s(60 // ENOUGH)
+    assert (await siege.ask_token()).status_code == 200
+
+
+@pytest.mark.usefixtures("time")
+async def test_too_many_tokens_keep_nobody_from_asking_or_giving_back(siege: Siege) -> None:
+    """The tokens that a consumer has are good, and can be given back."""
+    token = await siege.token()
+    allow(siege, consumer=ENOUGH)
+    while (await siege.ask_token()).status_code != 429:
+        pass
+    assert (await ask(siege)).status_code == 200
+
+    async def give_back() -> int:
+        form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": siege.assertion()}
+        return (await siege.http.post("/oauth/revoke", data=form | {"token": token})).status_code
+
+    assert [await give_back() for _ in range(ENOUGH + 1)] == [*[200] * ENOUGH, 429]
+
+
+@pytest.mark.usefixtures("time")
+async def test_an_assertion_of_another_key_uses_up_no_token(siege: Siege) -> None:
+    """Nobody can keep a consumer from its tokens by speaking in its name."""
+    allow(siege, consumer=1)
+    forged = FORGERIES["own key"](siege.assertion())
+    for _ in range(ENOUGH):
+        assert (await siege.ask_token(assertion=forged)).status_code == 401
+    assert (await siege.ask_token()).status_code == 200
 
 
 @pytest.mark.usefixtures("time")

@@ -92,6 +92,15 @@ class Face:
             self.tokens[kept] = (await self.ask_token(scope, system)).json()["access_token"]
         return self.tokens[kept]
 
+    async def introspect(self, token: str, system: NewSystem | None = None) -> httpx.Response:
+        """Ask what a token is good for."""
+        fields = {
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": self.assertion(system),
+            "token": token,
+        }
+        return await self.http.post("/linkage/oauth/introspect", data=fields)
+
     async def call(
         self,
         scope: str,

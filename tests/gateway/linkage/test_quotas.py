@@ -78,6 +78,19 @@ async def test_one_person_again_and_again(face: Face, scope: str, number: str) -
         assert tuple((await session.execute(rows)).one()) == (ROWS + 1, sent)
 
 
+async def test_tokens_and_what_is_asked_about_them_count(face: Face) -> None:
+    """By the system alone, and apart from the calls that tokens are for."""
+    face.world.quotas.rates = Rates(3, MOST_PER_MINUTE)
+    token = await face.token(RESIDENT)
+    assert (await face.introspect(token)).status_code == 200
+    assert (await face.ask_token("no scope of ours")).status_code == 400
+    for refused in (await face.ask_token(READ), await face.introspect(token)):
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "20")
+        assert refused.json() == {"error": "temporarily_unavailable"}
+    assert (await face.ask_token(READ, face.other)).status_code == 200
+    assert (await face.call(RESIDENT, who("R1"))).status_code == 200
+
+
 async def test_forged_tokens_fill_no_disk(face: Face) -> None:
     """AU-1: as many refusals as calls, in few rows."""
     sent = ROWS + 50

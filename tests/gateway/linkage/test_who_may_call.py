@@ -149,18 +149,9 @@ async def test_a_token_ends(face: Face) -> None:
 
 async def test_introspection_tells_the_holder_and_the_provider_only(face: Face) -> None:
     """RFC 7662, 2.2: another system learns nothing, not even that there is such a token."""
-
-    async def asked(system: Any, token: str) -> Any:
-        form = {
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": face.assertion(system),
-            "token": token,
-        }
-        return (await face.http.post("/linkage/oauth/introspect", data=form)).json()
-
     token = await face.token(RESIDENT)
     now = int(face.world.clock.now().timestamp())
-    assert await asked(face.system, token) == {
+    assert (await face.introspect(token)).json() == {
         "active": True,
         "client_id": face.system.client_id,
         "scope": RESIDENT,
@@ -168,8 +159,8 @@ async def test_introspection_tells_the_holder_and_the_provider_only(face: Face) 
         "iat": now,
         "exp": now + 300,
     }
-    assert await asked(face.other, token) == {"active": False}
-    assert await asked(face.system, "x") == {"active": False}
+    assert (await face.introspect(token, face.other)).json() == {"active": False}
+    assert (await face.introspect("x")).json() == {"active": False}
 
 
 async def test_introspection_needs_a_registered_system(face: Face) -> None:

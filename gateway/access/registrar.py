@@ -8,7 +8,7 @@ from typing import Any
 from adapters.contract import Clock
 from gateway.access.registration import RegistrationError
 from gateway.access.store import AccessStore, AlreadyThereError, Registered
-from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import NO_MUNICIPALITY, AuditRecord, settings_entry, to_record
 from standard_models.dictionary import Dictionary
 
 
@@ -42,16 +42,13 @@ class Registrar:
         purpose: str | None = None,
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
+            settings_entry(
+                municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 client_id=client_id,
                 purpose=purpose,
-                function=function,
                 before=before,
                 after=after,
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.contract import Clock
 from gateway.accesses.store import AccessesStore, Hidden
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.clock import TOKYO
 from gateway.errors import ExplainedError
 from gateway.store.tables import DisclosureHoldRow
@@ -117,15 +117,12 @@ class DisclosureHolds:
         after: dict[str, Any] | None = None,
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=row.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
+            settings_entry(
+                row.municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 purpose=row.purpose_id,
-                function=function,
                 before=before,
                 after=after,
             )

@@ -8,6 +8,7 @@ from gateway.audit.entries import (
     AuditRecord,
     Occurrences,
     leaf_hash,
+    settings_entry,
     to_record,
 )
 from gateway.audit.service import AuditLog
@@ -24,5 +25,6 @@ __all__ = [
     "AuditStore",
     "Occurrences",
     "leaf_hash",
+    "settings_entry",
     "to_record",
 ]

@@ -83,6 +83,37 @@ class AuditEntry:
     occurrences: Occurrences | None = None
 
 
+def settings_entry(  # noqa: PLR0913 - each is a member of the record
+    municipality: str,
+    at: dt.datetime,
+    actor: str,
+    function: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    client_id: str | None = None,
+    purpose: str | None = None,
+    subject_key: str | None = None,
+    my_number: bool = False,
+) -> AuditEntry:
+    """Return the entry of a change that ``actor`` made: what was there before, and after it."""
+    return AuditEntry(
+        municipality=municipality,
+        at=at,
+        kind=AuditKind.SETTINGS,
+        outcome="changed",
+        trace_id="",
+        terminal=actor,
+        client_id=client_id,
+        purpose=purpose,
+        subject_key=subject_key,
+        function=function,
+        my_number=my_number,
+        before=before,
+        after=after,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
     """An entry ready to be written: its id, its canonical text and its leaf hash."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
+from gateway.audit import NO_MUNICIPALITY, settings_entry
 from gateway.cli.session import IDS_WITH_DASHES, Session, opened, read_settings, run, say
 from gateway.clock import SystemClock
 from gateway.keys import FileKeyStore
@@ -137,14 +137,11 @@ async def _record(
 ) -> None:
     async with session.audit_log() as log:
         await log.append(
-            AuditEntry(
-                municipality=NO_MUNICIPALITY,
-                at=session.clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=session.actor,
-                function=function,
+            settings_entry(
+                NO_MUNICIPALITY,
+                session.clock.now(),
+                session.actor,
+                function,
                 before=before,
                 after=after,
             )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gateway.audit import AuditEntry, AuditKind
+from gateway.audit import settings_entry
 from gateway.cli.options import Municipality, Numbering
 from gateway.cli.session import fail, new_table, opened, out, read_settings, run, say
 from gateway.linkage import LinkageRegistry, LinkageStore, NewSystem
@@ -123,14 +123,11 @@ def series(
                 remainder_one=remainder_one.value,
                 numbering=numbering,
             )
-            entry = AuditEntry(
-                municipality=municipality,
-                at=session.clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=session.actor,
-                function="number-series",
+            entry = settings_entry(
+                municipality,
+                session.clock.now(),
+                session.actor,
+                "number-series",
             )
             await open_series(NumberStore(session.store), row, entry)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from adapters.contract import Clock
 from gateway.access.registration import RegistrationError, checked_text, require_municipality
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.keys import KeyStore
 from gateway.linkage.store import LinkageStore
 from gateway.store.tables import ClientRow, LinkageSystemRow
@@ -129,15 +129,12 @@ class LinkageRegistry:
         self, function: str, system: LinkageSystemRow, after: Mapping[str, object]
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=system.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
+            settings_entry(
+                system.municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 client_id=system.client_id,
-                terminal=self._actor,
-                function=function,
                 after=after,
             )
         )

@@ -20,7 +20,7 @@ from typing import Any, Final
 from adapters.contract import Adapter, Clock, ControlTotals, Extract, ExtractChunk
 from adapters.manifest import Manifest
 from gateway.api.limits import text_holds_number
-from gateway.audit import AuditEntry, AuditKind, AuditLog
+from gateway.audit import AuditLog, settings_entry
 from gateway.connections.extraction import chunks, control_totals
 from gateway.errors import ExplainedError
 from gateway.keys import KeyStore
@@ -306,14 +306,11 @@ class NumberLoader:
         self, row: NumberLoadRow, function: str, figures: Mapping[str, int | bool]
     ) -> None:
         await self._audit.append(
-            AuditEntry(
-                municipality=row.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
-                function=function,
+            settings_entry(
+                row.municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 my_number=True,
                 after={
                     "adapter": row.adapter_id,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.contract import Clock
-from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind, AuditLog
+from gateway.audit import NO_MUNICIPALITY, AuditLog, settings_entry
 from gateway.keys import KeysError, KeyStore
 from gateway.my_numbers.files import NumberFile
 from gateway.my_numbers.sealing import NumberSeal, Place
@@ -289,14 +289,11 @@ class MyNumberOffice:
         after: Mapping[str, Any],
     ) -> None:
         await self._audit.append(
-            AuditEntry(
-                municipality=municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
-                function=function,
+            settings_entry(
+                municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 my_number=True,
                 before=before,
                 after=after,

@@ -16,7 +16,7 @@ from adapters.contract import Clock
 from gateway.access import Access, AccessService, Caller
 from gateway.access.entries import operation_entry
 from gateway.access.registration import REPORT_DELIVERIES
-from gateway.audit import AuditEntry, AuditKind, AuditLog, AuditRecord, to_record
+from gateway.audit import AuditKind, AuditLog, AuditRecord, settings_entry, to_record
 from gateway.clock import TOKYO
 from gateway.errors import ExplainedError
 from gateway.notices.schemas import NOTIFIED, DeliveryDocument, DeliveryReport, RequesterClass
@@ -215,15 +215,12 @@ class Registrations:
         self, municipality: str, function: str, registration_id: str, key: str | None
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
+            settings_entry(
+                municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 subject_key=key,
-                function=function,
                 before=None,
                 after={"registration": registration_id},
             )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from adapters.contract import Clock
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.clock import TOKYO
 from gateway.errors import ExplainedError
 from gateway.protection.officers import in_one_place
@@ -201,15 +201,12 @@ class Measures:
         subject_key: str | None,
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=row.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
+            settings_entry(
+                row.municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 subject_key=subject_key,
-                function=function,
                 before=before,
                 after=after,
             )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from adapters.contract import Clock
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.errors import ExplainedError
 from gateway.protection.officers import in_one_place
 from gateway.protection.store import OpeningStore
@@ -200,17 +200,14 @@ class Openings:
         subject_key: str | None = None,
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=row.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
+            settings_entry(
+                row.municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 client_id=row.client_id,
                 purpose=row.purpose_id,
-                terminal=self._actor,
                 subject_key=subject_key,
-                function=function,
                 before=None if after is None else _facts(row),
                 after=_facts(row) if after is None else after,
             )

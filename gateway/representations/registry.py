@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.contract import Clock
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.clock import TOKYO
 from gateway.errors import ExplainedError
 from gateway.representations.kinds import Kind, last_day_of_minority, representing
@@ -207,14 +207,11 @@ class RepresentationRegistry:
         after: Mapping[str, Any],
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=row.municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
-                function=function,
+            settings_entry(
+                row.municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 before=before,
                 after=after,
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapters.contract import Clock
-from gateway.audit import AuditEntry, AuditKind, to_record
+from gateway.audit import settings_entry, to_record
 from gateway.routes.store import RouteStore
 
 
@@ -58,14 +58,11 @@ class RouteService:
         if before == after:
             return before
         now = self._clock.now()
-        entry = AuditEntry(
-            municipality=municipality,
-            at=now,
-            kind=AuditKind.SETTINGS,
-            outcome="changed",
-            trace_id="",
-            terminal=changed_by,
-            function="route-set",
+        entry = settings_entry(
+            municipality,
+            now,
+            changed_by,
+            "route-set",
             before=_facts(before) if before else None,
             after=_facts(after),
         )

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from adapters.contract import Adapter, Clock, Extract, LostRecord
 from adapters.manifest import Manifest
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.connections.extraction import chunks, control_totals
 from gateway.errors import ExplainedError
 from gateway.keys import KeyStore
@@ -275,14 +275,11 @@ def snapshot_record(
 ) -> AuditRecord:
     """Return the audit record of a change of what is answered from."""
     return to_record(
-        AuditEntry(
-            municipality=row.municipality,
-            at=now,
-            kind=AuditKind.SETTINGS,
-            outcome="changed",
-            trace_id="",
-            terminal=actor,
-            function=function,
+        settings_entry(
+            row.municipality,
+            now,
+            actor,
+            function,
             after={
                 "adapter": row.adapter_id,
                 "snapshot": row.snapshot_id,

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adapters.contract import Clock
 from gateway.access.grants import Relation
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.keys import KeyStore
 from gateway.problems import Problem
 from gateway.subjects.handles import HandleCipher, new_subject_id
@@ -276,14 +276,11 @@ class SubjectService:
         self, municipality: str, rows: int, before: int, plan: Plan, actor: str
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=actor,
-                function="subject-import",
+            settings_entry(
+                municipality,
+                self._clock.now(),
+                actor,
+                "subject-import",
                 before={"numbers": before},
                 after={
                     "rows": rows,

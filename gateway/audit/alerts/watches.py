@@ -13,7 +13,7 @@ from typing import Final
 
 from adapters.contract import Clock
 from gateway.audit.alerts.store import AlertStore
-from gateway.audit.entries import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit.entries import AuditRecord, settings_entry, to_record
 from gateway.errors import ExplainedError
 from gateway.store.tables import AuditOperatorRow, AuditWatchRow
 
@@ -139,14 +139,11 @@ class Watches:
         subject_key: str | None = None,
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=municipality,
-                at=self.clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self.actor,
-                function=FUNCTION,
+            settings_entry(
+                municipality,
+                self.clock.now(),
+                self.actor,
+                FUNCTION,
                 subject_key=subject_key,
                 before=before,
                 after=after,

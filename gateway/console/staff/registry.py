@@ -12,7 +12,7 @@ from typing import Any, Final
 from adapters.contract import Clock
 from gateway.access import RegistrationError
 from gateway.access.registration import checked_text, require_id, require_municipality
-from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
+from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.console.staff.factors import enrolment_digest, new_enrolment_code
 from gateway.console.staff.rights import OF_A_DUTY, Right
 from gateway.console.staff.store import AlreadyThereError, StaffStore
@@ -285,14 +285,11 @@ class StaffRegistry:
         after: Mapping[str, Any],
     ) -> AuditRecord:
         return to_record(
-            AuditEntry(
-                municipality=municipality,
-                at=self._clock.now(),
-                kind=AuditKind.SETTINGS,
-                outcome="changed",
-                trace_id="",
-                terminal=self._actor,
-                function=function,
+            settings_entry(
+                municipality,
+                self._clock.now(),
+                self._actor,
+                function,
                 before=before,
                 after=after,
             )

@@ -35,7 +35,7 @@ class Tracing(Protocol):
     """Notes what takes time."""
 
     def request(
-        self, trace_id: str, span_id: str, parent_id: str | None
+        self, trace_id: str, span_id: str, parent_id: str | None, flags: str = "00"
     ) -> AbstractContextManager[Span]:
         """Note a request that came in, with the ids that it has anyway (hexadecimal)."""
 
@@ -58,19 +58,37 @@ class _NoSpan:
 
 
 _NO_SPAN: Final = nullcontext(_NoSpan())
+_UNDER_WAY: Final[ContextVar[str | None]] = ContextVar("_UNDER_WAY", default=None)
+
+
+class _PassedOn:
+    """A request of which nothing is noted; systems are told of its trace all the same."""
+
+    __slots__ = ("_before", "_traceparent")
+
+    def __init__(self, traceparent: str) -> None:
+        self._traceparent = traceparent
+
+    def __enter__(self) -> Span:
+        self._before = _UNDER_WAY.set(self._traceparent)
+        return _NO_SPAN.enter_result
+
+    def __exit__(self, *_: object) -> None:
+        _UNDER_WAY.reset(self._before)
 
 
 class NoTracing:
-    """Notes nothing."""
+    """Notes nothing, and passes on whatever trace a request is of."""
 
     def request(
         self,
-        trace_id: str,  # noqa: ARG002 - of the protocol
-        span_id: str,  # noqa: ARG002
-        parent_id: str | None,  # noqa: ARG002
+        trace_id: str,
+        span_id: str,
+        parent_id: str | None,  # noqa: ARG002 - of the protocol
+        flags: str = "00",
     ) -> AbstractContextManager[Span]:
-        """Note nothing."""
-        return _NO_SPAN
+        """Remember the trace for whoever is asked because of this request."""
+        return _PassedOn(f"00-{trace_id}-{span_id}-{flags}")
 
     def span(
         self,
@@ -81,8 +99,9 @@ class NoTracing:
         return _NO_SPAN
 
     def headers(self) -> Mapping[str, str]:
-        """Tell nothing."""
-        return {}
+        """Return the trace of the request that is under way."""
+        traceparent = _UNDER_WAY.get()
+        return {} if traceparent is None else {"traceparent": traceparent}
 
     def close(self) -> None:
         """Do nothing."""
@@ -161,7 +180,13 @@ class _OtelTracing:
         self._tracer = provider.get_tracer("hitotsu")  # type: ignore[attr-defined]
 
     @contextmanager
-    def request(self, trace_id: str, span_id: str, parent_id: str | None) -> Iterator[Span]:
+    def request(
+        self,
+        trace_id: str,
+        span_id: str,
+        parent_id: str | None,
+        flags: str = "00",  # noqa: ARG002 - what is noted is always sent
+    ) -> Iterator[Span]:
         trace = self._trace
         context = trace.set_span_in_context(trace.INVALID_SPAN)
         if parent_id is not None:

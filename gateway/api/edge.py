@@ -137,7 +137,8 @@ class Edge:
             return
         trace = self._begin(scope)
         exchange = _Exchange(scope, send, self._secure)
-        with self._tracing.request(trace.trace_id, trace.span_id, trace.parent_id) as span:
+        ids = (trace.trace_id, trace.span_id, trace.parent_id, trace.flags)
+        with self._tracing.request(*ids) as span:
             await self._answer(exchange, receive, span)
 
     async def _answer(self, exchange: _Exchange, receive: Receive, span: Span) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
+from fastapi import APIRouter, Request, Response
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -211,6 +212,41 @@ async def test_spans_are_sent_and_systems_are_told_of_the_trace(collector: Any) 
     assert asked[0]["traceparent"][36:52] != "b" * 16
     assert len(sent) == 1
     assert sent[0] > 0
+
+
+async def test_systems_are_told_of_the_trace_though_no_spans_are_sent(collector: Any) -> None:
+    """AU-9: the caller's trace and flags go on, nothing else that stood beside them does."""
+    url, received = collector
+    sampled = f"{CALLER[:-2]}01"
+    async with open_http_client() as source:
+        router = APIRouter()
+
+        @router.post("/asked")
+        async def asked(request: Request) -> Response:
+            await asyncio.gather(*(source.post(f"{url}/system", content=b"?") for _ in range(2)))
+            return Response()
+
+        app = build_api(
+            ApiOptions("https://gateway.test", "1"),
+            routers=[router],
+            log=open_log("error", io.StringIO()),
+            metrics=Metrics(),
+        )
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://g.test") as client:
+            beside = {"tracestate": "vendor=canary-91", "baggage": "name=canary-92"}
+            first = await client.post("/asked", headers={"traceparent": sampled, **beside})
+            second = await client.post("/asked", headers={"traceparent": "00-canary-93"})
+        await source.post(f"{url}/system", content=b"?")
+    told = [headers for _, headers, _ in received]
+    traces = [headers.get("traceparent", "") for headers in told]
+    assert [t[3:35] for t in traces] == [
+        *[CALLER[3:35]] * 2, *[second.headers["x-trace-id"]] * 2, ""
+    ]  # fmt: skip
+    assert first.headers["x-trace-id"] == CALLER[3:35]
+    assert [t[-3:] for t in traces[:3]] == ["-01", "-01", "-00"]
+    assert CALLER[36:52] not in {t[36:52] for t in traces}
+    assert "canary" not in str(told)
 
 
 def test_every_route_is_named_by_its_pattern(tracing: Tracing, exporter: Any) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.api.trace import instance_of
+from gateway.problems import PROBLEM_TYPES
+
 PURPOSE: Final = "jidoteate-ninteiseikyu"
 
 QUESTION_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
@@ -56,6 +59,19 @@ def _provenance(adapter: str, system_name: str) -> dict[str, Any]:
     }
 
 
+def _problem(slug: str) -> dict[str, Any]:
+    kind, trace_id = PROBLEM_TYPES[slug], "4bf92f3577b34da6a3ce929d0e0e4736"
+    return {
+        "type": f"https://gateway.example/problems/{slug}",
+        "title": kind.title_ja,
+        "status": kind.status,
+        "detail": kind.title_ja,
+        "remedy": kind.remedy_ja,
+        "instance": instance_of(trace_id),
+        "trace_id": trace_id,
+    }
+
+
 ANSWER_EXAMPLE: Final[dict[str, Any]] = {
     "question_id": "5f0c6f2e5f7b4f0c9f6c1f0b6a2d4e11",
     "outcome": "partial",
@@ -100,6 +116,7 @@ ANSWER_EXAMPLE: Final[dict[str, Any]] = {
                 "kazeinendo": {"absent": "unavailable"},
                 "gokeishotokukingaku": {"absent": "unavailable"},
             },
+            "problem": _problem("part-unavailable"),
         },
         {
             "group": "027.jukyushikakujoho",

@@ -7,6 +7,7 @@ from pydantic import Field
 from gateway.questions.schemas import (
     AnswerDocument,
     PartDocument,
+    PartProblemDocument,
     ProvenanceDocument,
     QualityDocument,
     Shape,
@@ -38,6 +39,9 @@ class HouseholdDocument(Shape):
     )
     not_shown: list[NotShownDocument]
     provenance: ProvenanceDocument | None
+    problem: PartProblemDocument | None = Field(
+        None, description="名簿が読めないとき、その理由 / why the list could not be read"
+    )
     opens_at: str | None = None
     lost_records: int | None = None
     dropped_rows: int | None = Field(

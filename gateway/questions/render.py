@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gateway.questions.part_problems import PartProblems
 from gateway.questions.parts import Household, Member, Part
 from gateway.questions.rooms import QuestionAnswer
 from standard_models.answers import Absence, AbsenceReason
@@ -13,8 +14,11 @@ from standard_models.texts import explain
 _EXPLAINED: Final = frozenset(reason.value for reason in AbsenceReason)
 
 
-def render_answer(answer: QuestionAnswer) -> dict[str, Any]:
-    """Return the answer in the shape that ``docs/api.md`` describes."""
+def render_answer(answer: QuestionAnswer, problems: PartProblems | None = None) -> dict[str, Any]:
+    """Return the answer in the shape that ``docs/api.md`` describes.
+
+    With ``problems`` each part that is not there says why in a document of its own.
+    """
     codes = set(_codes_of(answer.household))
     for part in (*answer.parts, *(part for member in answer.members for part in member.parts)):
         _add_codes(codes, part)
@@ -24,17 +28,17 @@ def render_answer(answer: QuestionAnswer) -> dict[str, Any]:
         "municipality": answer.municipality,
         "purpose": answer.purpose,
         "answered_at": answer.answered_at.isoformat(),
-        "parts": [render_part(part) for part in answer.parts],
+        "parts": [render_part(part, problems) for part in answer.parts],
         "receipt": answer.receipt,
         "explanations": {code: explain(code) for code in sorted(codes)},
     }
     if answer.household is not None:
-        document["household"] = render_household(answer.household)
-        document["members"] = [render_member(member) for member in answer.members]
+        document["household"] = render_household(answer.household, problems)
+        document["members"] = [render_member(member, problems) for member in answer.members]
     return document
 
 
-def render_household(household: Household) -> dict[str, Any]:
+def render_household(household: Household, problems: PartProblems | None = None) -> dict[str, Any]:
     """Return by which basis and day people belong together, and how many they are."""
     data: dict[str, Any] = {
         "kind": "household",
@@ -50,6 +54,8 @@ def render_household(household: Household) -> dict[str, Any]:
         ],
         "provenance": household.provenance.to_json() if household.provenance else None,
     }
+    if problems is not None and (why := problems.document(household.status, household.opens_at)):
+        data["problem"] = why
     if household.opens_at:
         data["opens_at"] = household.opens_at.isoformat()
     if household.lost_records:
@@ -61,13 +67,13 @@ def render_household(household: Household) -> dict[str, Any]:
     return data
 
 
-def render_member(member: Member) -> dict[str, Any]:
+def render_member(member: Member, problems: PartProblems | None = None) -> dict[str, Any]:
     """Return one member who is shown; the relationship where it was asked for."""
     data: dict[str, Any] = {
         "subject": member.handle,
         "is_subject": member.is_subject,
         "matches": member.matches.value,
-        "parts": [render_part(part) for part in member.parts],
+        "parts": [render_part(part, problems) for part in member.parts],
         "receipt": member.receipt,
     }
     if member.relationship is not None:
@@ -75,7 +81,7 @@ def render_member(member: Member) -> dict[str, Any]:
     return data
 
 
-def render_part(part: Part) -> dict[str, Any]:
+def render_part(part: Part, problems: PartProblems | None = None) -> dict[str, Any]:
     """Return one part; fields stand in the order in which they were asked."""
     group = part.planned.group
     data: dict[str, Any] = {
@@ -91,6 +97,8 @@ def render_part(part: Part) -> dict[str, Any]:
         ],
         "absences": {name: absence.to_json() for name, absence in part.absences.items()},
     }
+    if problems is not None and (why := problems.document(part.status, part.opens_at)):
+        data["problem"] = why
     if part.opens_at:
         data["opens_at"] = part.opens_at.isoformat()
     if part.lost_records:

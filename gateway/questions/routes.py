@@ -10,9 +10,12 @@ from gateway.access import AccessService
 from gateway.access.calls import answer_to, called_with
 from gateway.api.bodies import await_body
 from gateway.api.edge import note
+from gateway.api.language import choose_language
 from gateway.api.openapi import SECURED, json_request, problem_responses
+from gateway.api.problems import ProblemRenderer
 from gateway.questions.examples import ANSWER_EXAMPLES, EXPLAIN_EXAMPLES, QUESTION_EXAMPLES
 from gateway.questions.household_schemas import HouseholdAnswerDocument
+from gateway.questions.part_problems import PartProblems
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import AnswerDocument, Explained, ExplanationDocument, Question
 from gateway.questions.service import QuestionService
@@ -50,6 +53,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 def question_router(service: QuestionService, access: AccessService) -> APIRouter:
     """Return the router of ``POST /v1/questions``."""
     router = APIRouter(prefix="/v1", tags=["questions"])
+    renderer = ProblemRenderer(access.issuer)
 
     @router.post(
         "/questions",
@@ -71,7 +75,11 @@ def question_router(service: QuestionService, access: AccessService) -> APIRoute
             who, caller, question = await called_with(request, access, service, Question)
             answer = await service.ask(who, question, caller)
             note(request, outcome=answer.outcome)
-            return answer_to(access, render_answer(answer))
+            language = choose_language(request.headers.get("accept-language"))
+            problems = PartProblems(renderer, language, request.state.trace_id)
+            response = answer_to(access, render_answer(answer, problems))
+            response.headers["Vary"] = "Accept-Language"
+            return response
 
     @router.post(
         "/explain",

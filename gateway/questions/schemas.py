@@ -231,6 +231,18 @@ class ProvenanceDocument(Shape):
     )
 
 
+class PartProblemDocument(Shape):
+    """Why a part is not there (RFC 9457), in the language of ``Accept-Language``."""
+
+    type: str = Field(description="種類のページ / the page of its kind")
+    title: str
+    status: int = Field(description="一つだけ照会したときに当たる HTTP の状態 / as if asked alone")
+    detail: str
+    remedy: str
+    instance: str
+    trace_id: str
+
+
 class PartDocument(Shape):
     """What one group says."""
 
@@ -243,6 +255,9 @@ class PartDocument(Shape):
     provenance: ProvenanceDocument | None
     records: list[dict[str, ItemAnswerDocument]]
     absences: dict[str, ItemAnswerDocument]
+    problem: PartProblemDocument | None = Field(
+        None, description="`ok` でないときだけ、その理由 / why, unless it is `ok`"
+    )
     opens_at: str | None = Field(None, description="閉局中の再開時刻 / when a closed source opens")
     lost_records: int | None = Field(
         None, description="標準の形にできなかった記録の数 / records that could not be mapped"

@@ -15,10 +15,14 @@ import pytest
 
 from adapters.contract import Deadline, FetchRequest
 from adapters.hours import ClosedHours, Hours
+from gateway.api.language import Language
+from gateway.api.problems import ProblemRenderer
 from gateway.connections import Connection, Connections
 from gateway.connections.connection import WAITING_PER_SLOT
 from gateway.connections.http import open_http_client
 from gateway.problems import Problem
+from gateway.questions.part_problems import PartProblems
+from gateway.questions.render import render_answer
 from gateway.questions.service import QuestionAnswer, QuestionService
 from tests.gateway.questions.conftest import GROUPS, NAME, STATE, TAX, TOWN, World
 from tests.gateway.questions.faulty import Faults, over_http, serving
@@ -44,6 +48,8 @@ STATUS = {
     "wrong person": "unavailable",
     "night": "unavailable-planned",
 }
+GATEWAY = "https://gateway.test"
+PROBLEMS = PartProblems(ProblemRenderer(GATEWAY), Language.JA, "a" * 32)
 NIGHT = Hours(closed=(ClosedHours(closes=dt.time(9), opens=dt.time(12)),))
 ATTEMPTS = 3
 ROUNDS = size_of(ordinary=1, nightly=40)
@@ -110,7 +116,7 @@ async def asked(world: World) -> tuple[QuestionAnswer | Problem, float]:
 async def test_the_answer_is_in_time_and_honest_whichever_systems_fail(
     world: World, faults: Faults, http: httpx.AsyncClient, fault: str
 ) -> None:
-    """R3, FO-6 and PA-3: to deadline and grace; no task, call or slot is left behind."""
+    """R3, FO-6, PA-1 and PA-3: to deadline and grace; no task, call or slot is left behind."""
     for _, broken in itertools.product(range(ROUNDS), SUBSETS):
         connections = connect(world, faults, http, broken if fault == "night" else ())
         faults.of, faults.calls = dict.fromkeys(broken, fault), {}
@@ -125,6 +131,11 @@ async def test_the_answer_is_in_time_and_honest_whichever_systems_fail(
             assert isinstance(answer, QuestionAnswer)
             statuses = [part.status.value for part in answer.parts]
             assert statuses == [STATUS[fault] if s in broken else "ok" for s in SYSTEMS]
+            kinds = [
+                part["problem"]["type"] if "problem" in part else f"{GATEWAY}/problems/part-ok"
+                for part in render_answer(answer, PROBLEMS)["parts"]
+            ]
+            assert kinds == [f"{GATEWAY}/problems/part-{status}" for status in statuses]
         if fault == "night":
             assert not faults.calls.keys() & set(broken)
         assert asyncio.all_tasks() == before

@@ -33,6 +33,7 @@ from gateway.relay.frames import (
     Forwarded,
     Returned,
     answer_frame,
+    is_public,
     read_answer,
     read_request,
     request_frame,
@@ -42,6 +43,7 @@ from tests.doubles import RecordingLog
 from tests.gateway.relay.certificates import Authority
 
 URL = "https://hitotsu.example.jp"
+REPOSITORY = Path(__file__).parents[3]
 
 
 class Inside:
@@ -204,6 +206,18 @@ async def test_the_edge_passes_on_what_consumers_are_shown_and_nothing_else(
     assert (await split.desk.ask(forged)).status == 404
     assert split.inside.asked == []
     assert "edge-oversteps" in split.log.events
+
+
+INSIDE_ALONE = frozenset({"/health", "/ready", "/metrics"})
+"""The edge answers these for itself."""
+
+
+def test_the_edge_passes_on_every_address_of_the_api_and_of_the_check_of_statements() -> None:
+    """A printed statement names the page and the list of what was taken back."""
+    described = orjson.loads((REPOSITORY / "docs" / "openapi.json").read_bytes())["paths"]
+    shown = {*described, "/evidence/verify", "/docs", "/openapi.json", "/problems"} - INSIDE_ALONE
+    assert {path for path in shown if not is_public(path)} == set()
+    assert not any(is_public(path) for path in INSIDE_ALONE)
 
 
 async def test_limits_hold_at_the_edge(split: Split) -> None:

@@ -10,11 +10,12 @@ from gateway.settings import Settings
 
 
 class LinkError(Exception):
-    """The certificates of the link cannot be used. ``setting`` is the one to look at."""
+    """The certificates of the link cannot be used. The details name the setting to look at."""
 
-    def __init__(self, setting: str) -> None:
-        super().__init__(setting)
-        self.setting = setting
+    def __init__(self, detail_ja: str, detail_en: str) -> None:
+        super().__init__(detail_en)
+        self.detail_ja = detail_ja
+        self.detail_en = detail_en
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,13 @@ class LinkFiles:
         found: list[Path] = []
         for name in ("edge_certificate", "edge_key", "edge_ca"):
             path: Path | None = getattr(settings, name)
-            if path is None or not path.is_file():
-                raise LinkError(f"HITOTSU_{name.upper()}")
+            setting = f"HITOTSU_{name.upper()}"
+            if path is None:
+                raise LinkError(f"{setting} が設定されていません。", f"{setting} is not set.")
+            if not path.is_file():
+                raise LinkError(
+                    f"{setting} のファイルがありません。", f"{setting}: there is no such file."
+                )
             found.append(path)
         return cls(*found)
 
@@ -63,9 +69,15 @@ class LinkFiles:
         try:
             context.load_cert_chain(self.certificate, self.key)
         except (OSError, ValueError):
-            raise LinkError("HITOTSU_EDGE_CERTIFICATE") from None
+            raise LinkError(
+                "HITOTSU_EDGE_CERTIFICATE と HITOTSU_EDGE_KEY が対でないか、PEM でありません。",
+                "HITOTSU_EDGE_CERTIFICATE and HITOTSU_EDGE_KEY are no pair, or not in PEM.",
+            ) from None
         try:
             context.load_verify_locations(self.authority)
         except (OSError, ValueError):
-            raise LinkError("HITOTSU_EDGE_CA") from None
+            raise LinkError(
+                "HITOTSU_EDGE_CA は認証局の証明書（PEM）ではありません。",
+                "HITOTSU_EDGE_CA is no certificate of an authority in PEM.",
+            ) from None
         return context

@@ -362,9 +362,15 @@ def test_a_link_without_its_certificates_is_refused_by_name(tmp_path: Path) -> N
         "edge_certificate": files.certificate,
         "edge_key": files.key,
     }
-    with pytest.raises(LinkError, match="HITOTSU_EDGE_CA"):
+    with pytest.raises(LinkError, match="HITOTSU_EDGE_CA is not set"):
         open_core(Inside(), Settings(**given), RecordingLog())
-    with pytest.raises(LinkError, match="HITOTSU_EDGE_CERTIFICATE"):
+    missing = tmp_path / "nothing.pem"
+    with pytest.raises(LinkError, match="HITOTSU_EDGE_CA: there is no such file") as refused:
+        open_core(Inside(), Settings(**given, edge_ca=missing), RecordingLog())
+    assert str(missing) not in refused.value.detail_ja
+    with pytest.raises(
+        LinkError, match="HITOTSU_EDGE_CERTIFICATE and HITOTSU_EDGE_KEY are no pair"
+    ):
         open_core(
             Inside(),
             Settings(**{**given, "edge_ca": files.authority, "edge_key": files.authority}),

@@ -332,3 +332,34 @@ def test_an_id_that_begins_with_a_dash_is_no_option(ready):
     revoked = ready("keys", "revoke", "-tGx1HItcIreG0WWjlELKUhdpabf6nUI2sNt2OKFVyE")
     assert (retired.exit_code, "no such certificate" in retired.stderr) == (1, True)
     assert (revoked.exit_code, "no retired evidence key" in revoked.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("audit", "nothing"), "このコマンドはありません。 / No such command"),
+        (
+            ("audit", "show", *TOWN),
+            "'audit_id' がありません。必ず書いてください。 / Missing argument",
+        ),
+        (("audit", "list", *TOWN, "--nothing"), "このオプションはありません。 / No such option"),
+        (("db", "check", "more"), "引数が多すぎます。"),
+        (("audit", "list", *TOWN, "--limit", "0"), "'--limit' の値が正しくありません。 / Invalid"),
+        (("audit", "list", *TOWN, "--since", "x"), "'--since' の値が正しくありません：日時は"),
+        (("audit", "list", "-m", "1"), "の値が正しくありません：団体コードは 6 桁の数字です"),
+    ],
+)
+def test_what_is_wrong_with_the_words_of_a_command_is_said_in_both_languages(
+    hitotsu, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+):
+    """Whoever types it need not know the English of the library."""
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+    done = hitotsu(*words)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_group_without_a_word_shows_its_help(hitotsu):
+    """And no message."""
+    done = hitotsu("audit")
+    assert "監査記録" in done.stdout + done.stderr
+    assert "正しくありません" not in done.stderr

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pydantic_core import PydanticCustomError
-
+from gateway.errors import BROKEN_RULE
 from gateway.problems import FieldError, Problem
 
 _PLACES: Final = frozenset({"body", "query", "path", "header", "cookie"})
@@ -50,6 +49,7 @@ _TEXTS: Final[Mapping[str, _Texts]] = {
     "int_parsing": ("整数にしてください。", "Must be an integer."),
     "float_type": ("数にしてください。", "Must be a number."),
     "float_parsing": ("数にしてください。", "Must be a number."),
+    "bool_parsing": ("true か false にしてください。", "Must be true or false."),
     "bool_type": ("true か false にしてください。", "Must be true or false."),
     "greater_than_equal": ("{ge} 以上にしてください。", "Must be {ge} or more."),
     "less_than_equal": ("{le} 以下にしてください。", "Must be {le} or less."),
@@ -72,15 +72,9 @@ _SCALAR: Final[_Texts] = (
 _OF_SCALARS: Final = frozenset({"bool_type", "int_type", "float_type", "string_type"})
 _SCALARS: Final = frozenset((n,) for n in ("bool", "int", "float", "str", "constrained-str"))
 """How pydantic ends the location of what is wrong with one of several types."""
-_RULE: Final = "broken_rule"
 _QUOTED: Final = re.compile("'([^']*)'")
 _OTHER: Final[_Texts] = ("値の形が正しくありません。", "The value does not have the right form.")
 _LIMITS: Final = ("max_length", "min_length", "ge", "le", "gt", "lt")
-
-
-def broken_rule(ja: str, en: str) -> PydanticCustomError:
-    """Return what a validator of ours raises. The texts are constants and repeat no value."""
-    return PydanticCustomError(_RULE, "{en}", {"ja": ja, "en": en})
 
 
 def to_problem(
@@ -116,7 +110,7 @@ def _told(errors: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
             yield error
         elif value not in telling and value not in merged:
             merged.add(value)
-            yield {"type": _RULE, "loc": value, "ctx": {"ja": _SCALAR[0], "en": _SCALAR[1]}}
+            yield {"type": BROKEN_RULE, "loc": value, "ctx": {"ja": _SCALAR[0], "en": _SCALAR[1]}}
 
 
 def _of_one_type(place: tuple[Any, ...]) -> bool:
@@ -141,13 +135,14 @@ def _field_error(error: Mapping[str, Any], names: frozenset[str]) -> FieldError:
     place = "body"
     if location and location[0] in _PLACES:
         place, location = str(location[0]), location[1:]
-    ja, en = _texts(error)
+    ja, en = texts_of(error)
     return FieldError(_pointer(location, names), ja, en, place)
 
 
-def _texts(error: Mapping[str, Any]) -> _Texts:
+def texts_of(error: Mapping[str, Any]) -> _Texts:
+    """Return what one of pydantic's errors says, in Japanese and English."""
     kind, context = error["type"], error.get("ctx") or {}
-    if kind == _RULE:
+    if kind == BROKEN_RULE:
         return context["ja"], context["en"]
     if kind in {"enum", "literal_error"}:
         return _one_of(_QUOTED.findall(context["expected"]))

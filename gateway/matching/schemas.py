@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from adapters.contract import FourFacts
-from gateway.api.validation import broken_rule
+from gateway.errors import broken_rule
 from standard_models.values.text import remove_controls, to_full_width, to_katakana
 
 NAME_LENGTH = 100

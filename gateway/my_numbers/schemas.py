@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from gateway.api.validation import broken_rule
+from gateway.errors import broken_rule
 from standard_models.values.identifiers import MyNumber
 
 MAX_WRITTEN: Final = 40

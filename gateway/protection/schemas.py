@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gateway.api.validation import broken_rule
+from gateway.errors import broken_rule
 
 MOST_FLAGS: Final = 500
 VISIBLE: Final = r"^[\x21-\x7e]+$"

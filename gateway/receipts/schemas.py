@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.api.validation import broken_rule
+from gateway.errors import broken_rule
 from gateway.receipts.digests import MAX_DIGESTS
 from standard_models.answers import AbsenceReason, DatePrecision, UncertainDate
 

@@ -6,16 +6,12 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.errors import ExplainedError
 from gateway.settings import Settings
 
 
-class LinkError(Exception):
-    """The certificates of the link cannot be used. The details name the setting to look at."""
-
-    def __init__(self, detail_ja: str, detail_en: str) -> None:
-        super().__init__(detail_en)
-        self.detail_ja = detail_ja
-        self.detail_en = detail_en
+class LinkError(ExplainedError):
+    """The certificates of the link cannot be used. The texts name the setting to look at."""
 
 
 @dataclass(frozen=True, slots=True)

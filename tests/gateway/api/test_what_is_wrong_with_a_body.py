@@ -18,7 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.api.validation import broken_rule, known_names, to_problem
+from gateway.api.validation import known_names, to_problem
+from gateway.errors import broken_rule
 
 
 class Way(StrEnum):

@@ -217,6 +217,28 @@ def test_a_misspelled_setting_ends_the_command(ready, monkeypatch: pytest.Monkey
     assert (result.exit_code, "HITOTSU_TRUSTED_PROXIES" in result.stderr) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("TRUSTED_PROXIES", "192.0.2.7", "HITOTSU_TRUSTED_PROXIES: JSON で書いてください"),
+        ("CONSUMER_QUOTAS", "many", "HITOTSU_CONSUMER_QUOTAS: JSON で書いてください"),
+        ("TRUSTED_PROXIES", '["0.0.0.0/0"]', "だれの証明書でも示せてしまいます"),
+        ("TOKEN_LIFETIME_S", "900", "HITOTSU_TOKEN_LIFETIME_S: 600 以下にしてください"),
+        ("FLAG_POLL_S", "700", "HITOTSU_FLAG_POLL_S: HITOTSU_FLAG_MAX_AGE_S より短く"),
+        ("LOG_LEVEL", "loud", "HITOTSU_LOG_LEVEL: debug・info・warning・error のいずれか"),
+        ("STATE_PAGE", "perhaps", "HITOTSU_STATE_PAGE: true か false にしてください"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_rule_in_both_languages(
+    ready, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+):
+    """One that is a list in JSON is easily written without its brackets."""
+    monkeypatch.setenv(f"HITOTSU_{setting}", value)
+    result = ready("client", "list")
+    assert (result.exit_code, said in result.stderr) == (3, True), result.stderr
+    assert f"settings are wrong (HITOTSU_{setting}" in result.stderr
+
+
 def test_workers_without_room_for_what_they_share_are_told_where_it_lies(
     ready, installation: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -15,6 +15,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, IPvAnyNetwork, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.errors import broken_rule
+
 _NEAR = 0.8
 """How alike two names with their prefix are of which one is the other, misspelled."""
 MAX_TOKEN_LIFETIME_S = 600
@@ -405,16 +407,20 @@ class Settings(BaseSettings):
     @classmethod
     def _only_over_tls(cls, urls: list[str]) -> list[str]:
         if not all(re.fullmatch(r"https://[^\s/?#@]+", url) for url in urls):
-            msg = "each edge is an address like https://edge.example:8443"
-            raise ValueError(msg)
+            raise broken_rule(
+                "https://edge.example:8443 の形のアドレスにしてください。",
+                "each edge is an address like https://edge.example:8443",
+            )
         return urls
 
     @field_validator("trusted_proxies")
     @classmethod
     def _not_everybody(cls, networks: list[IPvAnyNetwork]) -> list[IPvAnyNetwork]:
         if any(network.prefixlen == 0 for network in networks):
-            msg = "everybody would be a proxy, and could show anybody's certificate"
-            raise ValueError(msg)
+            raise broken_rule(
+                "すべての相手がプロキシーになり、だれの証明書でも示せてしまいます。",
+                "everybody would be a proxy, and could show anybody's certificate",
+            )
         return networks
 
     @field_validator("flag_poll_s")
@@ -422,16 +428,20 @@ class Settings(BaseSettings):
     def _polled_before_it_is_old(cls, interval: float, info: ValidationInfo) -> float:
         max_age = info.data.get("flag_max_age_s")
         if max_age is not None and interval >= max_age:
-            msg = "flag_poll_s must be shorter than flag_max_age_s"
-            raise ValueError(msg)
+            raise broken_rule(
+                "HITOTSU_FLAG_MAX_AGE_S より短くしてください。",
+                "must be shorter than HITOTSU_FLAG_MAX_AGE_S",
+            )
         return interval
 
     @model_validator(mode="after")
     def _my_numbers_stand_alone(self) -> Self:
         url = self.my_number_database_url
         if url is not None and url.startswith("sqlite") and _file(url) == _file(self.database_url):
-            msg = "my_number_database_url must be another SQLite file than database_url"
-            raise ValueError(msg)
+            raise broken_rule(
+                "HITOTSU_MY_NUMBER_DATABASE_URL を HITOTSU_DATABASE_URL と分けてください。",
+                "HITOTSU_MY_NUMBER_DATABASE_URL must be another file than HITOTSU_DATABASE_URL",
+            )
         return self
 
     @property

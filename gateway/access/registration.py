@@ -94,10 +94,12 @@ def expand_items(references: Iterable[str], dictionary: Dictionary) -> list[str]
                 found[member.ref] = member
     if not found and not rights:
         raise RegistrationError("項目がひとつもありません。", "No item was named.")
-    if any(is_my_number(item) for item in found.values()):
+    if numbers := [reference for reference, item in found.items() if is_my_number(item)]:
+        listed = "、".join(numbers)
         raise RegistrationError(
-            "個人番号（マイナンバー）は許可できません。",
-            "My Number cannot be granted.",
+            f"個人番号（マイナンバー）は許可できません：{listed}。グループではなく、ほかの項目を一つずつ"
+            "書いてください。",
+            f"My Number cannot be granted: {listed}. Name the other items of the group one by one.",
         )
     return sorted([*found, *rights])
 

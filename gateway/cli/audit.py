@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gateway.audit import AuditKind, AuditQuery, AuditStore, leaf_hash
 from gateway.cli import audit_search, audit_tree, audit_watch
-from gateway.cli.options import Municipality, moment_option
+from gateway.cli.options import Municipality, moment_option, require_order
 from gateway.cli.session import (
     REFUSED,
     Session,
@@ -59,7 +59,8 @@ def list_(
 ) -> None:
     """監査記録を新しい順に表示する / List records, newest first."""
     settings = read_settings()
-    number = read_numbers()[0] if numbering else None
+    require_order(since, until)
+    number = _one_number() if numbering else None
 
     async def work() -> Table:
         async with opened(settings) as session:
@@ -100,6 +101,13 @@ def show(
         fail("記録とハッシュが一致しません。", "the record does not match its hash", REFUSED)
 
 
+def _one_number() -> str:
+    numbers = read_numbers()
+    if len(numbers) > 1:
+        fail("番号は一つだけ渡してください。", "one number only", 2)
+    return numbers[0]
+
+
 async def _subject_key(
     session: Session, municipality: str, numbering: str, number: str | None
 ) -> str | None:
@@ -107,7 +115,11 @@ async def _subject_key(
         return None
     subject = await session.subjects.find_by_number(municipality, numbering, number)
     if subject is None:
-        fail("この番号の人は登録されていません。", "nobody has this number", REFUSED)
+        fail(
+            f"番号体系 {numbering} に、この番号の人は登録されていません。",
+            f"nobody has this number in {numbering}",
+            REFUSED,
+        )
     return session.audit_log().pseudonym(municipality, subject.subject_id)
 
 

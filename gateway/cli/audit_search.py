@@ -24,7 +24,7 @@ from gateway.audit.searches import (
     write_list,
 )
 from gateway.audit.searches.calendar import CLOSES, OPENS
-from gateway.cli.options import Municipality, moment_option
+from gateway.cli.options import Municipality, moment_option, require_order
 from gateway.cli.session import (
     Session,
     fail,
@@ -33,6 +33,7 @@ from gateway.cli.session import (
     out,
     read_numbers,
     read_settings,
+    refuse_existing,
     run,
     say,
 )
@@ -115,9 +116,12 @@ def concerned(
     """この連携先がこの間に照会した人すべての署名付き一覧 / Signed list of whom it concerns."""
     settings = read_settings()
     window = _window(municipality, since, until)
+    refuse_existing(file)
 
     async def work() -> int:
         async with opened(settings) as session:
+            # A misspelled id would be a signed statement that it concerns nobody.
+            await session.registry.show_client(client)
             await _record(session, municipality, "concerned", None)
             numbers = await _numbers(session, municipality, numbering) if numbering else None
             return await write_list(
@@ -278,13 +282,18 @@ def _search(
 
 def _window(municipality: str, since: dt.datetime | None, until: dt.datetime | None) -> Window:
     end = until or SystemClock().now()
-    return Window(municipality, since or end - dt.timedelta(days=31), end)
+    begin = since or end - dt.timedelta(days=31)
+    require_order(begin, end)
+    return Window(municipality, begin, end)
 
 
 async def _key(session: Session, municipality: str, numbering: str, number: str) -> str:
     subject = await session.subjects.find_by_number(municipality, numbering, number)
     if subject is None:
-        fail("この番号の人は登録されていません。", "nobody has this number")
+        fail(
+            f"番号体系 {numbering} に、この番号の人は登録されていません。",
+            f"nobody has this number in {numbering}",
+        )
     return session.audit_log().pseudonym(municipality, subject.subject_id)
 
 
@@ -294,6 +303,11 @@ async def _numbers(session: Session, municipality: str, numbering: str) -> dict[
     numbers: dict[str, list[str]] = {}
     for subject_id, number in await session.subjects.numbers_in(municipality, numbering):
         numbers.setdefault(log.pseudonym(municipality, subject_id), []).append(number)
+    if not numbers:
+        fail(
+            f"番号体系 {numbering} の番号は一つも登録されていません。",
+            f"no numbers of {numbering} are known",
+        )
     return numbers
 
 

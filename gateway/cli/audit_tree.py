@@ -28,7 +28,7 @@ from gateway.audit.tree import (
     verify,
 )
 from gateway.audit.tree.export import iter_export, plan_export
-from gateway.cli.options import moment_option
+from gateway.cli.options import moment_option, require_order
 from gateway.cli.session import (
     NOT_SET_UP,
     REFUSED,
@@ -157,6 +157,7 @@ def export(
 ) -> None:
     """監査記録を証明付きで書き出す。間の行は抜かない / Write records with their proofs."""
     refuse_existing(file)
+    require_order(since, until)
     settings = read_settings()
 
     async def work() -> int:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 COLLECT_AFTER: Final = 20_000
 """Objects made and not freed until the collector of cycles looks at the young ones."""
@@ -79,6 +80,16 @@ class _Tree(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands: Mapping[str, Any] = _Nouns()  # type: ignore[assignment]  # never added to
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run what the words say; what is wrong with them is told in both languages."""
+        try:
+            return super().invoke(ctx)
+        except TyperException as error:
+            # Only here: to run a command takes more than to say that it failed.
+            from gateway.cli.usage import in_both_languages
+
+            raise in_both_languages(error) from None
 
 
 app = typer.Typer(

@@ -32,7 +32,13 @@ WORDS: dict[Finding, tuple[str, str]] = {
     Finding.EXPIRED: ("有効期限が切れています", "it has expired"),
     Finding.WITHDRAWN: ("取り消されています", "it was taken back"),
     Finding.STATUS_UNKNOWN: ("取り消しの有無は確かめていません", "not compared with a status list"),
+    Finding.STATUS_UNUSABLE: (
+        "渡された取消一覧は使えません（別の一覧、7 日を過ぎた、または壊れている）",
+        "the status list is another one, older than 7 days, or damaged",
+    ),
 }
+_STOPS = frozenset({Finding.EXPIRED, Finding.STATUS_UNUSABLE})
+"""Nobody should go on with such a statement without looking."""
 
 
 @app.command("verify")
@@ -55,7 +61,7 @@ def verify_(
     ] = None,
     at: Annotated[dt.datetime | None, moment_option("この時点で", "As of this time.")] = None,
 ) -> None:
-    """証明をネットワークなしで確かめる。期限切れも終了コード 1 / Verify without a network."""
+    """証明をネットワークなしで確かめる。期限切れ、使えない取消一覧も終了コード 1 / Verify."""
     found = verify(
         _statement(file), _jwks(keys), at or SystemClock().now(), _text(status) if status else None
     )
@@ -76,7 +82,7 @@ def verify_(
             for said in record.values():
                 table.add_row(said["name"], in_words(said))
         out().print(table)
-    if Finding.EXPIRED in found.findings:
+    if not _STOPS.isdisjoint(found.findings):
         raise typer.Exit(REFUSED)
 
 

@@ -9,7 +9,17 @@ from rich.table import Table
 
 from gateway.audit import settings_entry
 from gateway.cli.options import Municipality, Numbering
-from gateway.cli.session import fail, new_table, opened, out, read_settings, run, say
+from gateway.cli.session import (
+    Session,
+    fail,
+    new_table,
+    opened,
+    out,
+    read_dictionary,
+    read_settings,
+    run,
+    say,
+)
 from gateway.linkage import LinkageRegistry, LinkageStore, NewSystem
 from gateway.numbers import NumberStore
 from gateway.numbers.service import open_series
@@ -19,6 +29,16 @@ from standard_models.reference.check_digits import RemainderOne
 app = typer.Typer(help="庁内データ連携 / National linkage face.", no_args_is_help=True)
 system = typer.Typer(help="連携システム / Systems that call the face.", no_args_is_help=True)
 app.add_typer(system, name="system")
+
+
+def _registry(session: Session) -> LinkageRegistry:
+    return LinkageRegistry(
+        LinkageStore(session.store),
+        session.keys,
+        read_dictionary(session.settings),
+        clock=session.clock,
+        actor=session.actor,
+    )
 
 
 @system.command()
@@ -43,10 +63,7 @@ def add(
 
     async def work() -> NewSystem:
         async with opened(settings) as session:
-            registry = LinkageRegistry(
-                LinkageStore(session.store), session.keys, clock=session.clock, actor=session.actor
-            )
-            return await registry.add(
+            return await _registry(session).add(
                 municipality,
                 name=name,
                 business=business,
@@ -87,10 +104,7 @@ def revoke(
 
     async def work() -> None:
         async with opened(settings) as session:
-            registry = LinkageRegistry(
-                LinkageStore(session.store), session.keys, clock=session.clock, actor=session.actor
-            )
-            await registry.revoke(municipality, client_id)
+            await _registry(session).revoke(municipality, client_id)
 
     run(work())
     say(f"連携システム {client_id} を停止しました。", f"System {client_id} revoked.")

@@ -68,6 +68,14 @@ def moment_option(japanese: str, english: str) -> Any:
     )
 
 
+def require_order(since: dt.datetime | None, until: dt.datetime | None) -> None:
+    """End the command where nothing can lie between the two."""
+    if since is not None and until is not None and since >= until:
+        raise typer.BadParameter(
+            "--until は --since よりあとにしてください / --until must lie after --since"
+        )
+
+
 def read_jwks(path: Path) -> object:
     """Return the JSON of a file of public keys; a single JWK becomes a set of one."""
     try:

@@ -131,11 +131,20 @@ def _read(path: Path, encoding: str, column: str) -> tuple[list[str], list[list[
     try:
         text = path.read_bytes().decode(encoding)
         header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    except (OSError, LookupError, ValueError, csv.Error) as error:
-        name = type(error).__name__
-        fail(f"一覧を読めません（{name}）。", f"the list cannot be read ({name})")
-    if header.count(column) != 1:
-        fail(f"見出し「{column}」がありません。", f"there is no column {column!r}")
+    except OSError:
+        fail(f"{path} を読めません。", f"{path} cannot be read")
+    except (LookupError, ValueError, csv.Error):
+        fail(
+            f"一覧を {encoding} の CSV として読めません。文字コードは --encoding で指定します。",
+            f"the list is no CSV in {encoding}: name its encoding with --encoding",
+        )
+    if column not in header:
+        fail(
+            f"見出し「{column}」がありません（文字コード --encoding は {encoding}）。",
+            f"there is no column {column!r}, or the encoding is not {encoding}",
+        )
+    if header.count(column) > 1:
+        fail(f"見出し「{column}」がいくつもあります。", f"there are several columns {column!r}")
     if uneven := [n for n, row in enumerate(rows, 2) if len(row) != len(header)]:
         fail(
             f"{uneven[0]} 行目の列の数が見出しと違います。",

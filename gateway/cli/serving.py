@@ -186,11 +186,7 @@ def require_link(settings: Settings, *, listens: bool) -> None:
 
 def fail_link(error: LinkError) -> NoReturn:
     """End the command and name the setting that is wrong."""
-    fail(
-        f"{error.setting} の証明書か鍵を使えません。",
-        f"{error.setting}: the certificate or key cannot be used",
-        NOT_SET_UP,
-    )
+    fail(error.detail_ja, error.detail_en, NOT_SET_UP)
 
 
 async def _look(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import re
 import sys
 import unicodedata
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich import box
 from rich.console import Console
 from rich.table import Column, Table
@@ -48,6 +50,7 @@ INTERNAL: Final = 70
 WIDE: Final = 240
 PATIENCE_S: Final = 10.0
 """How long a command waits for its audit record: nobody stands at a counter for it."""
+_FIELD: Final = re.compile(r'"(\w+)"')
 _LOGIN: Final = Path("/proc/self/loginuid")
 IDS_WITH_DASHES: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 """Context of a command that takes an id in base64url: one in 64 begins with a dash, which would be
@@ -191,11 +194,26 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"HITOTSU_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
-            for e in error.errors(include_input=False, include_url=False, include_context=False)
+        # Only here: it takes more to load than most commands need.
+        from gateway.api.validation import texts_of
+
+        found = error.errors(include_input=False, include_url=False)
+        japanese = "、".join(f"{_setting(e['loc'])}{texts_of(e)[0]}" for e in found)
+        english = "; ".join(f"{_setting(e['loc'])}{e['msg']}" for e in found)
+        fail(f"設定に誤りがあります。{japanese}", f"settings are wrong ({english})", NOT_SET_UP)
+    except SettingsError as error:
+        # The text names the field and holds no value.
+        name = _setting(_FIELD.findall(str(error))[:1])
+        fail(
+            f"設定に誤りがあります。{name}JSON で書いてください（docs/settings.md）。",
+            f"settings are wrong ({name}is no JSON)",
+            NOT_SET_UP,
         )
-        fail(f"設定に誤りがあります（{wrong}）", f"settings are wrong ({wrong})", NOT_SET_UP)
+
+
+def _setting(place: Sequence[int | str]) -> str:
+    """Return the variable to look at; nothing where a rule is about several."""
+    return f"HITOTSU_{str(place[0]).upper()}: " if place else ""
 
 
 @asynccontextmanager

@@ -42,9 +42,10 @@ class Finding(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     STATUS_UNKNOWN = "status-unknown"
+    STATUS_UNUSABLE = "status-unusable"
 
 
-_NOTES: Final = frozenset({Finding.EXPIRED, Finding.STATUS_UNKNOWN})
+_NOTES: Final = frozenset({Finding.EXPIRED, Finding.STATUS_UNKNOWN, Finding.STATUS_UNUSABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +219,12 @@ def _status(
             return Finding.STATUS_UNKNOWN
         stated = _signed_by(status_list.strip(), jwks, STATUS_TYPE)
         if stated["sub"] != place["uri"] or stated["exp"] <= at.timestamp():
-            return Finding.STATUS_UNKNOWN
+            return Finding.STATUS_UNUSABLE
         unpacker = zlib.decompressobj()
         bits = unpacker.decompress(_decode(stated["status_list"]["lst"]), MAX_STATUS_BYTES)
         taken_back = bits[place["idx"] // 8] >> place["idx"] % 8 & 1
     except (_Refused, ValueError, TypeError, KeyError, IndexError, zlib.error):
-        return Finding.STATUS_UNKNOWN
+        return Finding.STATUS_UNKNOWN if status_list is None else Finding.STATUS_UNUSABLE
     return Finding.WITHDRAWN if taken_back else None
 
 

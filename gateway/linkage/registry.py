@@ -13,9 +13,12 @@ from adapters.contract import Clock
 from gateway.access.registration import RegistrationError, checked_text, require_municipality
 from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.keys import KeyStore
+from gateway.linkage.number_calls import SCOPES
 from gateway.linkage.store import LinkageStore
+from gateway.predicates.predicates import BUSINESS as PREDICATES
 from gateway.store.tables import ClientRow, LinkageSystemRow
 from gateway.submissions.sealing import seal
+from standard_models.dictionary import Dictionary
 
 SECRET_CHARS: Final = 48
 _LETTERS: Final = string.ascii_letters + string.digits
@@ -38,9 +41,18 @@ class NewSystem:
 class LinkageRegistry:
     """Adds, lists and revokes systems; every change stands in the audit record."""
 
-    def __init__(self, store: LinkageStore, keys: KeyStore, *, clock: Clock, actor: str) -> None:
+    def __init__(
+        self,
+        store: LinkageStore,
+        keys: KeyStore,
+        dictionary: Dictionary,
+        *,
+        clock: Clock,
+        actor: str,
+    ) -> None:
         self._store = store
         self._keys = keys
+        self._dictionary = dictionary
         self._clock = clock
         self._actor = actor
 
@@ -60,7 +72,8 @@ class LinkageRegistry:
         The scopes say what it may call; which items of a group it is given, its grants say.
 
         Raises:
-            RegistrationError: a text of the wrong shape, or no scope.
+            RegistrationError: a text of the wrong shape, no scope, one of a call that there is not,
+                or a purpose that is not registered.
 
         """
         require_municipality(municipality)
@@ -73,6 +86,12 @@ class LinkageRegistry:
             raise RegistrationError(
                 "スコープは「業務ID:APIコール名:Create または Read」の形で一つ以上必要です。",
                 "At least one scope is needed: business:call:Create or Read.",
+            )
+        self._require_calls(scopes)
+        if not await self._store.has_purpose(municipality, purpose):
+            raise RegistrationError(
+                "登録されていない利用目的です。先に hitotsu purpose add で登録してください。",
+                "The municipality has no such purpose: register it first (hitotsu purpose add).",
             )
         new = NewSystem(_random(32), _random(SECRET_CHARS))
         now = self._clock.now()
@@ -124,6 +143,26 @@ class LinkageRegistry:
         now = self._clock.now()
         audit = self._change("linkage-system-revoke", system, {"revoked_at": now.isoformat()})
         await self._store.revoke_system(client_id, now, audit)
+
+    def _require_calls(self, scopes: Sequence[str]) -> None:
+        """Refuse a scope with which nothing can be called: its system would get 401 for ever."""
+        unknown = [scope for scope in scopes if not self._can_be_called(scope)]
+        if unknown:
+            raise RegistrationError(
+                f"この APIコールはありません：{'、'.join(unknown)}。グループの照会は"
+                "「業務ID:app_submit/v10/グループ:Read」です。",
+                f"There is no such call: {', '.join(unknown)}. A group is read by "
+                "business:app_submit/v10/group:Read.",
+            )
+
+    def _can_be_called(self, scope: str) -> bool:
+        business, call, operation = scope.split(":")
+        way, _, group = call.rpartition("/")
+        return scope in SCOPES.values() or (
+            (way, operation) == ("app_submit/v10", "Read")
+            and business != PREDICATES
+            and self._dictionary.find_group(f"{business}.{group}") is not None
+        )
 
     def _change(
         self, function: str, system: LinkageSystemRow, after: Mapping[str, object]

@@ -15,6 +15,7 @@ from gateway.store.tables import (
     LinkageAssertionRow,
     LinkageSystemRow,
     LinkageTokenRow,
+    PurposeRow,
 )
 
 
@@ -34,6 +35,11 @@ class LinkageStore:
             await session.flush()
             session.add(system)
             await self._audit.append_in(session, audit)
+
+    async def has_purpose(self, municipality: str, purpose_id: str) -> bool:
+        """Return whether the municipality has registered the purpose."""
+        async with self._store.session() as session:
+            return await session.get(PurposeRow, (municipality, purpose_id)) is not None
 
     async def systems(self, municipality: str) -> Sequence[tuple[LinkageSystemRow, str]]:
         """Return every system of the municipality with its name."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from adapters.contract import FourFacts
+from gateway.errors import broken_rule
 from standard_models.values.text import remove_controls, to_full_width, to_katakana
 
 NAME_LENGTH = 100
@@ -23,8 +24,7 @@ def _written(text: str) -> str:
     """
     words = to_full_width(remove_controls(text).text or "").split()
     if not words:
-        msg = "there is nothing in the text"
-        raise ValueError(msg)
+        raise broken_rule("文字を入れてください。", "There is nothing in the text.")
     return "\u3000".join(words)
 
 
@@ -73,8 +73,9 @@ class StatedFacts(BaseModel):
     @model_validator(mode="after")
     def _named(self) -> StatedFacts:
         if self.shimei is None and self.shimei_kana is None:
-            msg = "shimei or shimei_kana is needed"
-            raise ValueError(msg)
+            raise broken_rule(
+                "shimei か shimei_kana のどちらかが必要です。", "shimei or shimei_kana is needed."
+            )
         return self
 
     @property

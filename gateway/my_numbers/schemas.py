@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from gateway.errors import broken_rule
 from standard_models.values.identifiers import MyNumber
 
 MAX_WRITTEN: Final = 40
@@ -22,13 +23,16 @@ def _number(raw: object) -> MyNumber:
 
     """
     if not isinstance(raw, str) or len(raw) > MAX_WRITTEN:
-        msg = "a text of twelve digits is needed"
-        raise ValueError(msg)
+        raise broken_rule(
+            "12 桁の数字の文字列にしてください。", "Must be a string of twelve digits."
+        )
     written = "".join(unicodedata.normalize("NFKC", raw).split())
     reading = MyNumber.parse(_GROUPS.sub(r"\1\2\3", written))
     if reading.number is None:
-        msg = "no individual number"
-        raise ValueError(msg)
+        raise broken_rule(
+            "個人番号ではありません。桁数と検査用数字を確かめてください。",
+            "Is no individual number: check the digits.",
+        )
     return reading.number
 
 

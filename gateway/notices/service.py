@@ -21,7 +21,7 @@ from gateway.clock import TOKYO
 from gateway.errors import ExplainedError
 from gateway.notices.schemas import NOTIFIED, DeliveryDocument, DeliveryReport, RequesterClass
 from gateway.notices.store import NoticeStore, NoticeWriting
-from gateway.problems import Problem
+from gateway.problems import FieldError, Problem
 from gateway.store.tables import NoticeDeliveryRow, NoticeRegistrationRow, NoticeRow
 from gateway.subjects import Subject, SubjectService
 
@@ -59,10 +59,11 @@ class Notices:
 
         Raises:
             Problem: a refusal, itself recorded: ``right-not-granted``, ``purpose-not-granted``,
-                ``login-other-subject``.
+                ``login-other-subject``, ``invalid-body``.
         """
         try:
             await self._permit(access)
+            self._require_past(told.delivered_on)
         except Problem as problem:
             await self._refused(access, caller, problem)
             raise
@@ -91,6 +92,12 @@ class Notices:
             raise Problem("right-not-granted")
         if access.login_handle is not None:
             raise Problem("login-other-subject")
+
+    def _require_past(self, day: dt.date) -> None:
+        """Refuse a day that has not come: somebody would be told of what did not happen yet."""
+        if day > self._rooms.clock.now().astimezone(TOKYO).date():
+            wrong = FieldError("/delivered_on", "未来の日です。", "Lies in the future.")
+            raise Problem("invalid-body", errors=[wrong])
 
     async def _take(
         self, writing: NoticeWriting, access: Access, subject: Subject, told: DeliveryReport

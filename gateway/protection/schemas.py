@@ -7,6 +7,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gateway.errors import broken_rule
+
 MOST_FLAGS: Final = 500
 VISIBLE: Final = r"^[\x21-\x7e]+$"
 """Numbers and their numberings: visible ASCII characters."""
@@ -45,8 +47,10 @@ class PushedFlag(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> PushedFlag:
         if self.since is not None and self.until is not None and self.until < self.since:
-            msg = "until lies before since"
-            raise ValueError(msg)
+            raise broken_rule(
+                "until は since の日か、それよりあとにしてください。",
+                "until must not lie before since.",
+            )
         return self
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from gateway.access import Relation
 from gateway.problems import FieldError, Problem
 from gateway.questions.plan import Permitted
-from gateway.questions.schemas import Asked, ExplanationDocument, GrantDocument
+from gateway.questions.schemas import Asked, Explained, ExplanationDocument, GrantDocument
 
 
 class Verdict(StrEnum):
@@ -47,7 +47,18 @@ _RULES: Final = {
 }
 
 
-def _words(problem: Problem) -> dict[str, str]:
+_NOT_FOR_REPRESENTATIVES: Final = {
+    "ja": "代理人としての照会は、この利用目的では許可されていません",
+    "en": "Asking in another's place is not granted for this purpose",
+    "remedy_ja": "代理人のための許可（--relation represented）を自治体の担当者に依頼してください。",
+    "remedy_en": "Ask the municipality for a grant to representatives (--relation represented).",
+}
+"""A refusal tells nobody why they cannot act for somebody; here there is nobody yet."""
+
+
+def _words(problem: Problem, *, represented: bool) -> dict[str, str]:
+    if represented and problem.type.slug == "login-other-subject":
+        return _NOT_FOR_REPRESENTATIVES
     return {
         "ja": problem.detail_ja or problem.type.title_ja,
         "en": problem.detail_en or problem.type.title_en,
@@ -64,6 +75,7 @@ class Explanation:
     permitted: Permitted | None = None
     problem: Problem | None = None
     not_granted: tuple[str, ...] = ()
+    represented: bool = False
 
     @property
     def fault(self) -> Fault | None:
@@ -85,7 +97,7 @@ class Explanation:
             verdict=self.verdict.value,
             rule=problem.type.slug if problem else _RULES[self.verdict],
             fault=self.fault.value if self.fault else None,
-            detail=_words(problem) if problem else {},
+            detail=_words(problem, represented=self.represented) if problem else {},
             purpose=purpose,
             grants=[
                 GrantDocument(
@@ -114,7 +126,8 @@ async def explained(permission: Awaitable[Permitted], asked: Asked) -> Explanati
     try:
         permitted = await permission
     except Problem as problem:
-        return Explanation(Verdict.REFUSED, None, problem)
+        represented = isinstance(asked, Explained) and asked.represented
+        return Explanation(Verdict.REFUSED, None, problem, represented=represented)
     outside = tuple(item for item in asked.items if item not in permitted.granted.items)
     verdict = Verdict.INTERSECTED if outside else Verdict.ANSWERED
     return Explanation(verdict, permitted, None, outside)

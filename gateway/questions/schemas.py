@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gateway.questions.relation_schemas import Include, RelationAsked
 
@@ -108,7 +108,7 @@ class Asked(BaseModel):
             "person goes before the system; otherwise it stands in only where there is no system"
         ),
     )
-    receipt: bool = Field(
+    receipt: StrictBool = Field(
         default=True,
         title="受領票を付けるか",
         description=(
@@ -121,7 +121,7 @@ class Asked(BaseModel):
 class Explained(Asked):
     """A question without a subject, to be explained."""
 
-    represented: bool = Field(
+    represented: StrictBool = Field(
         default=False,
         title="代理人としての照会か",
         description=(

@@ -24,11 +24,15 @@ from standard_models.values.dates import (
     parse_written,
     year_parts,
 )
+from standard_models.values.year_months import parse_year_month
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _YEAR = re.compile(rf"(?:西暦)?{YEAR}(?:年度?|年分)?", re.ASCII)
 _NUMBER = re.compile(r"¥?([+-]?)¥?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?円?", re.ASCII)
+_POSTAL_CODE = re.compile(r"〒?(\d{3})[-‐‑–—―−ー]?(\d{4})", re.ASCII)
+_MONTHS: Final = "年月"
+_NAMES: Final = (_MONTHS, "郵便番号")
 _LONGEST_DATE: Final = 40
 _MINUS: Final = str.maketrans({"−": "-", "▲": "-", "△": "-", "－": "-"})
 
@@ -37,7 +41,20 @@ def canonical_answer(item: DataItem, answer: Answer) -> str:
     """Return the one text for an answer of ``item``; a value never has that of an absence."""
     if isinstance(answer, Absence):
         return canonical_absence(answer.reason.value, answer.uncertain)
-    return canonical_value(item.data_type, answer.value)
+    return canonical_item(item, answer.value)
+
+
+def canonical_item(item: DataItem, value: JsonScalar) -> str:
+    """Return the one text for a value of ``item``.
+
+    Months and postal codes have no data type of their own in the lists: their names say what they
+    are, and texts that are none stay texts.
+    """
+    if item.data_type is DataType.HALF_WIDTH and item.name.endswith(_NAMES):
+        read = _month if item.name.endswith(_MONTHS) else _postal_code
+        if (found := read(str(value))) is not None:
+            return f"T{found}"
+    return canonical_value(item.data_type, value)
 
 
 def canonical_absence(reason: str, uncertain: UncertainDate | None) -> str:
@@ -109,6 +126,16 @@ def _decimal(text: str) -> str | None:
         return None
     plain = format(number.normalize(), "f")
     return "0" if plain == "-0" else plain
+
+
+def _month(text: str) -> str | None:
+    month = parse_year_month(text).month if len(text) <= _LONGEST_DATE else None
+    return str(month) if month else None
+
+
+def _postal_code(text: str) -> str | None:
+    found = _POSTAL_CODE.fullmatch(_text(text).replace(" ", ""))
+    return found[1] + found[2] if found else None
 
 
 _READERS: Final[dict[DataType, Callable[[str], str | None]]] = {

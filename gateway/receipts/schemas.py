@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.errors import broken_rule
 from gateway.receipts.digests import MAX_DIGESTS
 from standard_models.answers import AbsenceReason, DatePrecision, UncertainDate
 
@@ -71,14 +72,19 @@ class StatedItem(BaseModel):
     @model_validator(mode="after")
     def _value_or_absence(self) -> Self:
         if (self.value is None) == (self.absent is None):
-            msg = "exactly one of value and absent is needed"
-            raise ValueError(msg)
+            raise broken_rule(
+                "value と absent のどちらか一つだけを書いてください。",
+                "Exactly one of value and absent is needed.",
+            )
         if self.uncertain is not None and self.absent is None:
-            msg = "uncertain needs absent"
-            raise ValueError(msg)
+            raise broken_rule(
+                "uncertain は absent と一緒に書いてください。", "uncertain needs absent."
+            )
         if isinstance(self.value, str) and len(self.value) > MAX_VALUE_CHARS:
-            msg = "the value is too long"
-            raise ValueError(msg)
+            raise broken_rule(
+                f"value は {MAX_VALUE_CHARS} 文字以下にしてください。",
+                f"value must have at most {MAX_VALUE_CHARS} characters.",
+            )
         return self
 
 

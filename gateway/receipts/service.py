@@ -15,7 +15,7 @@ from gateway.audit import AuditEntry, AuditKind, AuditLog
 from gateway.clock import TOKYO
 from gateway.keys import Keys, KeyStore
 from gateway.problems import Problem
-from gateway.receipts.canonical import canonical_absence, canonical_value
+from gateway.receipts.canonical import canonical_absence, canonical_item
 from gateway.receipts.digests import (
     MAX_DIGESTS,
     Digester,
@@ -281,7 +281,7 @@ def _canonical(item: DataItem, stated: StatedItem) -> str:
     if stated.absent is not None:
         uncertain = stated.uncertain.to_uncertain() if stated.uncertain else None
         return canonical_absence(stated.absent.value, uncertain)
-    return canonical_value(item.data_type, stated.value if stated.value is not None else "")
+    return canonical_item(item, stated.value if stated.value is not None else "")
 
 
 def _issued(receipt: Receipt) -> Mapping[_Place, _Issued]:

@@ -25,6 +25,7 @@ PUBLIC: Final = (
     "/openapi.json",
     "/problems",
     "/assets/",
+    "/evidence/",
 )
 """What consumers are shown. The edge passes nothing else on, and the core takes nothing else."""
 _LENGTH: Final = struct.Struct(">I")

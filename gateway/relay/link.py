@@ -6,15 +6,12 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.errors import ExplainedError
 from gateway.settings import Settings
 
 
-class LinkError(Exception):
-    """The certificates of the link cannot be used. ``setting`` is the one to look at."""
-
-    def __init__(self, setting: str) -> None:
-        super().__init__(setting)
-        self.setting = setting
+class LinkError(ExplainedError):
+    """The certificates of the link cannot be used. The texts name the setting to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,13 @@ class LinkFiles:
         found: list[Path] = []
         for name in ("edge_certificate", "edge_key", "edge_ca"):
             path: Path | None = getattr(settings, name)
-            if path is None or not path.is_file():
-                raise LinkError(f"HITOTSU_{name.upper()}")
+            setting = f"HITOTSU_{name.upper()}"
+            if path is None:
+                raise LinkError(f"{setting} が設定されていません。", f"{setting} is not set.")
+            if not path.is_file():
+                raise LinkError(
+                    f"{setting} のファイルがありません。", f"{setting}: there is no such file."
+                )
             found.append(path)
         return cls(*found)
 
@@ -63,9 +65,15 @@ class LinkFiles:
         try:
             context.load_cert_chain(self.certificate, self.key)
         except (OSError, ValueError):
-            raise LinkError("HITOTSU_EDGE_CERTIFICATE") from None
+            raise LinkError(
+                "HITOTSU_EDGE_CERTIFICATE と HITOTSU_EDGE_KEY が対でないか、PEM でありません。",
+                "HITOTSU_EDGE_CERTIFICATE and HITOTSU_EDGE_KEY are no pair, or not in PEM.",
+            ) from None
         try:
             context.load_verify_locations(self.authority)
         except (OSError, ValueError):
-            raise LinkError("HITOTSU_EDGE_CA") from None
+            raise LinkError(
+                "HITOTSU_EDGE_CA は認証局の証明書（PEM）ではありません。",
+                "HITOTSU_EDGE_CA is no certificate of an authority in PEM.",
+            ) from None
         return context

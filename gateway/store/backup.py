@@ -115,10 +115,12 @@ def read_manifest(path: Path, schema: str | None = None) -> Backup:
                 for name, table in said["tables"].items()
                 if _digest(archive, name) != (table["sha256"], table["rows"])
             ]
+    except FileNotFoundError:
+        raise BackupError("このファイルはありません。", "There is no such file.") from None
     except OSError as error:
         raise BackupError(
-            f"バックアップを読めません（{error.strerror}）。",
-            f"It cannot be read: {error.strerror}.",
+            f"バックアップを読めません。フォルダー・権限・媒体を確かめてください（{type(error).__name__}）。",
+            f"It cannot be read: look at folder, rights and medium ({type(error).__name__}).",
         ) from None
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError):
         raise BackupError(

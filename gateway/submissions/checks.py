@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from gateway.api.limits import text_holds_number
 from gateway.problems import FieldError, Problem
 from gateway.submissions.schemas import Submission
 from standard_models.answers import JsonScalar
 from standard_models.dictionary import DataItem, DataType, Dictionary
+
+_FORMS: Final[Mapping[DataType, tuple[str, str]]] = {
+    DataType.HALF_WIDTH: (
+        "半角 {length} 文字以内の文字列",
+        "a string of at most {length} half-width characters",
+    ),
+    DataType.FULL_WIDTH: (
+        "全角 {length} 文字以内の文字列",
+        "a string of at most {length} full-width characters",
+    ),
+    DataType.INTEGER: (
+        "{length} 桁以内の 0 以上の整数（引用符なし）",
+        "a JSON integer of at most {length} digits, not negative",
+    ),
+    DataType.SIGNED_INTEGER: (
+        "{length} 桁以内の整数（引用符なし）",
+        "a JSON integer of at most {length} digits",
+    ),
+    DataType.DECIMAL: (
+        "整数部 {length} 桁・小数部 {fraction} 桁以内の数の文字列",
+        "a string with a number of at most {length} digits before and {fraction} after the point",
+    ),
+    DataType.YEAR: ("西暦 4 桁の文字列", "a string with a year of four digits"),
+    DataType.DATE: ("暦にある日付（YYYY-MM-DD）の文字列", "a string with a day (YYYY-MM-DD)"),
+    DataType.TIME: (
+        "時刻（HH:MM か HH:MM:SS）の文字列",
+        "a string with a time (HH:MM or HH:MM:SS)",
+    ),
+    DataType.BLOB: ("base64 の文字列", "a string in base64"),
+}
 
 
 def at_item(place: int, detail_ja: str, detail_en: str, member: str = "item") -> FieldError:
@@ -47,13 +78,24 @@ def misfits(stated: Submission, items: Sequence[DataItem]) -> Sequence[FieldErro
     return [
         at_item(
             place,
-            f"項目の型に合いません（{finding.code}）。",
-            f"Does not fit the item ({finding.code}).",
+            f"{wanted[0]}にしてください（{finding.code}）。",
+            f"Must be {wanted[1]} ({finding.code}).",
             "value",
         )
         for place, (entry, item) in enumerate(zip(stated.items, items, strict=True))
+        for wanted in (_wanted(item),)
         for finding in item.check(entry.value)
     ]
+
+
+def _wanted(item: DataItem) -> tuple[str, str]:
+    """Say what a value of the item looks like, in both languages."""
+    if item.codes is not None:
+        code = item.codes.code_id
+        return f"コード表 {code} にあるコードの文字列", f"a string with a code of table {code}"
+    limits = {"length": item.length, "fraction": item.fraction}
+    japanese, english = _FORMS[item.data_type]
+    return japanese.format(**limits), english.format(**limits)
 
 
 def numbers_in_texts(stated: Submission, items: Sequence[DataItem]) -> Sequence[FieldError]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.contract import Clock
+from gateway.clock import TOKYO
 from gateway.keys import KeyStore
 from gateway.store.tables import SubmissionPartRow, SubmissionRow
 from gateway.submissions.sealing import unseal
@@ -100,7 +101,7 @@ class StatedValues:
             system_name="本人の申告",
             edition=group.edition_id,
             method=Method.STATED,
-            as_of=min(submission.stated_at for submission in used),
+            as_of=min(submission.stated_at for submission in used).astimezone(TOKYO),
             retrieved_at=now,
         )
         return StatedPart({name: answers.get(name, missing) for name in fields}, provenance)

@@ -245,7 +245,9 @@ async def _prepare(folder: Path, numbers: dict[str, str]) -> _Set:
         await registry.add_client(STRANGER, name="別", contact="課", jwks={"keys": [public]})
         name_only = GrantTerms(items=[f"{RESIDENT}.shimei"], valid_from=today)
         await _grant(registry, STRANGER, STRANGER, name_only)
-        linkage = LinkageRegistry(LinkageStore(store), keys, clock=clock, actor="test")
+        linkage = LinkageRegistry(
+            LinkageStore(store), keys, load_builtin(), clock=clock, actor="test"
+        )
         system = await linkage.add(
             MUNICIPALITY,
             name="児童手当システム",

@@ -34,6 +34,14 @@ class Wrong(Exception):
         self.text = f"{japanese} / {english}"
 
 
+class Unclear(Exception):
+    """Nothing can be said of the record; the texts say what to do."""
+
+    def __init__(self, japanese: str, english: str) -> None:
+        super().__init__(english)
+        self.text = f"{japanese} / {english}"
+
+
 # The tree: RFC 6962, 2.1
 
 
@@ -220,12 +228,14 @@ def verify(lines: Iterator[str], trusted: set[str], anchor_lines: list[str]) -> 
 
     Raises Wrong at the first thing that is not as it was written.
     """
-    export = json.loads(next(lines))
-    if export.get("type") != EXPORT_TYPE or export.get("v") != 1:
-        raise ValueError
-    keys = {fingerprint(k): from_base64url(k["x"]) for k in export["keys"]}
+    export, keys = read_start(next(lines, ""))
     if trusted:
         keys = {name: key for name, key in keys.items() if name in trusted}
+        if not keys:
+            raise Wrong(
+                "この書き出しは、--key の鍵で署名されていません。",
+                "the export is not signed by a key of --key",
+            )
     head = read_head(export["head"], keys)
     anchors = [read_head(line, keys) for line in anchor_lines if line.strip()]
     first, end = export["first"], export["end"]
@@ -233,11 +243,27 @@ def verify(lines: Iterator[str], trusted: set[str], anchor_lines: list[str]) -> 
     roots, growth = read_range(export, head, lines, wanted)
     for anchor in anchors:
         check_anchor(anchor, head, roots, growth)
+    size, at = head["size"], head["at"]
     return [
-        f"rows {end - first} ({first}..{end - 1} of {head['size']}), head of {head['at']}",
-        f"signed by key {head['key']}",
-        f"heads from outside: {len(anchors)}",
+        f"木の {first}〜{end - 1} 番（全 {size} 行） / rows {first}..{end - 1} of {size}",
+        f"ヘッドの時刻 {at} / head of {at}",
+        f"署名した鍵 {head['key']} / signed by key {head['key']}",
+        f"突き合わせた外のヘッド {len(anchors)} 件 / heads from outside: {len(anchors)}",
     ]
+
+
+def read_start(line: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the first line of an export and the public keys in it by fingerprint."""
+    try:
+        export = json.loads(line)
+        if (export["type"], export["v"]) == (EXPORT_TYPE, 1):
+            return export, {fingerprint(k): from_base64url(k["x"]) for k in export["keys"]}
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise Unclear(
+        "証明付きの書き出し（hitotsu audit export）ではないか、一行目がありません。",
+        "this is no export with proofs, or its first line is missing",
+    )
 
 
 def read_range(
@@ -256,11 +282,13 @@ def read_range(
     for (low, high), value in sides:
         if high <= first:
             stack.push(high - low, value)
-    roots, growth, rows = read_rows(lines, stack, first, wanted)
+    roots, growth, rows, jump = read_rows(lines, stack, first, wanted)
     if rows != end - first:
+        after = f"。行 {jump[0]} の次が行 {jump[1]} です" if jump else ""
+        after_en = f"; row {jump[0]} is followed by row {jump[1]}" if jump else ""
         raise Wrong(
-            f"行の数が合いません（{rows} 行、正しくは {end - first} 行）。",
-            f"{rows} rows instead of {end - first}",
+            f"行の数が合いません（{rows} 行、正しくは {end - first} 行）{after}。",
+            f"{rows} rows instead of {end - first}{after_en}",
         )
     for (low, high), value in sides:
         if low >= end:
@@ -275,27 +303,55 @@ def read_range(
 
 def read_rows(
     lines: Iterator[str], stack: Stack, first: int, wanted: set[int]
-) -> tuple[dict[int, bytes], dict[int, list[bytes]], int]:
-    """Return roots at the wanted sizes, proofs of growth by size, and the number of rows."""
+) -> tuple[dict[int, bytes], dict[int, list[bytes]], int, tuple[int, int] | None]:
+    """Return roots at the wanted sizes, proofs of growth by size, the number of rows, a jump.
+
+    Numbers of rows grow. One may be left out where nothing was ever written, so a jump alone says
+    nothing; where rows are missing, the first one says where to look.
+    """
     roots: dict[int, bytes] = {}
     growth: dict[int, list[bytes]] = {}
-    rows = 0
-    for line in lines:
-        part = json.loads(line)
+    rows, before, jump = 0, 0, None
+    for number, line in enumerate(lines, 2):
+        part = read_line(number, line)
         if part["type"] == "growth":
             growth[part["from"]] = [bytes.fromhex(text) for text in part["proof"]]
             continue
-        leaf = leaf_hash(part["entry"])
+        leaf, sequence = leaf_hash(part["entry"]), part["sequence"]
         if leaf.hex() != part["leaf"]:
             raise Wrong(
-                f"行 {part['sequence']}（木の {first + rows} 番）が書き換えられています。",
-                f"row {part['sequence']} (leaf {first + rows}) is not as it was written",
+                f"行 {sequence}（木の {first + rows} 番）が書き換えられています。",
+                f"row {sequence} (leaf {first + rows}) is not as it was written",
             )
+        if rows and sequence <= before:
+            raise Wrong(
+                f"行 {sequence} が行 {before} のあとにあります（木の {first + rows} 番）。",
+                f"row {sequence} comes after row {before} (leaf {first + rows})",
+            )
+        if rows and sequence > before + 1:
+            jump = jump or (before, sequence)
+        before = sequence
         stack.push(1, leaf)
         rows += 1
         if first + rows in wanted:
             roots[first + rows] = stack.root()
-    return roots, growth, rows
+    return roots, growth, rows, jump
+
+
+def read_line(number: int, line: str) -> dict[str, Any]:
+    """Return a row or a proof of growth."""
+    try:
+        part: dict[str, Any] = json.loads(line)
+        wanted = ("from", "proof") if part["type"] == "growth" else ("entry", "leaf", "sequence")
+        if all(name in part for name in wanted):
+            return part
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise Unclear(
+        f"{number} 行目を読めません。ファイルが途中で切れているか、壊れています。"
+        "もう一度受け取ってください。",
+        f"line {number} cannot be read: the file is cut off or damaged; get it once more",
+    )
 
 
 def check_anchor(
@@ -318,7 +374,12 @@ def check_anchor(
     elif size in growth:
         good = grew(size, anchor["root"], head["size"], head["root"], growth[size])
     else:
-        raise ValueError
+        raise Unclear(
+            f"外に保管した {size} 行のヘッドと比べる証明がありません。そのヘッドを hitotsu audit "
+            "export の --anchors に渡した書き出しを受け取ってください。",
+            f"no proof for the head from outside of {size} rows: get an export that was made with "
+            "that head in --anchors",
+        )
     if not good:
         raise Wrong(
             f"外に保管した {size} 行のヘッドと一致しません。それより前が書き換えられています。",
@@ -363,8 +424,12 @@ def main() -> None:
             said = verify(iter(file), set(asked.key), anchors)
     except Wrong as wrong:
         stop(f"NG: {wrong.text}", 1)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
-        stop(f"検証できません / cannot be verified: {type(error).__name__}", 2)
+    except Unclear as unclear:
+        stop(f"検証できません：{unclear.text}", 2)
+    except OSError as error:
+        stop(f"検証できません：{error.filename} を読めません / it cannot be read", 2)
+    except (ValueError, KeyError, TypeError):
+        stop("検証できません：ファイルが壊れています / the file is damaged", 2)
     for line in said:
         print(line)  # noqa: T201 - a program of its own
     if not asked.key:

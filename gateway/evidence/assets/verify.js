@@ -10,6 +10,7 @@
     "expired": "有効期限が切れています。内容は発行した時点のものです。",
     "withdrawn": "この証明は取り消されています。",
     "status-unknown": "取り消されていないかは確かめていません。",
+    "status-unusable": "取り消されていないかを確かめられません。取消一覧が、別の一覧か、7 日を過ぎたか、壊れています。",
   };
   const ABSENT = {
     "not-recorded": "記録がありません（未申告・未登録）",
@@ -17,7 +18,7 @@
     "not-applicable": "該当しません",
     "ask-office": "窓口でお聞きください",
   };
-  const NOTES = new Set(["expired", "status-unknown"]);
+  const NOTES = new Set(["expired", "status-unknown", "status-unusable"]);
   const RESERVED = new Set(["_sd", "...", "_sd_alg"]);
   class Refused extends Error {}
 
@@ -88,10 +89,10 @@
     if (!place || !text) return "status-unknown";
     try {
       const list = await signedBy(text, jwks, "statuslist+jwt");
-      if (list.sub !== place.uri || list.exp <= Date.now() / 1000) return "status-unknown";
+      if (list.sub !== place.uri || list.exp <= Date.now() / 1000) return "status-unusable";
       const bits = await inflate(bytesOf(list.status_list.lst));
       return (bits[place.idx >> 3] >> (place.idx & 7)) & 1 ? "withdrawn" : null;
-    } catch { return "status-unknown"; }
+    } catch { return "status-unusable"; }
   };
 
   const verify = async (text, jwks, status) => {

@@ -235,7 +235,9 @@ async def test_an_export_is_verified_with_none_of_our_packages(
     ("change", "says"),
     [
         (("online-service", "nobody"), "row 100 "),
-        (("leaf", None), "instead of 700"),
+        (("leaf", None), "699 rows instead of 700; row 99 is followed by row 101"),
+        (("twice", None), "row 100 comes after row 100 (leaf 100)"),
+        (("swapped", None), "row 100 comes after row 101 (leaf 100)"),
         (("root", None), "root of the signed head"),
         (("head", None), "not signed"),
     ],
@@ -249,6 +251,10 @@ async def test_a_changed_export_is_refused(
     match change:
         case ("leaf", _):
             del lines[100]
+        case ("twice", _):
+            lines.insert(100, lines[100])
+        case ("swapped", _):
+            lines[100], lines[101] = lines[101], lines[100]
         case ("root", _):
             row = json.loads(lines[100])
             row["entry"] = row["entry"].replace("online", "nobody")
@@ -308,9 +314,34 @@ async def test_a_key_that_nobody_trusts_proves_nothing(
 
 def test_the_verifier_says_when_it_cannot_tell(tmp_path):
     """AU-4: no file, and a file that is no export, are neither right nor wrong."""
-    assert run_verifier(tmp_path, tmp_path / "missing")[0] == 2
-    (tmp_path / "other").write_text("{}\n")
-    assert run_verifier(tmp_path, tmp_path / "other")[0] == 2
+    code, said = run_verifier(tmp_path, tmp_path / "missing")
+    assert (code, "missing を読めません" in said) == (2, True)
+    for content in ("{}\n", "", "[]", "no JSON"):
+        (tmp_path / "other").write_text(content)
+        code, said = run_verifier(tmp_path, tmp_path / "other")
+        assert (code, "証明付きの書き出し" in said) == (2, True)
+
+
+async def test_an_export_that_is_cut_off_is_told_by_its_line(
+    store: Store, keys: FileKeyStore, anchors, tmp_path
+):
+    """AU-4: a broken transfer is no tampering."""
+    path = await export(store, keys, tmp_path / "all.ndjson")
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:100]) + lines[100][:50])
+    code, said = run_verifier(tmp_path, path)
+    assert (code, "101 行目を読めません" in said) == (2, True)
+
+
+async def test_a_head_that_the_export_says_nothing_of_is_asked_for(
+    store: Store, keys: FileKeyStore, anchors, tmp_path
+):
+    """AU-4: part of a record needs a proof for each head outside."""
+    outside = tmp_path / "heads.txt"
+    outside.write_text(anchors[0].signed + "\n")
+    path = await export(store, keys, tmp_path / "part.ndjson", (400, 410))
+    code, said = run_verifier(tmp_path, path, "--anchors", str(outside))
+    assert (code, "--anchors に渡した書き出し" in said) == (2, True)
 
 
 # RFC 8032, 7.1: public key, message, signature.

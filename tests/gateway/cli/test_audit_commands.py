@@ -182,3 +182,41 @@ def test_which_resident_an_operator_is_is_stated_listed_and_forgotten(ready):
     assert "000000000019" not in listed
     end = ("audit", "watch", "end-own", "staff:yamada", *TOWN)
     assert (ready(*end).exit_code, ready(*end).exit_code) == (0, 1)
+
+
+def test_a_search_that_cannot_find_anything_is_refused(ready, installation: Path):
+    """A misspelled consumer must not become a signed list of nobody, nor a wrong order of days."""
+    search = ("audit", "search")
+    file = installation / "list.ndjson"
+    unknown = ready(*search, "concerned", "onlin", file, *TOWN)
+    assert (unknown.exit_code, file.exists()) == (1, False)
+    assert "連携先" in unknown.stderr
+    numbers = ready(*search, "concerned", "online", file, *TOWN, "--numbering", "taxes")
+    assert (numbers.exit_code, file.exists()) == (1, False)
+    assert "番号体系 taxes" in numbers.stderr
+    nobody = ready(*search, "person", *TOWN, "--of", "taxes", typed="10000001\n")
+    assert (nobody.exit_code, "番号体系 taxes" in nobody.stderr) == (1, True)
+    assert "10000001" not in nobody.stderr
+    backwards = ("--since", "2026-10-02", "--until", "2026-10-01")
+    for command in (("mass",), ("logins",), ("concerned", "online", file)):
+        refused = ready(*search, *command, *TOWN, *backwards)
+        assert (refused.exit_code, "--until は --since より" in refused.stderr) == (2, True)
+
+
+def test_a_list_is_written_over_nothing(ready, installation: Path):
+    """A list that was made before may be evidence."""
+    file = installation / "list.ndjson"
+    file.write_text("kept")
+    again = ready("audit", "search", "concerned", "online", file, *TOWN)
+    assert (again.exit_code, file.read_text()) == (1, "kept")
+    assert f"{file.name} はもうあります" in again.stderr
+
+
+def test_a_list_of_records_takes_one_number_and_days_in_their_order(ready, installation: Path):
+    """A second number would be left out without a word."""
+    two = ready("audit", "list", *TOWN, "--of", "tax", typed="10000001\n10000002\n")
+    assert (two.exit_code, "一つだけ" in two.stderr) == (2, True)
+    backwards = ("--since", "2026-10-02", "--until", "2026-10-01")
+    for command in (("list", *TOWN), ("export", installation / "export.ndjson")):
+        refused = ready("audit", *command, *backwards)
+        assert (refused.exit_code, "--until は --since より" in refused.stderr) == (2, True)

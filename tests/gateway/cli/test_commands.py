@@ -217,6 +217,28 @@ def test_a_misspelled_setting_ends_the_command(ready, monkeypatch: pytest.Monkey
     assert (result.exit_code, "HITOTSU_TRUSTED_PROXIES" in result.stderr) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("TRUSTED_PROXIES", "192.0.2.7", "HITOTSU_TRUSTED_PROXIES: JSON で書いてください"),
+        ("CONSUMER_QUOTAS", "many", "HITOTSU_CONSUMER_QUOTAS: JSON で書いてください"),
+        ("TRUSTED_PROXIES", '["0.0.0.0/0"]', "だれの証明書でも示せてしまいます"),
+        ("TOKEN_LIFETIME_S", "900", "HITOTSU_TOKEN_LIFETIME_S: 600 以下にしてください"),
+        ("FLAG_POLL_S", "700", "HITOTSU_FLAG_POLL_S: HITOTSU_FLAG_MAX_AGE_S より短く"),
+        ("LOG_LEVEL", "loud", "HITOTSU_LOG_LEVEL: debug・info・warning・error のいずれか"),
+        ("STATE_PAGE", "perhaps", "HITOTSU_STATE_PAGE: true か false にしてください"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_rule_in_both_languages(
+    ready, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+):
+    """One that is a list in JSON is easily written without its brackets."""
+    monkeypatch.setenv(f"HITOTSU_{setting}", value)
+    result = ready("client", "list")
+    assert (result.exit_code, said in result.stderr) == (3, True), result.stderr
+    assert f"settings are wrong (HITOTSU_{setting}" in result.stderr
+
+
 def test_workers_without_room_for_what_they_share_are_told_where_it_lies(
     ready, installation: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -332,3 +354,34 @@ def test_an_id_that_begins_with_a_dash_is_no_option(ready):
     revoked = ready("keys", "revoke", "-tGx1HItcIreG0WWjlELKUhdpabf6nUI2sNt2OKFVyE")
     assert (retired.exit_code, "no such certificate" in retired.stderr) == (1, True)
     assert (revoked.exit_code, "no retired evidence key" in revoked.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("audit", "nothing"), "このコマンドはありません。 / No such command"),
+        (
+            ("audit", "show", *TOWN),
+            "'audit_id' がありません。必ず書いてください。 / Missing argument",
+        ),
+        (("audit", "list", *TOWN, "--nothing"), "このオプションはありません。 / No such option"),
+        (("db", "check", "more"), "引数が多すぎます。"),
+        (("audit", "list", *TOWN, "--limit", "0"), "'--limit' の値が正しくありません。 / Invalid"),
+        (("audit", "list", *TOWN, "--since", "x"), "'--since' の値が正しくありません：日時は"),
+        (("audit", "list", "-m", "1"), "の値が正しくありません：団体コードは 6 桁の数字です"),
+    ],
+)
+def test_what_is_wrong_with_the_words_of_a_command_is_said_in_both_languages(
+    hitotsu, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+):
+    """Whoever types it need not know the English of the library."""
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+    done = hitotsu(*words)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_group_without_a_word_shows_its_help(hitotsu):
+    """And no message."""
+    done = hitotsu("audit")
+    assert "監査記録" in done.stdout + done.stderr
+    assert "正しくありません" not in done.stderr

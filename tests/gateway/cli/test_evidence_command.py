@@ -47,6 +47,7 @@ def folder(tmp_path: Path, keys: FileKeyStore) -> Path:
         "altered.txt": text.replace(disclosures[0], disclosures[0][:-3] + "AAA"),
         "keys.json": orjson.dumps(published).decode(),
         "good.jwt": make_status_list(URI, [], 64, ISSUED, 300, key.jwk, key.kid),
+        "other.jwt": make_status_list(f"{URI}0", [], 64, ISSUED, 300, key.jwk, key.kid),
         "withdrawn.jwt": make_status_list(URI, [3], 64, ISSUED, 300, key.jwk, key.kid),
     }
     for name, content in files.items():
@@ -60,6 +61,8 @@ def folder(tmp_path: Path, keys: FileKeyStore) -> Path:
         ("statement.txt", ["--status", "good.jwt"], 0, "見本　花子"),
         ("statement.html", [], 0, "取り消しの有無は確かめていません"),
         ("statement.txt", ["--status", "withdrawn.jwt"], 1, "取り消されています"),
+        ("statement.txt", ["--status", "keys.json"], 1, "渡された取消一覧は使えません"),
+        ("statement.txt", ["--status", "other.jwt"], 1, "渡された取消一覧は使えません"),
         ("altered.txt", [], 1, "開示された項目が署名と合いません"),
         ("statement.txt", ["--at", "2026-10-03"], 1, "有効期限が切れています"),
         ("keys.json", [], 1, "証明として読めません"),

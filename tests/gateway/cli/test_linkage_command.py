@@ -46,6 +46,22 @@ def test_a_scope_has_three_parts(ready):
         assert (done.exit_code, "スコープは" in done.stderr) == (1, True)
 
 
+def test_a_system_that_could_call_nothing_is_not_registered(ready):
+    """A misspelled purpose or call would be an unexplained 401 at each call."""
+    for option, wrong in (
+        ("--purpose", "jidoteat"),
+        ("--scope", "001:app_submit/v10/juminkihonjo:Read"),
+        ("--scope", "001:app_submit/v10/juminkihonjoho:Create"),
+        ("--scope", "001:app_submit/v9/juminkihonjoho:Read"),
+        ("--scope", "031:app_submit/v10/jutogaishaatenabangofuban:Read"),
+    ):
+        done = ready(*ADD, "--scope", SCOPE, option, wrong)
+        assert done.exit_code == 1, wrong
+        assert ("purpose add" if option == "--purpose" else wrong) in done.stderr
+    number = "031:app_submit/v10/jutogaishaatenabangofuban:Create"
+    assert ready(*ADD, "--scope", SCOPE, "--scope", number).exit_code == 0
+
+
 def test_a_series_goes_forward_only(ready):
     """Serials that may have been used are not used again."""
     series = ("linkage", "series", *TOWN, "--numbering", "resident", "--width", "10")

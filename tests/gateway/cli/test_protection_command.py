@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,29 @@ def test_counts_are_of_a_day_and_nothing_is_equal_without_an_authority(ready):
     assert (counted.exit_code, "2026-10-01" in counted.stdout) == (0, True)
     compared = ready("protection", "compare", *TOWN)
     assert (compared.exit_code, "住所類は出ません" in compared.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "宛名番号,氏名\n1,a\n".encode(),
+            "がありません（文字コード --encoding は cp932）",
+        ),
+        (b"\x81\xff,a\n", "cp932 の CSV として読めません"),
+        ("宛名番号,宛名番号\n1,1\n".encode("cp932"), "いくつもあります"),
+        (None, "list.csv を読めません"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_told_with_what_to_do(
+    ready, installation: Path, content: bytes | None, said: str
+):
+    """A spreadsheet writes another encoding than the systems of the town."""
+    if content is not None:
+        (installation / "list.csv").write_bytes(content)
+    done = ready(
+        *("protection", "release", installation / "list.csv", installation / "out.csv", *TOWN),
+        *("--of", "resident", "--column", "宛名番号", "--withheld", installation / "held.csv"),
+    )
+    assert (done.exit_code, said in done.stderr) == (1, True), done.stderr
+    assert not (installation / "out.csv").exists()

@@ -194,9 +194,11 @@ async def test_a_statement_is_taken_back(desk: Desk) -> None:
     assert (await checked(desk, first["evidence"])).findings == (Finding.WITHDRAWN,)
     assert (await checked(desk, second["evidence"])).findings == ()
     keys, now = await desk.keys(), desk.world.clock.now()
-    for status, at in ((None, now), (before, now + dt.timedelta(days=8)), (before[:-9], now)):
+    found = verify(second["evidence"], keys, now)
+    assert (found.findings, found.genuine) == ((Finding.STATUS_UNKNOWN,), True)
+    for status, at in ((before, now + dt.timedelta(days=8)), (before[:-9], now), ("", now)):
         found = verify(second["evidence"], keys, at, status)
-        assert (found.findings, found.genuine) == ((Finding.STATUS_UNKNOWN,), True)
+        assert (found.findings, found.genuine) == ((Finding.STATUS_UNUSABLE,), True)
 
 
 async def test_only_ones_own_statement_can_be_taken_back(desk: Desk) -> None:

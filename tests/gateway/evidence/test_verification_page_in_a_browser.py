@@ -133,6 +133,8 @@ def test_what_is_not_genuine_is_told_with_the_reason(page: Page, tmp_path: Path)
         assert words in said
         assert "見本" not in said
     assert "正しい証明です" in verified(page, issued.text, issued.status(4, 6))
+    for unusable in ("something else", issued.status()[:-9]):
+        assert "取消一覧が、別の一覧か" in verified(page, issued.text, unusable)
 
 
 def test_expired_statements_and_revoked_keys_are_told(page: Page, tmp_path: Path) -> None:

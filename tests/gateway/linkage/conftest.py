@@ -173,7 +173,7 @@ async def face(
     rooms = world.questions._rooms
     access = AccessRegistry(AccessStore(store), dictionary, clock=clock, actor="test")
     linkage = LinkageStore(store)
-    registry = LinkageRegistry(linkage, keys, clock=clock, actor="test")
+    registry = LinkageRegistry(linkage, keys, dictionary, clock=clock, actor="test")
     system = await add_system(registry, access, "027")
     other = await add_system(registry, access, "010", granted=False)
     my_numbers = MyNumbers(MyNumberStore(my_number_store), keys, clock=clock)

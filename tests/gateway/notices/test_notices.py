@@ -127,6 +127,7 @@ async def test_who_did_not_register_is_told_nothing_and_nothing_is_kept(
     (ended,) = await register(world, "protected")
     await registrations(world).end(TOWN, ended)
     await register(world, "newcomer", until=TODAY)
+    world.clock.advance(days=1)
     bodies = []
     for number, day in (("R1", TODAY), ("R2", TODAY), ("R3", dt.date(2026, 10, 2)), ("X9", TODAY)):
         answer = await report(http, number=number, delivered_on=day.isoformat())
@@ -137,6 +138,19 @@ async def test_who_did_not_register_is_told_nothing_and_nothing_is_kept(
     answer = await report(http, number="R3")
     assert len(await notices(world)) == 1
     assert all(body == (answer.json(), sorted(answer.headers)) for body in bodies)
+
+
+async def test_a_delivery_that_has_not_happened_is_refused(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    """Whether the person is registered or not."""
+    await register(world, "ordinary")
+    tomorrow = TODAY + dt.timedelta(days=1)
+    for number in ("R1", "X9"):
+        refused = await report(http, 422, number=number, delivered_on=tomorrow.isoformat())
+        assert refused.json()["errors"][0]["pointer"] == "/delivered_on"
+    assert await notices(world) == []
+    await report(http, delivered_on=TODAY.isoformat())
 
 
 async def test_a_corrected_class_makes_a_notice_that_refers_to_the_first(

@@ -1,6 +1,7 @@
 """The examples of the API description are questions and answers as they really are."""
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.questions.examples import (
     ANSWER_EXAMPLE,
@@ -18,6 +19,13 @@ def test_every_example_question_is_one_that_can_be_asked(name: str) -> None:
     """Every item of an example exists in the installed editions."""
     question = Question.model_validate(QUESTION_EXAMPLES[name]["value"])
     assert len(plan_question(question.items, load_builtin()).item_ids) == len(question.items)
+
+
+@pytest.mark.parametrize("word", ["no", "false", 0])
+def test_whether_there_is_a_receipt_is_said_by_true_or_false(word: object) -> None:
+    """Nothing else is guessed at."""
+    with pytest.raises(ValidationError):
+        Question.model_validate({"subject": "h", "purpose": "p", "items": [NAME], "receipt": word})
 
 
 def test_the_example_answer_answers_the_example_question() -> None:

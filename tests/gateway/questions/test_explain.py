@@ -13,7 +13,7 @@ from gateway.access.grants import GrantTerms
 from gateway.problems import Problem
 from gateway.questions.explain import Explanation, Fault, Verdict
 from gateway.questions.parts import PartStatus
-from gateway.questions.schemas import Asked, Mode
+from gateway.questions.schemas import Asked, Explained, Mode
 from standard_models.answers import Absence, AbsenceReason, Value
 from standard_models.builtin import load_builtin
 from tests.gateway.access.consumers import approve
@@ -168,3 +168,14 @@ async def test_an_explanation_says_what_the_question_itself_meets(
     answers = itertools.chain.from_iterable((*part.records, part.absences) for part in answer.parts)
     left_out = any(NOT_GRANTED in one.values() for one in answers)
     assert found.verdict is (Verdict.INTERSECTED if left_out else Verdict.ANSWERED)
+
+
+async def test_what_representatives_lack_is_a_grant_and_no_handle(world: World) -> None:
+    """The refusal itself tells nobody why; before there is a person there is nothing to keep."""
+    access = Access(CLIENT, TOWN, PURPOSE, "t", "k")
+    asked = Explained(purpose=PURPOSE, items=(NAME,), represented=True)
+    found = await world.questions.explain(access, asked, Caller("f" * 32, "127.0.0.1"))
+    document = found.document(None)
+    assert (document.rule, document.fault) == ("login-other-subject", "municipality")
+    assert "代理人のための許可" in document.detail["remedy_ja"]
+    assert "representatives" in document.detail["remedy_en"]

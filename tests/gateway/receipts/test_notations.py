@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.receipts.canonical import canonical_absence, canonical_value
+from gateway.receipts.canonical import canonical_absence, canonical_item, canonical_value
 from standard_models.answers import DatePrecision, JsonScalar, UncertainDate
-from standard_models.dictionary import DataType
+from standard_models.builtin import load_builtin
+from standard_models.dictionary import DataItem, DataType
 from standard_models.values.wareki import wareki
 
 SAME: list[tuple[DataType, JsonScalar, JsonScalar]] = [
@@ -79,6 +80,67 @@ def test_another_value_is_another_value(
 ) -> None:
     """RC-2: however near it looks."""
     assert canonical_value(kind, issued) != canonical_value(kind, returned)
+
+
+def _item(reference: str) -> DataItem:
+    item = load_builtin().find_item(reference)
+    assert item is not None
+    return item
+
+
+MONTH = "027.jukyushikakujoho.shikyukaishinengetsu"
+POSTAL_CODE = "001.juminkihonjoho.jusho_yubinbango"
+
+
+@pytest.mark.parametrize(
+    ("reference", "issued", "returned"),
+    [
+        (MONTH, "2018-05", "平成30年5月"),
+        (MONTH, "2018-05", "平成３０年５月"),
+        (MONTH, "2018-05", "H30.5"),
+        (MONTH, "2018-05", "2018年5月"),
+        (MONTH, "2018-05", "2018/5"),
+        (MONTH, "2018-05", 201805),
+        (POSTAL_CODE, "9990101", "999-0101"),
+        (POSTAL_CODE, "9990101", "〒９９９－０１０１"),
+        (POSTAL_CODE, "9990101", "999−0101"),
+        (POSTAL_CODE, "9990101", 9990101),
+    ],
+)
+def test_months_and_postal_codes_are_the_same_in_every_notation(
+    reference: str, issued: JsonScalar, returned: JsonScalar
+) -> None:
+    """RC-2: the lists have no type for them, and forms write them as people do."""
+    item = _item(reference)
+    assert canonical_item(item, issued) == canonical_item(item, returned)
+
+
+@pytest.mark.parametrize(
+    ("reference", "issued", "returned"),
+    [
+        (MONTH, "2018-05", "平成30年6月"),
+        (MONTH, "2018-05", "2018-05-01"),
+        (MONTH, "2018-05", "平成5年18月"),
+        (POSTAL_CODE, "9990101", "99-90101"),
+        (POSTAL_CODE, "9990101", "999-0102"),
+        ("001.juminkihonjoho.idojiyu", "01", "1"),
+    ],
+)
+def test_another_month_or_postal_code_is_another_value(
+    reference: str, issued: JsonScalar, returned: JsonScalar
+) -> None:
+    """RC-2: however near it looks."""
+    item = _item(reference)
+    assert canonical_item(item, issued) != canonical_item(item, returned)
+
+
+@pytest.mark.parametrize(("reference", "issued"), [(MONTH, "2018-05"), (POSTAL_CODE, "9990101")])
+def test_the_digest_of_a_value_as_it_was_delivered_stays_what_it_was(
+    reference: str, issued: str
+) -> None:
+    """Receipts that are out stay good."""
+    item = _item(reference)
+    assert canonical_item(item, issued) == canonical_value(item.data_type, issued) == f"T{issued}"
 
 
 @given(st.dates(dt.date(1873, 1, 1), dt.date(2100, 12, 31)))

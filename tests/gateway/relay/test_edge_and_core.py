@@ -33,6 +33,7 @@ from gateway.relay.frames import (
     Forwarded,
     Returned,
     answer_frame,
+    is_public,
     read_answer,
     read_request,
     request_frame,
@@ -42,6 +43,7 @@ from tests.doubles import RecordingLog
 from tests.gateway.relay.certificates import Authority
 
 URL = "https://hitotsu.example.jp"
+REPOSITORY = Path(__file__).parents[3]
 
 
 class Inside:
@@ -206,6 +208,18 @@ async def test_the_edge_passes_on_what_consumers_are_shown_and_nothing_else(
     assert "edge-oversteps" in split.log.events
 
 
+INSIDE_ALONE = frozenset({"/health", "/ready", "/metrics"})
+"""The edge answers these for itself."""
+
+
+def test_the_edge_passes_on_every_address_of_the_api_and_of_the_check_of_statements() -> None:
+    """A printed statement names the page and the list of what was taken back."""
+    described = orjson.loads((REPOSITORY / "docs" / "openapi.json").read_bytes())["paths"]
+    shown = {*described, "/evidence/verify", "/docs", "/openapi.json", "/problems"} - INSIDE_ALONE
+    assert {path for path in shown if not is_public(path)} == set()
+    assert not any(is_public(path) for path in INSIDE_ALONE)
+
+
 async def test_limits_hold_at_the_edge(split: Split) -> None:
     """Large bodies and numbers in addresses do not even reach the core."""
     await split.started()
@@ -348,9 +362,15 @@ def test_a_link_without_its_certificates_is_refused_by_name(tmp_path: Path) -> N
         "edge_certificate": files.certificate,
         "edge_key": files.key,
     }
-    with pytest.raises(LinkError, match="HITOTSU_EDGE_CA"):
+    with pytest.raises(LinkError, match="HITOTSU_EDGE_CA is not set"):
         open_core(Inside(), Settings(**given), RecordingLog())
-    with pytest.raises(LinkError, match="HITOTSU_EDGE_CERTIFICATE"):
+    missing = tmp_path / "nothing.pem"
+    with pytest.raises(LinkError, match="HITOTSU_EDGE_CA: there is no such file") as refused:
+        open_core(Inside(), Settings(**given, edge_ca=missing), RecordingLog())
+    assert str(missing) not in refused.value.detail_ja
+    with pytest.raises(
+        LinkError, match="HITOTSU_EDGE_CERTIFICATE and HITOTSU_EDGE_KEY are no pair"
+    ):
         open_core(
             Inside(),
             Settings(**{**given, "edge_ca": files.authority, "edge_key": files.authority}),

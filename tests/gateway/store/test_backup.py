@@ -192,3 +192,10 @@ async def test_a_damaged_backup_is_refused_before_anything_is_written(
     with pytest.raises(BackupError):
         await restore_backup(empty, harmed)
     assert not any((await contents(empty)).values())
+
+
+def test_a_backup_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    """Not in those of the operating system."""
+    with pytest.raises(BackupError) as refused:
+        read_manifest(tmp_path / "nothing.zip")
+    assert str(refused.value.detail_ja) == "このファイルはありません。"

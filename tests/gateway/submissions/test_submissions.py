@@ -71,6 +71,7 @@ async def test_a_statement_answers_a_question_that_no_system_answers(
     assert stated.provenance.adapter == "stated"
     assert stated.provenance.method is Method.STATED
     assert stated.provenance.as_of == counter.world.clock.now()
+    assert render_answer(answer)["parts"][1]["provenance"]["as_of"].endswith("+09:00")
     texts = render_answer(answer)["explanations"]["STATED_BY_CITIZEN"]
     assert "申告" in texts["ja"]["happened"]
 
@@ -255,6 +256,22 @@ async def test_what_cannot_be_kept_is_refused_by_its_place(
     assert "half" not in response.text
     async with counter.world.store.session() as session:
         assert await session.scalar(select(func.count()).select_from(SubmissionRow)) == 0
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "detail"),
+    [
+        (MAIL, "half", "全角 120 文字以内の文字列にしてください（WRONG_WIDTH）。"),
+        (MAIL, "あ" * 121, "全角 120 文字以内の文字列にしてください（TOO_LONG）。"),
+        (TAX, "12", "12 桁以内の 0 以上の整数（引用符なし）にしてください（WRONG_TYPE）。"),
+    ],
+)
+async def test_a_value_of_another_form_is_told_what_form_it_must_have(
+    counter: Counter, http: httpx.AsyncClient, item: str, value: Any, detail: str
+) -> None:
+    """The code of the finding alone says nothing to whoever fills in a form."""
+    response = await counter.submit(http, counter.body(value, item))
+    assert [e["detail"] for e in response.json()["errors"]] == [detail]
 
 
 async def test_rights_hold_for_statements_too(counter: Counter, http: httpx.AsyncClient) -> None:

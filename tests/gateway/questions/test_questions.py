@@ -19,6 +19,7 @@ from adapters.errors import (
     WrongSubject,
 )
 from gateway.access import Access, Caller
+from gateway.access.registration import expand_items
 from gateway.clock import TOKYO
 from gateway.connections import SourceState
 from gateway.problems import Problem
@@ -26,6 +27,8 @@ from gateway.questions.parts import Part, PartStatus
 from gateway.questions.render import render_answer
 from gateway.questions.service import QuestionAnswer
 from standard_models.answers import Absence, AbsenceReason, Quality, Severity, StandardRecord, Value
+from standard_models.builtin import load_builtin
+from tests.gateway.protection.room import grant
 from tests.gateway.questions.conftest import (
     BLOCK,
     BUILDING,
@@ -315,7 +318,7 @@ async def test_a_failed_system_looks_the_same_for_everybody(world: World) -> Non
 
 
 async def test_with_an_old_copy_of_the_flags_nobodys_address_leaves(world: World) -> None:
-    """DV-3, DV-8: the same answer for all, protected or not; other items are served."""
+    """DV-3, DV-8, NW-5: the same answer for all, protected or not; other items are served."""
     world.clock.advance(minutes=10, seconds=1)
     shapes: list[Any] = []
     for who in ("ordinary", "protected"):
@@ -372,10 +375,14 @@ async def test_flags_that_cannot_be_read_leave_the_old_copy_and_its_age(world: W
 async def test_one_item_outside_the_grant_refuses_the_question_before_anything_is_asked(
     world: World,
 ) -> None:
-    """PL-3: no system is called; the problem points at the item."""
-    problem = await refusal(world, NAME, UNGRANTED)
-    assert problem.type.slug == "item-not-granted"
-    assert [e.pointer for e in problem.errors] == ["/items/1"]
+    """PL-3: one among forty; no system is called; the problem points at the item."""
+    groups = ["010.kazeikihonjoho", "001.juminkihonjoho"]
+    items = [i for i in expand_items(groups, load_builtin()) if i != UNGRANTED][:39]
+    await grant(world, *items)
+    problem = await refusal(world, *items[:29], UNGRANTED, *items[29:])
+    assert len(items) == 39
+    assert (problem.type.slug, problem.type.status) == ("item-not-granted", 403)
+    assert [e.pointer for e in problem.errors] == ["/items/29"]
     assert all(system.requests == [] for system in world.systems.values())
 
 

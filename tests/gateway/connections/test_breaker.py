@@ -206,6 +206,27 @@ async def test_no_call_reaches_a_source_while_it_is_closed(connect, adapter, clo
         assert connection.health.state is SourceState.CLOSED
 
 
+@pytest.mark.parametrize(("left_s", "limit_s"), [(5.0, 60.0), (5.0, 0.5)])
+async def test_a_source_gets_what_is_left_but_a_margin_or_its_own_limit(
+    adapter, clock, event_log, left_s: float, limit_s: float
+):
+    """FO-1: whichever is less, as one point in time; 50 ms stay for the answer itself."""
+    manifest = manifest_of("tax", [GROUP])
+    limits = manifest.limits.model_copy(update={"timeout_s": limit_s})
+    manifest = manifest.model_copy(update={"limits": limits})
+    connection = Connection(
+        "999997", manifest, adapter, clock=clock, log=event_log, metrics=Metrics()
+    )
+    deadline = Deadline.after(left_s)
+    request = FetchRequest("T1", {GROUP: frozenset({"nenzeigaku"})}, deadline, "t")
+    await connection.fetch(request)
+    (sent,) = adapter.requests
+    if limit_s > left_s:
+        assert deadline.at - sent.deadline.at == pytest.approx(0.05)
+    else:
+        assert sent.deadline.remaining_s() <= limit_s < left_s - 0.05
+
+
 async def test_a_cancelled_call_leaves_nothing_behind(connect, adapter):
     """FO-6: neither a slot nor a trial."""
     both_in = asyncio.Barrier(3)

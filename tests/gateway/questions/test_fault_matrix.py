@@ -110,7 +110,7 @@ async def asked(world: World) -> tuple[QuestionAnswer | Problem, float]:
 async def test_the_answer_is_in_time_and_honest_whichever_systems_fail(
     world: World, faults: Faults, http: httpx.AsyncClient, fault: str
 ) -> None:
-    """R3, FO-6 and PA-3: to deadline and grace; no task, call or slot is left behind."""
+    """R3, FO-6, PA-1 and PA-3: to deadline and grace; no task, call or slot is left behind."""
     for _, broken in itertools.product(range(ROUNDS), SUBSETS):
         connections = connect(world, faults, http, broken if fault == "night" else ())
         faults.of, faults.calls = dict.fromkeys(broken, fault), {}

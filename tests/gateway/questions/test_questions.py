@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import itertools
+import time
 from typing import Any
 
 import pytest
@@ -158,6 +159,17 @@ async def test_a_slow_system_does_not_hold_the_others_up(world: World) -> None:
     answer = await world.ask(NAME, TAX)
     assert part(answer, "010.kazeikihonjoho").status is PartStatus.TIMEOUT
     assert part(answer, "001.juminkihonjoho").status is PartStatus.OK
+
+
+async def test_every_system_has_the_same_deadline(world: World) -> None:
+    """FO-1: one point in time for the whole question, whichever system is asked first."""
+    now = time.monotonic()
+    # The systems' own limit of time is later than the deadline of this question.
+    world.questions._deadline_s = 1.0
+    await world.ask(NAME, TAX, STATE)
+    deadlines = {s.requests[-1].deadline.at for s in world.systems.values()}
+    assert len(deadlines) == 1
+    assert now < deadlines.pop() <= time.monotonic() + 1.0 - 0.05
 
 
 async def test_an_adapter_that_crashes_costs_only_its_own_part(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Persons of whom less, or something else, is known: 住登外者, 外国人住民, and 性別 of everybody."""
+"""Persons of whom less is known, or something else: 住登外者, 外国人住民; 性別 of all."""
 
 from __future__ import annotations
 

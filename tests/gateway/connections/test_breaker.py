@@ -144,6 +144,23 @@ async def test_a_broken_source_gets_no_more_than_a_few_calls(connect, adapter, e
     assert all(isinstance(found, TurnedAway) for found in outcomes[FAILURES_TO_OPEN:])
 
 
+async def test_an_operation_that_fails_takes_no_other_one_with_it(connect, adapter):
+    """FO-3: people are not looked up for a while, and the flags of protection are still read."""
+    adapter.script, adapter.flagged = failing(BadAnswer("html")), ("T1",)
+    connection = connect()
+    for _ in range(FAILURES_TO_OPEN):
+        await fetch(connection)
+    assert isinstance(await fetch(connection), TurnedAway)
+    report = await connection.protection_flags(Deadline.after(5))
+    assert [flag.number for flag in report.flags] == ["T1"]
+    adapter.flagged = BadAnswer("html")
+    for _ in range(FAILURES_TO_OPEN):
+        with pytest.raises(BadAnswer):
+            await connection.protection_flags(Deadline.after(5))
+    with pytest.raises(TurnedAway):
+        await connection.protection_flags(Deadline.after(5))
+
+
 async def test_another_persons_answer_does_not_count_as_a_source_that_is_down(connect, adapter):
     """It is discarded and alarmed, each one."""
     adapter.script = failing(WrongSubject("other"))

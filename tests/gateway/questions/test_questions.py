@@ -234,7 +234,7 @@ async def test_a_record_that_names_nobody_is_counted_and_the_source_stays_in_use
 async def test_an_adapter_that_notices_somebody_else_itself_sounds_the_same_alarm(
     world: World, whole: bool
 ) -> None:
-    """Whether an adapter raises or says it of one group, the source becomes suspect."""
+    """WP-3: whether an adapter raises or says it of one group, the source becomes suspect."""
 
     async def noticed(request: FetchRequest) -> FetchResult:
         error = WrongSubject("another number was echoed")
@@ -246,6 +246,8 @@ async def test_an_adapter_that_notices_somebody_else_itself_sounds_the_same_alar
     answer = await world.ask(NAME, TAX)
     assert part(answer, "010.kazeikihonjoho").status is PartStatus.UNAVAILABLE
     assert world.log.events.count("wrong-person") == 1
+    (tax,) = [c for c in world.connections.all() if c.adapter_id == "scripted-tax"]
+    assert tax.health.state is SourceState.SUSPECT
 
 
 async def test_one_foreign_row_in_a_list_discards_the_whole_list(world: World) -> None:

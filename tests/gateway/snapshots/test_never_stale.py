@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ class Copy:
         freshness = Freshness(kind="deliveries", every_s=DAY_S, never_stale=(NAMED,))
         self.manifest = manifest_of("tax", list(FIELDS)).model_copy(update={"freshness": freshness})
 
-    async def load(self, **values: dict[str, Any]) -> None:
+    async def load(self, behind_s: float = 0, **values: dict[str, Any]) -> None:
         """Deliver a record of each group that is named, by the part of its reference."""
         dictionary = self.world.questions._rooms.dictionary
         for ref in FIELDS:
@@ -42,7 +43,8 @@ class Copy:
             people = [] if held is None else [("T1", held)]
             chunk: ExtractChunk = delivered(dictionary, *people, group=ref)
             self.room.system.pieces[ref] = [chunk]
-        await self.room.loader.load(TOWN, self.manifest, self.room.system)
+        as_of = self.world.clock.now() - dt.timedelta(seconds=behind_s)
+        await self.room.loader.load(TOWN, self.manifest, self.room.system, as_of=as_of)
 
     async def at(self, age_s: float) -> FetchResult:
         self.world.clock.advance(seconds=age_s)
@@ -88,6 +90,13 @@ async def test_an_old_copy_does_not_say_that_somebody_lives_here_or_a_seal_is_go
         "haishinengappi": STALE,
         "haishijiyu": STALE,
     }
+
+
+async def test_a_copy_is_as_old_as_what_is_in_it(copy: Copy) -> None:
+    """NW-4: by the time of the data, and not by that of the delivery."""
+    await copy.load(behind_s=2 * DAY_S, juminkihonjoho=ALIVE)
+    assert told(await copy.at(0), RESIDENT)["juminjotai"] == Value("1")
+    assert told(await copy.at(1), RESIDENT)["juminjotai"] == STALE
 
 
 async def test_that_nobody_was_removed_is_not_told_from_an_old_copy(copy: Copy) -> None:

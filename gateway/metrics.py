@@ -84,6 +84,13 @@ class Metrics:
             ["adapter", "status"],
             registry=self.registry,
         )
+        self._lag = Gauge(
+            "hitotsu_source_lag_seconds",
+            "How far the data of an adapter's last answer was behind, by its own claim",
+            ["adapter"],
+            registry=self.registry,
+            multiprocess_mode=_LAST_TOLD,
+        )
         self._wrong_persons = Counter(
             "hitotsu_wrong_person_alarms",
             "Answers or records that were discarded because they were not of the person asked for",
@@ -159,6 +166,7 @@ class Metrics:
             )
         )
         self._of_part = lru_cache(KEPT)(self._parts.labels)
+        self._lag_of = lru_cache(KEPT)(self._lag.labels)
         self._unanchored_age_s: Callable[[], float] = lambda: 0.0
 
     def request_began(self) -> None:
@@ -180,6 +188,10 @@ class Metrics:
     def part_ended(self, adapter: str, status: str) -> None:
         """Count a part of an answer. The status is the source's, before protection."""
         self._of_part(adapter, status).inc()
+
+    def source_lag(self, adapter: str, seconds: float) -> None:
+        """Note how old the data of an answer was: ten minutes at most between systems (FR-3)."""
+        self._lag_of(adapter).set(max(0.0, seconds))
 
     def wrong_person(self, adapter: str, kind: str, count: int = 1) -> None:
         """Count alarms of the wrong-person guard, by how it was seen."""

@@ -57,10 +57,11 @@ class Limit:
     valid_from: dt.date
     organs: frozenset[OrganKind]
     businesses: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
 
     def touched(self, items: Iterable[DataItem]) -> list[str]:
-        """Return the references of the items of its businesses."""
-        return [item.ref for item in items if item.business_id in self.businesses]
+        """Return the references of the items that are its own or of its businesses."""
+        return [i.ref for i in items if i.business_id in self.businesses or i.ref in self.items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +165,5 @@ def _limit(data: dict[str, Any]) -> Limit:
         data.get("valid_from", dt.date.min),
         frozenset(OrganKind(kind) for kind in data["organs"]),
         frozenset(data.get("businesses", ())),
+        frozenset(data.get("items", ())),
     )

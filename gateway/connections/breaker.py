@@ -82,7 +82,7 @@ class Breaker:
 
 @dataclass(slots=True)
 class RetryBudget:
-    """How many calls may be repeated: one in ten, and never many behind each other."""
+    """How many calls may be sent again: a share of them, and never many behind each other."""
 
     share: float = 0.1
     most: float = 5.0

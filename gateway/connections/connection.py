@@ -61,6 +61,9 @@ PATIENT_S = 0.5
 PAUSE_S = (0.02, 0.08)
 """Seconds before a call is repeated: between these, by chance, so that repeats do not meet."""
 
+SECOND_CALLS = 0.05
+"""Which share of the calls may be sent a second time because the first one is slow. Rule FO-4."""
+
 LONGEST_REST_S = 60.0
 """How long a source that asks for fewer calls is left in peace at most."""
 
@@ -145,6 +148,7 @@ class Connection:
         self._waiting = 0
         self._breakers: dict[str, Breaker] = {}
         self._retries = RetryBudget()
+        self._second_calls = RetryBudget(SECOND_CALLS)
         self._spans: dict[str, tuple[str, dict[str, str | int]]] = {}
         self.in_flight = 0
         self.alarms = 0
@@ -196,6 +200,7 @@ class Connection:
         if adapter is None:
             raise Unsupported("the adapter does not declare fetch")
         self._retries.earn()
+        self._second_calls.earn()
         try:
             result = await self._first_of_two(adapter, request)
         except Unavailable as error:
@@ -214,7 +219,7 @@ class Connection:
     async def _first_of_two(self, adapter: Fetch, request: FetchRequest) -> FetchResult:
         """Ask; where the source is slow and may be read twice, ask once more beside it.
 
-        The second call takes of the budget of repeats and a slot that nobody waits for. The first
+        The second call takes of a budget of its own and a slot that nobody waits for. The first
         answer counts; if one of the calls fails, the other one's outcome does.
         """
         after_s = self.manifest.limits.hedge_after_s
@@ -223,7 +228,7 @@ class Connection:
         calls = [asyncio.create_task(self._fetch(adapter, request))]
         try:
             await asyncio.wait(calls, timeout=after_s)
-            if not calls[0].done() and not self._slots.locked() and self._retries.spend():
+            if not calls[0].done() and not self._slots.locked() and self._second_calls.spend():
                 calls.append(asyncio.create_task(self._fetch(adapter, request)))
             left = set(calls)
             while left:

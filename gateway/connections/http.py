@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import aiohttp
@@ -106,6 +107,8 @@ def open_http_client(
     """
     may_go_to = destinations or Destinations()
     context = httpx.create_ssl_context(trust_env=False)
+    # The machine's own configuration may allow older ones (AT-8).
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def open_session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(

@@ -339,7 +339,7 @@ class QuestionService:
         answered = aged(held_on(found, question.as_of), question.max_age, now)
         instead = no_system if question.as_of else await statements.instead_of(no_system)
         others = aged([*stated, *instead], question.max_age, now)
-        self._count(answered)
+        self._count(answered, now)
         alarms = [alarm for task in asked for alarm in task.result().alarms]
         by_group = {p.planned.group.ref: p for p in (*answered, *others)}
         if operator is not None:
@@ -354,10 +354,14 @@ class QuestionService:
         rooms = self._rooms
         return QuestionRecord(rooms.audit, rooms.clock, access, caller, mode=mode)
 
-    def _count(self, parts: Sequence[Part]) -> None:
+    def _count(self, parts: Sequence[Part], now: dt.datetime) -> None:
+        metrics = self._rooms.metrics
         for part in parts:
-            adapter = part.provenance.adapter if part.provenance else "-"
-            self._rooms.metrics.part_ended(adapter, part.status.value)
+            told = part.provenance
+            metrics.part_ended(told.adapter if told else "-", part.status.value)
+            # What held of a day in the past is not late.
+            if told is not None and told.as_of is not None and told.reference_date is None:
+                metrics.source_lag(told.adapter, (now - told.as_of).total_seconds())
 
     async def _calls(
         self,

@@ -13,6 +13,7 @@ from adapters.contract import Clock, Fetch, FetchRequest, FetchResult, GroupReco
 from adapters.errors import AdapterError, MappingFailed, Unavailable
 from adapters.manifest import Manifest
 from gateway.keys import KeyStore
+from gateway.snapshots.never_stale import never_stale
 from gateway.snapshots.sealing import RecordSeal, SealBroken
 from gateway.snapshots.store import SnapshotStore
 from standard_models.answers import Absence, AbsenceReason, StandardRecord
@@ -90,6 +91,8 @@ class SnapshotCopies:
         if not records and counts["lost"]:
             # Whose record was lost is not known: nobody can be said to have none.
             return MappingFailed("some records of the delivery were lost")
+        if old and not records and ref in never_stale().groups:
+            return Unavailable("an old copy does not say that there is nothing")
         if old:
             records = [self._without_old(copy, record) for record in records]
         # An item that the mapping did not make when the delivery was loaded is not there.
@@ -109,8 +112,11 @@ class SnapshotCopies:
             for item in copy.manifest.freshness.never_stale
             if item.rpartition(".")[0] == record.group
         }
-        stale = Absence(AbsenceReason.STALE)
-        answers = {n: stale if n in never else a for n, a in record.answers.items()}
+        stale, ours = Absence(AbsenceReason.STALE), never_stale()
+        answers = {
+            n: a if n not in never and ours.holds(f"{record.group}.{n}", a) else stale
+            for n, a in record.answers.items()
+        }
         return replace(record, answers=answers)
 
 

@@ -204,7 +204,7 @@ def test_a_damaged_list_of_checksums_is_not_believed(
 
 
 def test_announced_and_delivered_must_be_the_same(tmp_path: Path) -> None:
-    """A file of a former town was once missing, and nobody saw it."""
+    """NZ-5: a file of a former town was once missing, and nobody saw it."""
     put(tmp_path, zei__csv=rows(1), zei_kyu_a__csv=rows(2))
     put(tmp_path, SHA256SUMS=sums(tmp_path, "zei.csv", "zei_kyu_a.csv"))
     taken = source(tmp_path, SUMS)

@@ -1,4 +1,4 @@
-"""When a source is closed, by the declarations of its manifest."""
+"""NW-1: when a source is closed, by the declarations of its manifest: day, month, year, notice."""
 
 from __future__ import annotations
 

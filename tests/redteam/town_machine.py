@@ -234,7 +234,7 @@ class LivingTown(RuleBasedStateMachine):
     def _require_answer(
         self, number: str, items: list[str], granted: frozenset[str], answer: dict[str, Any]
     ) -> None:
-        """PL-2, PA-3 and DV-8: exactly what was asked, and the same shape for everybody."""
+        """PL-2, PA-3, PA-7 and DV-8: exactly what was asked, and the same shape for everybody."""
         person, seen = self.town.systems.people[number], set[str]()
         for part in answer["parts"]:
             said = part["records"][0] if part["records"] else part["absences"]

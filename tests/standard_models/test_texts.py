@@ -1,4 +1,4 @@
-"""What people read: every reason and code, three languages, three parts."""
+"""PA-2: what people read: every reason and code, three languages, three parts."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ async def test_both_days_of_a_grant_are_included_in_tokyo(
     granted: bool,
     time: str,
 ):
-    """The day turns at midnight in Tokyo; at 08:59:59 there it is still yesterday in UTC."""
+    """PL-1: the day turns at midnight in Tokyo; at 08:59:59 there it is still yesterday in UTC."""
     await register(registry, valid_from=valid_from, valid_to=valid_to)
     clock.time = dt.datetime.fromisoformat(f"2026-10-10T{time}+09:00")
     if granted:
@@ -164,6 +164,30 @@ def test_there_are_no_wildcards(reference: str):
     """Whoever registers names what is granted."""
     with pytest.raises(RegistrationError):
         expand_items([reference], load_builtin())
+
+
+def test_an_item_stands_for_itself_and_for_nothing_of_its_name_elsewhere():
+    """PL-6: every leaf alone, in its group, and misspelt; people's numbers and My Number apart."""
+    dictionary = load_builtin()
+    alone = 0
+    for group in dictionary.groups.values():
+        try:
+            of_group = expand_items([group.ref], dictionary)
+        except RegistrationError:
+            continue  # a register of protection, or a group with My Number in it
+        assert {ref.rpartition(".")[0] for ref in of_group} == {group.ref}
+        for ref in of_group:
+            assert expand_items([ref], dictionary) == [ref]
+            alone += 1
+        name = of_group[0].rpartition(".")[2]
+        for wrong in (
+            f"{group.ref}.{name}x",
+            f"{group.ref}.{name.upper()}",
+            f"{group.ref}..{name}",
+        ):
+            with pytest.raises(RegistrationError):
+                expand_items([f"{group.ref}.{wrong}"], dictionary)
+    assert alone > 1_000
 
 
 def test_nothing_is_not_granted():

@@ -1,6 +1,7 @@
 """TX-1, TX-3, TX-4: what the law does not let be granted is refused at registration."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -87,6 +88,21 @@ def test_records_of_public_assistance_stay_with_the_welfare_office(kind: OrganKi
     require_lawful([item], Asking(OrganKind.WELFARE, Bases(), False, TODAY))
 
 
+@pytest.mark.parametrize("kind", [k for k in OrganKind if k is not OrganKind.WELFARE])
+def test_no_other_record_tells_that_somebody_receives_public_assistance(kind: OrganKind):
+    """TX-4: as a fact alone; a new edition with such an item makes this fail until it is named."""
+    telling = [
+        item
+        for group in load_builtin().groups.values()
+        for item in group.items
+        if re.search("生活保護|生活扶助|被保護", item.name)
+    ]
+    assert len({item.business_id for item in telling}) > 2
+    for item in telling:
+        with pytest.raises(RegistrationError, match="welfare office"):
+            require_lawful([item], Asking(kind, Bases("法1条", "条例1条"), True, TODAY))
+
+
 def test_a_limit_with_a_date_holds_from_that_day_on():
     """The limits are data: laws change."""
     asking = Asking(OrganKind.EDUCATION, Bases(), False, dt.date(2023, 3, 31))
@@ -102,6 +118,7 @@ def test_every_business_of_a_limit_is_one_of_the_standard():
     for limit in (limits.tax_secrecy, limits.predicate_only):
         assert limit.businesses <= known
         assert limit.businesses
+        assert all(load_builtin().find_item(item) for item in limit.items)
 
 
 async def test_a_refusal_names_some_items_and_counts_the_rest(registry: AccessRegistry):

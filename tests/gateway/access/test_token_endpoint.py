@@ -53,7 +53,7 @@ def dpop(clock: StoppedClock) -> dict[str, str]:
 async def test_a_registered_client_gets_a_token_that_nobody_stores(
     http: httpx.AsyncClient, registry: AccessRegistry, clock: StoppedClock, service: AccessService
 ):
-    """RFC 6749 5.1 and RFC 9396 7."""
+    """AT-5, RFC 6749 5.1 and RFC 9396 7: for five minutes, for one purpose."""
     await register(registry)
     answer = await http.post("/oauth/token", data=form(clock), headers=dpop(clock))
     assert answer.status_code == 200

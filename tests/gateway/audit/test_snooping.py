@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.app import SNOOPING_INTERVAL_S
 from gateway.audit import AuditEntry, AuditKind, AuditLog, AuditStore, to_record
 from gateway.audit.alerts import AlertStore, Pattern, Snooping, Watches, WatchKind, WatchRefused
 from gateway.audit.alerts import store as alerts_store
@@ -251,6 +252,11 @@ async def test_a_list_that_would_mean_nothing_is_refused(
     """Family is somebody's, known names are everybody's."""
     with pytest.raises(WatchRefused):
         await officer.watches.add(TOWN, kind, operator, [key(1)])
+
+
+def test_looks_are_looked_for_often_enough() -> None:
+    """AU-6: within five minutes."""
+    assert SNOOPING_INTERVAL_S <= 300
 
 
 def test_every_list_is_a_pattern() -> None:

@@ -144,6 +144,23 @@ async def test_a_broken_source_gets_no_more_than_a_few_calls(connect, adapter, e
     assert all(isinstance(found, TurnedAway) for found in outcomes[FAILURES_TO_OPEN:])
 
 
+async def test_an_operation_that_fails_takes_no_other_one_with_it(connect, adapter):
+    """FO-3: people are not looked up for a while, and the flags of protection are still read."""
+    adapter.script, adapter.flagged = failing(BadAnswer("html")), ("T1",)
+    connection = connect()
+    for _ in range(FAILURES_TO_OPEN):
+        await fetch(connection)
+    assert isinstance(await fetch(connection), TurnedAway)
+    report = await connection.protection_flags(Deadline.after(5))
+    assert [flag.number for flag in report.flags] == ["T1"]
+    adapter.flagged = BadAnswer("html")
+    for _ in range(FAILURES_TO_OPEN):
+        with pytest.raises(BadAnswer):
+            await connection.protection_flags(Deadline.after(5))
+    with pytest.raises(TurnedAway):
+        await connection.protection_flags(Deadline.after(5))
+
+
 async def test_another_persons_answer_does_not_count_as_a_source_that_is_down(connect, adapter):
     """It is discarded and alarmed, each one."""
     adapter.script = failing(WrongSubject("other"))
@@ -204,6 +221,27 @@ async def test_no_call_reaches_a_source_while_it_is_closed(connect, adapter, clo
         assert found.until.time() == dt.time(6)
         assert (checked.ok, checked.opens_at) == (False, found.until)
         assert connection.health.state is SourceState.CLOSED
+
+
+@pytest.mark.parametrize(("left_s", "limit_s"), [(5.0, 60.0), (5.0, 0.5)])
+async def test_a_source_gets_what_is_left_but_a_margin_or_its_own_limit(
+    adapter, clock, event_log, left_s: float, limit_s: float
+):
+    """FO-1: whichever is less, as one point in time; 50 ms stay for the answer itself."""
+    manifest = manifest_of("tax", [GROUP])
+    limits = manifest.limits.model_copy(update={"timeout_s": limit_s})
+    manifest = manifest.model_copy(update={"limits": limits})
+    connection = Connection(
+        "999997", manifest, adapter, clock=clock, log=event_log, metrics=Metrics()
+    )
+    deadline = Deadline.after(left_s)
+    request = FetchRequest("T1", {GROUP: frozenset({"nenzeigaku"})}, deadline, "t")
+    await connection.fetch(request)
+    (sent,) = adapter.requests
+    if limit_s > left_s:
+        assert deadline.at - sent.deadline.at == pytest.approx(0.05)
+    else:
+        assert sent.deadline.remaining_s() <= limit_s < left_s - 0.05
 
 
 async def test_a_cancelled_call_leaves_nothing_behind(connect, adapter):

@@ -1,7 +1,9 @@
 """What adapters see of a broken network: httpx's own errors, and nothing kept between calls."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -27,6 +29,22 @@ async def answer(writer: asyncio.StreamWriter, raw: bytes) -> None:
     writer.write(raw)
     await writer.drain()
     writer.close()
+
+
+async def test_no_version_of_tls_before_1_2_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AT-8: whatever the machine's own configuration allows; names are verified."""
+    lax = ssl.create_default_context
+
+    def of_the_machine(*given: Any, **named: Any) -> ssl.SSLContext:
+        context = lax(*given, **named)
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", of_the_machine)
+    async with open_http_client() as opened:
+        context = opened._wire.context
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 async def test_a_closed_port_is_a_connect_error(client: httpx.AsyncClient) -> None:

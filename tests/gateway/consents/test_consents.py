@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.access import Access, AccessRegistry, AccessStore, Caller
 from gateway.access.grants import GrantTerms
@@ -17,8 +17,8 @@ from gateway.consents.routes import consent_router
 from gateway.problems import Problem
 from gateway.questions.schemas import Asked
 from gateway.questions.service import QuestionService
-from gateway.store.tables import AuditRow
-from tests.gateway.access.consumers import approve
+from gateway.store.tables import AuditRow, ConsentRow
+from tests.gateway.access.consumers import approve, public_jwks
 from tests.gateway.questions.conftest import CLIENT, NAME, PURPOSE, STATE, TAX, TOWN, World
 from tests.gateway.questions.scripted import holding
 from tests.gateway.receipts.over_http import KnownCaller, served
@@ -122,6 +122,33 @@ async def test_the_consent_of_one_person_opens_nothing_of_another(
 ):
     """Each person agrees for themselves."""
     await give(http, world, **changes)
+    assert (await ask(http, world, SEX)).status_code == 403
+
+
+@pytest.mark.parametrize("of", ["another purpose", "another consumer"])
+async def test_a_consent_is_good_for_its_purpose_and_its_consumer_alone(
+    http: httpx.AsyncClient, world: World, store, of: str
+):
+    """PL-7: scope; what the citizen agreed to at one desk is nothing to another."""
+    kept = await give(http, world)
+    assert (await ask(http, world, SEX)).status_code == 200
+    registry = AccessRegistry(
+        AccessStore(store), world.questions._rooms.dictionary, clock=world.clock, actor="test"
+    )
+    await registry.add_client("another-desk", name="窓口", contact="課", jwks=public_jwks())
+    other = {"purpose_id": "other"} if of == "another purpose" else {"client_id": "another-desk"}
+    async with store.transaction() as session:
+        row = ConsentRow.consent_id == kept["consent_id"]
+        await session.execute(update(ConsentRow).where(row).values(**other))
+    assert (await ask(http, world, SEX)).status_code == 403
+
+
+async def test_a_consent_counts_from_when_it_was_handed_in(http: httpx.AsyncClient, world: World):
+    """PL-7: period; the clock of a desk may be ahead of ours, and of two gateways one is behind."""
+    ahead = world.clock.now() + dt.timedelta(minutes=4)
+    await give(http, world, given_at=ahead.isoformat())
+    assert (await ask(http, world, SEX)).status_code == 200
+    world.clock.advance(seconds=-1)
     assert (await ask(http, world, SEX)).status_code == 403
 
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from gateway.access import Access
+from gateway.access import Access, AccessRegistry, AccessStore
+from gateway.access.grants import GrantTerms
 from gateway.access.logins import Login, LoginLevel
 from gateway.access.registration import REPORT_DELIVERIES
 from gateway.notices import NoticeRooms, Notices, NoticeStore
@@ -20,7 +21,9 @@ from gateway.notices.routes import notice_router
 from gateway.notices.service import RegistrationRefusedError, Registrations
 from gateway.protection.releases import ReleaseRefusedError
 from gateway.store.tables import AuditRow, NoticeDeliveryRow, NoticeRow
+from standard_models.builtin import load_builtin
 from tests.doubles import stands_in
+from tests.gateway.access.consumers import approve, public_jwks
 from tests.gateway.protection.room import grant
 from tests.gateway.questions.conftest import CLIENT, PURPOSE, TOWN, World, world
 from tests.gateway.receipts.over_http import KnownCaller, served
@@ -46,7 +49,7 @@ async def register(world: World, *names: str, until: dt.date | None = None) -> l
     return made
 
 
-def counter(world: World, **token: Any) -> Any:
+def counter(world: World, client: str = CLIENT, **token: Any) -> Any:
     """Serve the operation to the counter system."""
     rooms = world.questions._rooms
     notices = Notices(
@@ -54,7 +57,7 @@ def counter(world: World, **token: Any) -> Any:
             NoticeStore(world.store), rooms.access, rooms.subjects, rooms.audit, world.clock
         )
     )
-    access = KnownCaller(rooms.access, Access(CLIENT, TOWN, PURPOSE, "t", "k", **token))
+    access = KnownCaller(rooms.access, Access(client, TOWN, PURPOSE, "t", "k", **token))
     return served(world, [notice_router(notices, access)])
 
 
@@ -169,6 +172,46 @@ async def test_a_corrected_class_makes_a_notice_that_refers_to_the_first(
         ("professional", first.notice_id),
         ("public-body", first.notice_id),
     ]
+
+
+@pytest.mark.parametrize("corrected", ["kofu-1", "kofu-2"])
+async def test_a_correction_refers_to_the_notice_of_its_own_delivery(
+    http: httpx.AsyncClient, world: World, corrected: str
+) -> None:
+    """HN-3: of several deliveries about one person, and after an earlier correction."""
+    await register(world, "ordinary", "newcomer")
+    for delivery, number in (("kofu-0", "R3"), ("kofu-1", "R1"), ("kofu-2", "R1")):
+        await report(http, delivery_id=delivery, number=number)
+        world.clock.advance(seconds=1)
+    (first,) = [n for n in await notices(world) if n.delivery_id == corrected]
+    for requester in ("professional", "agent"):
+        await report(http, delivery_id=corrected, requester=requester)
+        world.clock.advance(seconds=1)
+    told = [n for n in await notices(world) if n.requester in {"professional", "agent"}]
+    assert [(n.delivery_id, n.corrects) for n in told] == [(corrected, first.notice_id)] * 2
+
+
+async def test_counters_number_their_deliveries_each_for_itself(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    """HN-3: a delivery of another system under the same number is no correction."""
+    await register(world, "ordinary")
+    await report(http)
+    registry = AccessRegistry(
+        AccessStore(world.store), load_builtin(), clock=world.clock, actor="test"
+    )
+    await registry.add_client("another-counter", name="窓口", contact="課", jwks=public_jwks())
+    terms = GrantTerms(items=[REPORT_DELIVERIES], valid_from=TODAY)
+    row = await registry.propose_grant(TOWN, "another-counter", PURPOSE, terms)
+    await approve(registry, row.grant_id)
+    world.clock.advance(seconds=1)
+    async with counter(world, "another-counter") as other:
+        await report(other, requester="professional")
+        world.clock.advance(seconds=1)
+        await report(other, requester="agent")
+    told = {n.requester: n for n in await notices(world)}
+    assert told["professional"].corrects is None
+    assert told["agent"].corrects == told["professional"].notice_id
 
 
 async def test_a_class_that_turns_out_to_be_a_third_party_is_told_first_then(

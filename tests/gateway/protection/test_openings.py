@@ -145,6 +145,48 @@ async def test_one_officer_alone_protects_and_does_not_open(world: World, approv
         await officer(world, "second").approve(TOWN, row.opening_id)
 
 
+async def test_an_exemption_that_nobody_has_agreed_to_opens_nothing(world: World) -> None:
+    """DV-6: though its time has begun; two officers, as for a lift."""
+    now = world.clock.now()
+    row = await officer(world).propose_exemption(TOWN, terms(), now, now + dt.timedelta(days=1))
+    assert await addresses(world) == [ASK_OFFICE, ASK_OFFICE]
+    await officer(world, "second").approve(TOWN, row.opening_id)
+    assert await addresses(world) == [HOUSE, ASK_OFFICE]
+
+
+async def test_openings_of_another_municipality_are_not_there(world: World) -> None:
+    """DV-6: an officer of another town neither sees, agrees to nor ends them."""
+    row = await officer(world).propose_lift(TOWN, terms(), R2, TEN_MINUTES)
+    stranger = officer(world, "second")
+    assert await stranger.all("131016") == []
+    for tried in (stranger.approve, stranger.end):
+        with pytest.raises(OpeningRefusedError):
+            await tried("131016", row.opening_id)
+    assert await addresses(world) == [ASK_OFFICE, ASK_OFFICE]
+    assert [found.opening_id for found in await stranger.all(TOWN)] == [row.opening_id]
+
+
+@pytest.mark.parametrize("meanwhile", ["approved", "taken back"])
+async def test_a_change_that_another_officer_was_faster_with_is_refused(
+    world: World, meanwhile: str
+) -> None:
+    """DV-6: whoever agrees to a proposal that was taken back meanwhile opens nothing."""
+    row = await officer(world).propose_lift(TOWN, terms(), R2, TEN_MINUTES)
+    stale = await OpeningStore(world.store).find(TOWN, row.opening_id)
+    assert stale is not None
+    if meanwhile == "approved":
+        await officer(world, "second").approve(TOWN, row.opening_id)
+    else:
+        await officer(world).end(TOWN, row.opening_id)
+    now = world.clock.now()
+    agreed = {"approved_by": "third", "opens_at": now, "closes_at": now + dt.timedelta(days=1)}
+    with pytest.raises(OpeningRefusedError, match="meanwhile"):
+        await officer(world, "third")._change(stale, "protection-opening-approve", agreed)
+    world.clock.advance(minutes=10)
+    await world.protection.pull()
+    assert await addresses(world) == [ASK_OFFICE, ASK_OFFICE]
+
+
 async def test_a_lift_cannot_be_prolonged_by_approving_it_again(world: World) -> None:
     """DV-6: its time runs from the first approval."""
     opening = await lift(world, terms())

@@ -52,6 +52,23 @@ async def test_what_is_older_than_allowed_says_so_instead_of_its_values(
         assert answer.outcome == "none"
 
 
+def lag(world: World, adapter: str) -> list[str]:
+    """Return what the figures say of how far an adapter's data is behind."""
+    begin = f'hitotsu_source_lag_seconds{{adapter="scripted-{adapter}"}} '
+    lines = world.metrics.render().decode().splitlines()
+    return [line.removeprefix(begin) for line in lines if line.startswith(begin)]
+
+
+async def test_how_far_a_system_is_behind_is_a_figure(world: World) -> None:
+    """FR-3: by its own claim, of 9:15; a system that failed, or claims nothing, has none."""
+    world.systems["tax"].script = failing(Unavailable("down"))
+    await world.ask(NAME, TAX)
+    assert (lag(world, "resident"), lag(world, "tax")) == (["2700.0"], [])
+    world.clock.advance(minutes=5)
+    await world.ask(NAME, who="protected")
+    assert lag(world, "resident") == ["3000.0"]
+
+
 async def test_what_is_too_old_looks_alike_for_a_protected_person(world: World) -> None:
     """DV-8: neither shape nor reason tells that there is a measure."""
     one = await world.ask(NAME, BLOCK, max_age=0)

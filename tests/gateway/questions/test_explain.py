@@ -140,6 +140,25 @@ async def test_an_explanation_names_rule_grants_and_whose_fault_it_is(world: Wor
     )
 
 
+async def test_an_explanation_of_a_grant_that_has_ended_names_its_last_day(world: World) -> None:
+    """PL-1: so that whoever asks knows what to ask the municipality for."""
+    registry = AccessRegistry(
+        AccessStore(world.store), load_builtin(), clock=world.clock, actor="test"
+    )
+    today = world.clock.now().date()
+    terms = GrantTerms(items=[NAME], valid_from=today, valid_to=today)
+    row = await registry.propose_grant(TOWN, CLIENT, "other", terms)
+    await approve(registry, row.grant_id)
+    access = Access(CLIENT, TOWN, "other", "t", "k")
+    asked = Asked(purpose="other", items=(NAME,))
+    caller = Caller("f" * 32, "127.0.0.1")
+    assert (await world.questions.explain(access, asked, caller)).verdict is Verdict.ANSWERED
+    world.clock.advance(days=1)
+    ended = (await world.questions.explain(access, asked, caller)).document(None)
+    assert (ended.verdict, ended.rule) == ("refused", "purpose-not-granted")
+    assert today.isoformat() in str(ended.model_dump())
+
+
 @settings(
     max_examples=40,
     deadline=None,

@@ -39,7 +39,7 @@ def test_records_that_echo_the_number_asked_for_pass() -> None:
 
 @pytest.mark.parametrize("echoed", ["", "000000047120", "47112", "000000047112 "])
 def test_one_record_of_somebody_else_discards_them_all(echoed: str) -> None:
-    """WP-1, WP-3: an echo that differs in any way is another person."""
+    """WP-1, WP-2, WP-3: an echo that differs in any way, or is not there, is another person."""
     with pytest.raises(WrongSubject) as caught:
         require_subject([record("000000047112"), record(echoed)], "000000047112")
     assert "47112" not in str(caught.value)
@@ -53,7 +53,7 @@ def test_a_record_that_names_the_person_in_another_numbering_passes(named: str) 
 
 
 def test_the_right_number_over_another_persons_body_is_somebody_else() -> None:
-    """The record names its owner a second time, in the numbering of residents."""
+    """WP-2: the record names its owner a second time, in the numbering of residents."""
     with pytest.raises(WrongSubject) as caught:
         guarded(mail(Value("000000047120")), expected(OWNER))
     assert caught.value.kind is Foreign.OTHER_LINK

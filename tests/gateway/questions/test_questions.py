@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import itertools
+import time
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from adapters.errors import (
     WrongSubject,
 )
 from gateway.access import Access, Caller
+from gateway.access.registration import expand_items
 from gateway.clock import TOKYO
 from gateway.connections import SourceState
 from gateway.problems import Problem
@@ -26,6 +28,8 @@ from gateway.questions.parts import Part, PartStatus
 from gateway.questions.render import render_answer
 from gateway.questions.service import QuestionAnswer
 from standard_models.answers import Absence, AbsenceReason, Quality, Severity, StandardRecord, Value
+from standard_models.builtin import load_builtin
+from tests.gateway.protection.room import grant
 from tests.gateway.questions.conftest import (
     BLOCK,
     BUILDING,
@@ -157,6 +161,17 @@ async def test_a_slow_system_does_not_hold_the_others_up(world: World) -> None:
     assert part(answer, "001.juminkihonjoho").status is PartStatus.OK
 
 
+async def test_every_system_has_the_same_deadline(world: World) -> None:
+    """FO-1: one point in time for the whole question, whichever system is asked first."""
+    now = time.monotonic()
+    # The systems' own limit of time is later than the deadline of this question.
+    world.questions._deadline_s = 1.0
+    await world.ask(NAME, TAX, STATE)
+    deadlines = {s.requests[-1].deadline.at for s in world.systems.values()}
+    assert len(deadlines) == 1
+    assert now < deadlines.pop() <= time.monotonic() + 1.0 - 0.05
+
+
 async def test_an_adapter_that_crashes_costs_only_its_own_part(world: World) -> None:
     """Vendor code may raise anything."""
 
@@ -219,7 +234,7 @@ async def test_a_record_that_names_nobody_is_counted_and_the_source_stays_in_use
 async def test_an_adapter_that_notices_somebody_else_itself_sounds_the_same_alarm(
     world: World, whole: bool
 ) -> None:
-    """Whether an adapter raises or says it of one group, the source becomes suspect."""
+    """WP-3: whether an adapter raises or says it of one group, the source becomes suspect."""
 
     async def noticed(request: FetchRequest) -> FetchResult:
         error = WrongSubject("another number was echoed")
@@ -231,6 +246,8 @@ async def test_an_adapter_that_notices_somebody_else_itself_sounds_the_same_alar
     answer = await world.ask(NAME, TAX)
     assert part(answer, "010.kazeikihonjoho").status is PartStatus.UNAVAILABLE
     assert world.log.events.count("wrong-person") == 1
+    (tax,) = [c for c in world.connections.all() if c.adapter_id == "scripted-tax"]
+    assert tax.health.state is SourceState.SUSPECT
 
 
 async def test_one_foreign_row_in_a_list_discards_the_whole_list(world: World) -> None:
@@ -315,7 +332,7 @@ async def test_a_failed_system_looks_the_same_for_everybody(world: World) -> Non
 
 
 async def test_with_an_old_copy_of_the_flags_nobodys_address_leaves(world: World) -> None:
-    """DV-3, DV-8: the same answer for all, protected or not; other items are served."""
+    """DV-3, DV-8, NW-5: the same answer for all, protected or not; other items are served."""
     world.clock.advance(minutes=10, seconds=1)
     shapes: list[Any] = []
     for who in ("ordinary", "protected"):
@@ -372,10 +389,14 @@ async def test_flags_that_cannot_be_read_leave_the_old_copy_and_its_age(world: W
 async def test_one_item_outside_the_grant_refuses_the_question_before_anything_is_asked(
     world: World,
 ) -> None:
-    """PL-3: no system is called; the problem points at the item."""
-    problem = await refusal(world, NAME, UNGRANTED)
-    assert problem.type.slug == "item-not-granted"
-    assert [e.pointer for e in problem.errors] == ["/items/1"]
+    """PL-3: one among forty; no system is called; the problem points at the item."""
+    groups = ["010.kazeikihonjoho", "001.juminkihonjoho"]
+    items = [i for i in expand_items(groups, load_builtin()) if i != UNGRANTED][:39]
+    await grant(world, *items)
+    problem = await refusal(world, *items[:29], UNGRANTED, *items[29:])
+    assert len(items) == 39
+    assert (problem.type.slug, problem.type.status) == ("item-not-granted", 403)
+    assert [e.pointer for e in problem.errors] == ["/items/29"]
     assert all(system.requests == [] for system in world.systems.values())
 
 

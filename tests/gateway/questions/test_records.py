@@ -52,7 +52,7 @@ def test_the_highest_history_number_holds_within_a_year() -> None:
 
 
 def test_two_equal_assessments_contradict_each_other_and_none_is_picked() -> None:
-    """Where no rule decides, nothing is chosen."""
+    """PA-5: where no rule decides, nothing is chosen."""
     records = [assessment("T1", "2026", 1), assessment("T2", "2026", 1)]
     assert choose_records(group("010.kazeikihonjoho"), records) is None
 

@@ -1,4 +1,4 @@
-"""Systems that mix people up as often as they can, behind everything the gateway puts around them.
+"""R23, WP-1 to WP-5: systems that mix people up as often as they can, behind the whole gateway.
 
 Three systems (one of them an adapter without a mapping) answer a large share of overlapping calls
 with something wrong. No item of another person is in any answer; each misdeed is an alarm, once in

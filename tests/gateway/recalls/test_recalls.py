@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.access.logins import Login, LoginLevel
+from gateway.app import RECALL_INTERVAL_S
 from gateway.audit import AuditEntry, AuditKind, AuditQuery, AuditStore
 from gateway.keys import FileKeyStore
 from gateway.protection.measures import MeasureKind, Measures
@@ -20,6 +21,8 @@ from gateway.protection.store import MeasureStore
 from gateway.recalls.watch import RecallReason
 from gateway.store.engine import Store
 from gateway.store.tables import AuditRow
+from standard_models.answers import Value
+from tests.gateway.protection.test_openings import lift, terms
 from tests.gateway.questions.conftest import BLOCK, CLIENT, NAME, STATE, TOWN, World
 from tests.gateway.recalls.conftest import Room, feed_of
 
@@ -202,6 +205,30 @@ async def test_no_answer_tells_one_kind_of_event_from_another(
         shown.append((answer.status_code, headers, text))
         cursor = {"cursor": answer.json()["next"]}
     assert shown[0] == shown[1] == shown[2]
+
+
+async def test_no_feed_mentions_a_lift(http: httpx.AsyncClient, world: World, room: Room) -> None:
+    """DV-6: neither that an address was opened for minutes nor that it is closed again."""
+    await world.ask(BLOCK)
+    await protect(world, "R1")
+    assert await room.watch.run_once() == 1
+    before = await events(http)
+    for number in ("R1", "R2"):
+        await lift(world, terms(BLOCK), ("resident", number))
+        assert await room.watch.run_once() == 0
+    for who in ("ordinary", "protected"):
+        answer = await world.ask(BLOCK, who=who)
+        assert answer.parts[0].records[0]["jusho_choaza"] == Value("みどり一丁目"), who
+    assert await room.watch.run_once() == 0
+    world.clock.advance(minutes=10)
+    await world.protection.pull()
+    assert await room.watch.run_once() == 0
+    assert await events(http) == before
+
+
+def test_people_who_have_come_under_protection_are_looked_for_in_time() -> None:
+    """DV-16: within a minute."""
+    assert RECALL_INTERVAL_S <= 60
 
 
 async def test_the_feed_goes_on_where_it_was_left_and_can_be_read_again(

@@ -223,7 +223,7 @@ async def test_a_killed_load_leaves_the_old_one_and_is_cleared_away(
 
 
 async def test_an_old_copy_is_told_and_tells_no_address(world: World, room: Room) -> None:
-    """NW-4: of the address class and the items named in the manifest nothing, of the rest stale."""
+    """NW-4, R8: of the address class nothing, and the rest is marked as stale."""
     deliver(world, room, ("T1", {FIELD: "あおば二丁目", "sofusaki_yubinbango": "9990001"}))
     await room.load()
     world.clock.advance(seconds=2 * DAY_S)

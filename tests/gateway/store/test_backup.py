@@ -1,4 +1,4 @@
-"""A backup holds everything at one moment; a restored gateway tells no address before it may."""
+"""BK-1: a backup holds all at one moment; a restored gateway tells no address before it may."""
 
 from __future__ import annotations
 

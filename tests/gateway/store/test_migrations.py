@@ -1,6 +1,7 @@
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from gateway.store.engine import Store, open_store
 from gateway.store.migrate import downgrade, needed_revision, schema_state, upgrade
@@ -85,8 +86,22 @@ _PART = (
 )
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_an_upgrade_that_waits_for_a_table_gives_up_and_changes_nothing(store: Store):
+    """SC-1: questions do not queue up behind it; when the table is free, it is done at once."""
+    await downgrade(store, "0025")
+    async with store.transaction() as session:
+        await session.execute(text("LOCK TABLE submission IN ACCESS SHARE MODE"))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await upgrade(store)
+        assert (await schema_state(store)).current == "0025"
+    await upgrade(store)
+    assert (await schema_state(store)).up_to_date
+
+
 async def test_what_was_stated_stands_in_the_way_of_no_upgrade(store: Store):
-    """A submission with its parts stays, and a gateway of the release before goes on writing."""
+    """SC-1: a submission with its parts stays, and the release before goes on writing."""
     await downgrade(store, "0025")
     async with store.transaction() as session:
         await session.execute(text(_SUBJECT))

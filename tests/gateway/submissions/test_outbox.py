@@ -145,7 +145,7 @@ async def test_a_parked_message_never_goes_after_a_later_one(
 async def test_a_system_that_is_down_is_waited_for_without_end(
     counter: Counter, http: httpx.AsyncClient, error: AdapterError
 ) -> None:
-    """WR-3: the pauses grow to an hour, the age of the oldest is told, nothing is given up."""
+    """WR-3, R14: the pauses grow to an hour, the age of the oldest is told, nothing is given up."""
     counter.tax.refusal = error
     await counter.submit(http)
     for _ in range(30):

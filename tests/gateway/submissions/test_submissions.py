@@ -137,6 +137,18 @@ async def test_a_statement_passes_the_door_like_everything_else(
     assert answer.parts[0].records[0]["sofusaki_choaza"] == Absence(AbsenceReason.ASK_OFFICE)
 
 
+async def test_what_one_person_stated_answers_for_nobody_else(
+    counter: Counter, http: httpx.AsyncClient
+) -> None:
+    """API1: not for somebody of whom the systems know nothing, in the same group and purpose."""
+    await counter.submit(http, counter.body("新町"))
+    own = await counter.world.ask(MAIL, prefer_stated=["010.sofusakijoho"])
+    assert "新町" in repr(own)
+    other = await counter.world.ask(MAIL, who="newcomer", prefer_stated=["010.sofusakijoho"])
+    assert not other.parts[0].records
+    assert "新町" not in repr(other)
+
+
 async def test_a_statement_is_used_for_the_purposes_of_its_consent_alone(
     counter: Counter, http: httpx.AsyncClient, paid: str
 ) -> None:

@@ -10,7 +10,7 @@ import benchmarks
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named benchmarks, or all of them; return 2 for a name that does not exist.
+    """Run the named benchmarks, or all of them; return 2 for words that name none.
 
     Options are for the benchmark that is named before them.
     """
@@ -18,8 +18,9 @@ def main(arguments: list[str]) -> int:
     wanted, sys.argv = arguments[:options], [sys.argv[0], *arguments[options:]]
     names = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__"]
     unknown = [name for name in wanted if name not in names]
-    if unknown:
-        print(f"no such benchmark: {', '.join(unknown)} (there are: {', '.join(names)})")
+    if unknown or (arguments and not wanted):
+        print(f"no such benchmark: {', '.join(unknown or arguments)}")
+        print(f"there are: {', '.join(names)}; without a name all of them run, for hours")
         return 2
     for name in wanted or names:
         print(f"== {name}", flush=True)

@@ -562,7 +562,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         if rooms.worker.leads():
             await rooms.protection.pull()
         for work, interval in (
-            (_once(rooms, rooms.protection.pull), rooms.settings.flag_poll_s),
+            (_once(rooms, rooms.protection.poll), rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
             (_once(rooms, rooms.audit_tree.run_once), rooms.settings.audit_head_interval_s),
             (_once(rooms, rooms.recalls.run_once), RECALL_INTERVAL_S),

@@ -353,8 +353,9 @@ class Settings(BaseSettings):
         gt=0,
         le=3_600,
         description=(
-            "支援措置を読み直す間隔（秒）。flag_max_age_s より短くする / Interval of reading the "
-            "protective measures anew, in seconds; shorter than flag_max_age_s."
+            "支援措置を読み直す間隔（秒）。flag_max_age_s より短くする。アダプターの poll_s が"
+            "長ければ、そちらに従う / Interval of reading the protective measures anew, in "
+            "seconds; shorter than flag_max_age_s. A longer poll_s of an adapter counts."
         ),
     )
     audit_head_interval_s: float = Field(

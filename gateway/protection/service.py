@@ -81,6 +81,7 @@ class ProtectionService:
         self._log = log
         self._max_age = flag_max_age
         self._unknown: dict[tuple[str, str], int] = {}
+        self._read_at: dict[tuple[str, str], dt.datetime] = {}
         self.counts = DayCounts(clock)
         """What was withheld and revealed, until it is stored."""
 
@@ -147,6 +148,27 @@ class ProtectionService:
             *(self._pull_one(c) for c in self._connections.all() if c.is_flag_authority)
         )
 
+    async def poll(self) -> None:
+        """Read anew what may be: no authority is asked more often than its manifest says.
+
+        One that could not be read is asked again at the next time.
+        """
+        now = self._clock.now()
+        await asyncio.gather(
+            *(
+                self._pull_one(c)
+                for c in self._connections.all()
+                if c.is_flag_authority and self._may_be_asked(c, now)
+            )
+        )
+
+    def _may_be_asked(self, source: Connection, now: dt.datetime) -> bool:
+        last = self._read_at.get((source.municipality, source.adapter_id))
+        declared = source.manifest.flag_authority
+        if last is None or declared is None:
+            return True
+        return not dt.timedelta(0) <= now - last < dt.timedelta(seconds=declared.poll_s)
+
     async def compare(self, municipality: str) -> list[Comparison]:
         """Compare our copy with the list of every authority, flag by flag. Rule RE-2.
 
@@ -185,6 +207,7 @@ class ProtectionService:
         change = await self._store.replace(
             source.municipality, source.adapter_id, source.manifest.numbering.id, report, read_at
         )
+        self._read_at[source.municipality, source.adapter_id] = read_at
         self._tell(source, change)
         return change
 

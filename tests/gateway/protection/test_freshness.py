@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 
+from adapters.contract import Deadline, FlagReport
+from adapters.errors import Unavailable
 from gateway.connections import Connection, Connections, RefusedAdapter
 from gateway.metrics import Metrics
 from gateway.protection import FlagStore, ProtectionService, ProtectionStatus
@@ -49,6 +51,33 @@ async def test_before_the_first_pull_nobodys_status_is_known(
     assert await protection.status(TOWN, PERSON) is ProtectionStatus.UNKNOWN
     await protection.pull()
     assert await protection.status(TOWN, PERSON) is ProtectionStatus.CLEAR
+
+
+async def test_a_source_is_read_no_more_often_than_it_can_bear(
+    store: Store, clock: StoppedClock, event_log: RecordingLog
+) -> None:
+    """``poll_s`` of its manifest. One that failed is read at the next time; a pull reads now."""
+    protection = service(store, clock, event_log)
+    (source,) = protection._connections.all()
+    reads = []
+
+    async def list_of(deadline: Deadline) -> FlagReport:
+        reads.append(deadline)
+        if len(reads) == 3:
+            raise Unavailable("down")
+        return FlagReport((), clock.now(), clock.now())
+
+    source.protection_flags = list_of  # type: ignore[method-assign]
+
+    async def reads_after(seconds: float) -> int:
+        clock.advance(seconds=seconds)
+        await protection.poll()
+        return len(reads)
+
+    waits = (0, 1, 58, 1, 59, 1, 1, 59, 60)
+    assert [await reads_after(s) for s in waits] == [1, 1, 1, 2, 2, 3, 4, 4, 5]
+    await protection.pull()
+    assert len(reads) == 6
 
 
 async def test_without_any_authority_nobodys_status_is_known(

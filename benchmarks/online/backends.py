@@ -1,9 +1,9 @@
-"""Three legacy systems in one process: ``python -m benchmarks.online.backends FILE [--troubled]``.
+"""Three legacy systems in one process: ``python -m benchmarks.online.backends FILE [OPTION]``.
 
 They answer at once with what the conformance kits of the reference adapters have, under the number
 that they were asked for. FILE says which port answers what. As cheap as Python can be, because they
-share a core with the load. Troubled, a share of the calls is slow or fails, and one system after
-the other is down for a while.
+share a core with the load. ``--troubled``, a share of the calls is slow or fails, and one system
+after the other is down for a while. ``--delays=5,80,120``, they take so many ms, in their order.
 """
 
 from __future__ import annotations
@@ -99,26 +99,37 @@ class Troubled(Backend):
             self._transport.write(answer)
 
 
+class Delayed(Backend):
+    """Takes ``delay_s`` for each answer."""
+
+    def __init__(self, answers: dict[bytes, bytes], delay_s: float) -> None:
+        super().__init__(answers)
+        self._delay_s = delay_s
+
+    def _write(self, answer: bytes) -> None:
+        asyncio.get_running_loop().call_later(self._delay_s, self._transport.write, answer)
+
+
 def _is_down(place: int, places: int) -> bool:
     turn, since_s = divmod(time.time(), DOWN_EVERY_S)
     return int(turn) % places == place and since_s < DOWN_S
 
 
-async def _serve(ports: dict[str, dict[str, str]], *, troubled: bool) -> None:
+async def _serve(ports: dict[str, dict[str, str]], options: list[str]) -> None:
+    delays_ms = next((o.partition("=")[2].split(",") for o in options if "=" in o), None)
     loop = asyncio.get_running_loop()
     servers = []
     for place, (port, answers) in enumerate(ports.items()):
         made = {path.encode(): text.encode() for path, text in answers.items()}
         down = partial(_is_down, place, len(ports))
-        backend = partial(Troubled, made, down) if troubled else partial(Backend, made)
+        backend: Callable[[], Backend] = partial(Backend, made)
+        if "--troubled" in options:
+            backend = partial(Troubled, made, down)
+        elif delays_ms is not None:
+            backend = partial(Delayed, made, float(delays_ms[place]) / 1000)
         servers.append(await loop.create_server(backend, "127.0.0.1", int(port), backlog=1024))
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":
-    uvloop.run(
-        _serve(
-            json.loads(Path(sys.argv[1]).read_text("utf-8")),
-            troubled="--troubled" in sys.argv[2:],
-        )
-    )
+    uvloop.run(_serve(json.loads(Path(sys.argv[1]).read_text("utf-8")), sys.argv[2:]))

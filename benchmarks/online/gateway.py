@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -133,11 +133,13 @@ class Gateway:
         tokens: int,
         first: int = 0,
         ahead_s: float = 0.0,
+        group: str = "",
     ) -> list[bytes]:
         """Return questions with good proofs: ``count`` of them under so many new tokens.
 
-        They ask about one person after the other, from the ``first`` on. Proofs are good for one
-        call each, and for a minute before and after their time, which is ``ahead_s`` from now.
+        They ask for the items of all groups or of ``group``, about one person after the other, from
+        the ``first`` on. Proofs are good for one call each, and for a minute before and after their
+        time, which is ``ahead_s`` from now.
         """
         any_token = self._token()
         refused = httpx.post(
@@ -153,16 +155,19 @@ class Gateway:
                 self._handles[(first + n) % PERSONS],
                 made[n % tokens],
                 self._proof(made[n % tokens], nonce, ahead_s),
+                items=[item for item in self._items if item.startswith(group)],
                 receipt=receipt,
             )
             for n in range(count)
         ]
 
-    def _request(self, handle: str, token: str, proof: str, *, receipt: bool) -> bytes:
+    def _request(
+        self, handle: str, token: str, proof: str, *, items: Sequence[str], receipt: bool
+    ) -> bytes:
         question = {
             "subject": handle,
             "purpose": CLIENT,
-            "items": self._items,
+            "items": items,
             "receipt": receipt,
         }
         body = json.dumps(question).encode()

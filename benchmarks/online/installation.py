@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +38,13 @@ class Installation:
 
 
 @contextmanager
-def installed(*, troubled: bool = False, pinned: bool = False) -> Iterator[Installation]:
+def installed(
+    *, troubled: bool = False, delays_ms: Sequence[int] = (), pinned: bool = False
+) -> Iterator[Installation]:
     """Run everything until the end of the block; ``troubled`` systems are slow and fail at times.
 
-    ``pinned``, the gateway has a core of its own.
+    ``delays_ms`` is how long each system takes, in the order of ``adapters.GROUPS``. ``pinned``,
+    the gateway has a core of its own.
     """
     folder = Path(tempfile.mkdtemp(prefix="installation-"))
     cores = Cores()
@@ -56,7 +59,10 @@ def installed(*, troubled: bool = False, pinned: bool = False) -> Iterator[Insta
             path = {"PYTHONPATH": os.pathsep.join([str(folder / "packages"), str(Path.cwd())])}
             log = folder / "log"
             command = [sys.executable, "-m", "benchmarks.online.backends"]
-            arguments = [str(folder / "systems.json"), *(["--troubled"] if troubled else [])]
+            how = ["--troubled"] if troubled else []
+            if delays_ms:
+                how = [f"--delays={','.join(map(str, delays_ms))}"]
+            arguments = [str(folder / "systems.json"), *how]
             stack.enter_context(
                 contenders.running([*command, *arguments], others, systems["resident"], path, log)
             )

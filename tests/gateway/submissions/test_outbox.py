@@ -141,6 +141,31 @@ async def test_a_parked_message_never_goes_after_a_later_one(
     assert values(counter) == ["新町"]
 
 
+async def test_only_the_towns_own_parked_messages_wait_again(
+    counter: Counter, http: httpx.AsyncClient
+) -> None:
+    """Another town's officer moves nothing; what waits or was delivered is not sent twice."""
+
+    async def requeued(town: str, message_id: str) -> bool:
+        now = counter.world.clock.now()
+        record = to_record(AuditEntry(town, now, AuditKind.EVENT, "requeued", ""))
+        return await counter.submissions.requeue(town, message_id, now, record)
+
+    counter.tax.refusal = Rejected("no", vendor_code="E42")
+    await counter.submit(http, counter.body("一丁目"))
+    async with counter.world.store.session() as session:
+        message_id = (await session.scalars(select(OutboxRow.message_id))).one()
+    assert not await requeued(TOWN, message_id), "it waits, and is not parked"
+    await counter.delivery.deliver()
+    assert not await requeued("999996", message_id)
+    assert await counter.delivery.deliver() == 0
+    counter.tax.refusal = None
+    assert await requeued(TOWN, message_id)
+    assert await counter.delivery.deliver() == 1
+    assert not await requeued(TOWN, message_id), "it was delivered"
+    assert values(counter) == ["一丁目"]
+
+
 @pytest.mark.parametrize("error", [Unavailable("down"), AuthenticationFailed("key expired")])
 async def test_a_system_that_is_down_is_waited_for_without_end(
     counter: Counter, http: httpx.AsyncClient, error: AdapterError

@@ -287,7 +287,7 @@ def _standing(rules: RetentionRules) -> Table:
         table.add_row(
             other.kind,
             f"{other.name_ja} / {other.name_en}",
-            f"{other.years} 年",
+            f"{other.years} 年（{other.valid_from} から）",
             "元のシステムにあるあいだ。写しは持たない / while its system has them; no copy is kept",
             other.mark.value,
             other.source,

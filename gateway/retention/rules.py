@@ -34,11 +34,15 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Columns that say whom a row is of: subject ids, a numbering and number, or pseudonyms."""
+    """Columns that say whom a row is of: subject ids, a numbering and number, or pseudonyms.
+
+    ``named`` are lists of subject ids, or of numbers of the same numbering.
+    """
 
     subjects: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,6 @@ class Rule:
         return _last_end(today, self.ceiling_years, self.counted)
 
 
-class Way(StrEnum):
-    """Why the purge leaves something alone."""
-
-    ITSELF = "itself"
-    SOURCE = "source"
-    KEPT = "kept"
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What no purge erases, and until when it stays. ``years`` is its floor, where it has one."""
@@ -101,7 +97,6 @@ class Standing:
     name_ja: str
     name_en: str
     tables: tuple[str, ...]
-    way: Way
     until_ja: str
     until_en: str
     years: int | None
@@ -201,7 +196,6 @@ def _standing(kind: str, entry: Mapping[str, Any]) -> Standing:
         name_ja=entry["name_ja"],
         name_en=entry["name_en"],
         tables=tuple(entry["tables"]),
-        way=Way(entry["way"]),
         until_ja=entry["until_ja"],
         until_en=entry["until_en"],
         years=entry.get("years"),

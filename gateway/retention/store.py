@@ -11,9 +11,11 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Date,
+    String,
     Table,
     and_,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -236,13 +238,17 @@ def _is_held(rule: Rule) -> Condition:
     if rule.people.numbers:
         numbering, number = (table.c[name] for name in rule.people.numbers)
         person = SourceNumberRow
+        listed = [cast(table.c[name], String) for name in rule.people.named]
+        ways += [named.contains(hold.subject_id) for named in listed]
+        known = [person.number == number]
+        known += [named.contains('"' + person.number + '"') for named in listed]
         ways.append(
             exists()
             .where(
                 person.municipality == table.c.municipality,
                 person.numbering == numbering,
-                person.number == number,
                 person.subject_id == hold.subject_id,
+                or_(*known),
             )
             .correlate(table, held)
         )

@@ -166,31 +166,26 @@ async def test_nothing_under_a_legal_hold_goes(
     assert not await RetentionStore(store).has(TOWN, rule, hers)
 
 
-async def test_a_measure_by_a_number_of_another_system_is_its_persons(
+async def test_a_hold_over_a_person_finds_the_measures_by_any_number_of_theirs(
     retention: Retention, store: Store, clock: StoppedClock
 ) -> None:
-    """A hold over a person is over what stands under any number of theirs."""
-    rule = RULES["measure"]
-    await put(
-        store, "source_number", municipality=TOWN, numbering="tax", number="T1", subject_id=SOMEBODY
-    )
-    ended_at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    for measure, numbering, number in (
-        ("under-tax", "tax", "T1"),
-        ("of-nobody", "tax", NUMBERS[SOMEBODY]),
-    ):
-        await put(
-            store,
-            rule.table,
-            municipality=TOWN,
-            measure_id=measure,
-            numbering=numbering,
-            number=number,
-            ended_at=ended_at,
-        )
+    """Also those from whom it protects: by person where an officer named them, or by number."""
+    tax = {"numbering": "tax", "municipality": TOWN}
+    await put(store, "source_number", **tax, number="T1", subject_id=SOMEBODY)
+    parties = {
+        "theirs": {"number": "T1"},
+        "names the person": {"number": "T7", "other_parties": [SOMEBODY_ELSE, SOMEBODY]},
+        "names the number": {"number": "T7", "other_parties": ["T9", "T1"]},
+        "names another": {"number": "T7", "other_parties": ["T11", SOMEBODY_ELSE]},
+        "of nobody": {"number": NUMBERS[SOMEBODY]},
+    }
+    for measure, values in parties.items():
+        long_ago = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+        whose = {"measure_id": measure, "ended_at": long_ago, **values}
+        await put(store, "protection_measure", **tax, **whose)
     holds = LegalHolds(RetentionStore(store), clock=clock, actor="cli:first")
     await holds.set(TOWN, Hold(reason="訴え", person=(SOMEBODY, SOMEBODY * 2)))
-    assert [one.record for one in await listed(retention)] == ["of-nobody"]
+    assert [one.record for one in await listed(retention)] == ["names another", "of nobody"]
 
 
 async def test_a_notice_that_was_not_handed_over_stays(

@@ -31,7 +31,8 @@ def test_every_table_of_the_database_has_its_place_once() -> None:
 def test_a_rule_fits_the_table_that_it_is_about(rule) -> None:
     """Its columns are there, its rows belong to a town, and nothing stays that refers to them."""
     table = Base.metadata.tables[rule.table]
-    people = (*rule.people.subjects, *rule.people.numbers, *rule.people.keys)
+    of = rule.people
+    people = (*of.subjects, *of.numbers, *of.keys, *of.named)
     named = {"municipality", *rule.id, *rule.ends, *rule.keeps_newest_of, *people}
     assert named <= set(table.c.keys())
     gone = {rule.table, *rule.also}
@@ -47,8 +48,10 @@ def test_a_rule_fits_the_table_that_it_is_about(rule) -> None:
 def test_rows_of_persons_are_found_by_their_persons(rule) -> None:
     """So that a legal hold over a person misses none of them."""
     table = Base.metadata.tables[rule.table]
-    found = {*rule.people.subjects, *rule.people.numbers, *rule.people.keys}
-    telling = ("subject_id", "subject_key", "number", "representative_id", "represented_id")
+    of = rule.people
+    found = {*of.subjects, *of.numbers, *of.keys, *of.named}
+    persons = ("representative_id", "represented_id", "other_parties")
+    telling = ("subject_id", "subject_key", "number", *persons)
     assert {name for name in telling if name in table.c} <= found
 
 

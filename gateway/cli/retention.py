@@ -32,6 +32,7 @@ from gateway.retention import (
     RetentionStore,
     Rule,
     retention_rules,
+    rules_of,
 )
 from gateway.retention.rules import Counted
 from gateway.store.tables import RetentionHoldRow
@@ -64,7 +65,7 @@ def list_(municipality: Municipality) -> None:
         overview = await retention.overview(municipality)
         return [_erased(overview), _standing(retention.rules)]
 
-    for table in _with_retention(work):
+    for table in _with_retention(municipality, work):
         out().print(table)
     say(
         f"規則を最後に確かめた日：{retention_rules().checked_on}。印は V 出典で確認、K 一般知識"
@@ -85,9 +86,10 @@ def purge(
     """上限を過ぎた記録を消す。下限の前・保存命令のあるものは消えない / Erase what must go."""
     if dry_run:
         count = _with_retention(
+            municipality,
             lambda session, retention: _list_expired(
                 session, retention, municipality, past_floor=past_floor
-            )
+            ),
         )
         err().print(
             f"消える記録：{count} 件。何も消していません。 / {count} records; nothing was erased.",
@@ -108,7 +110,7 @@ def purge(
                 progress=lambda done: progress.update(task, completed=done),
             )
 
-    erased = _with_retention(work)
+    erased = _with_retention(municipality, work)
     say(f"{erased} 件の記録を消しました。", f"{erased} records were erased.")
 
 
@@ -295,13 +297,20 @@ def _standing(rules: RetentionRules) -> Table:
     return table
 
 
-def _with_retention(work: Callable[[Session, Retention], Awaitable[Result]]) -> Result:
+def _with_retention(
+    municipality: str, work: Callable[[Session, Retention], Awaitable[Result]]
+) -> Result:
     settings = read_settings()
 
     async def opened_work() -> Result:
         async with opened(settings) as session:
-            store = RetentionStore(session.store)
-            return await work(session, Retention(store, clock=session.clock, actor=session.actor))
+            retention = Retention(
+                RetentionStore(session.store),
+                clock=session.clock,
+                actor=session.actor,
+                rules=rules_of(municipality, settings.retention_file),
+            )
+            return await work(session, retention)
 
     return run_command(opened_work())
 

@@ -4,6 +4,7 @@ from gateway.retention.holds import Hold, HoldRefusedError, LegalHolds
 from gateway.retention.rules import RetentionRules, Rule, retention_rules
 from gateway.retention.service import Expired, Retention
 from gateway.retention.store import Counts, RetentionStore
+from gateway.retention.town_rules import RetentionFileError, rules_of
 
 __all__ = [
     "Counts",
@@ -12,8 +13,10 @@ __all__ = [
     "HoldRefusedError",
     "LegalHolds",
     "Retention",
+    "RetentionFileError",
     "RetentionRules",
     "RetentionStore",
     "Rule",
     "retention_rules",
+    "rules_of",
 ]

@@ -14,7 +14,7 @@ from typing import Final
 from adapters.contract import Clock
 from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.clock import TOKYO
-from gateway.retention.rules import RetentionRules, Rule, retention_rules
+from gateway.retention.rules import RetentionRules, Rule
 from gateway.retention.store import Counts, RetentionStore
 
 PIECE: Final = 200
@@ -33,7 +33,7 @@ class Expired:
 
 
 class Retention:
-    """The rules over the records of a database. ``actor`` stands in the audit record."""
+    """The rules of a town over its records. ``actor`` stands in the audit record."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class Retention:
         *,
         clock: Clock,
         actor: str,
-        rules: RetentionRules | None = None,
+        rules: RetentionRules,
     ) -> None:
         self._store = store
         self._clock = clock
         self._actor = actor
-        self.rules = rules or retention_rules()
+        self.rules = rules
 
     async def overview(self, municipality: str) -> Sequence[tuple[Rule, Counts]]:
         """Return every rule by which records are erased, and how many stand where."""
@@ -115,6 +115,7 @@ class Retention:
                         "ended_by": last_end.isoformat(),
                         "floor_years": rule.floor_years,
                         "ceiling_years": rule.ceiling_years,
+                        "source": rule.source,
                         "rules_of": self.rules.checked_on.isoformat(),
                     },
                 )

@@ -70,6 +70,19 @@ def test_what_must_go_is_listed_then_erased(ready, consents):
     assert ready("audit", "verify").exit_code == 0
 
 
+def test_a_towns_own_file_decides_what_must_go(
+    ready, consents, installation, monkeypatch: pytest.MonkeyPatch
+):
+    """And where it cannot be read, nothing goes."""
+    file = installation / "retention.yaml"
+    monkeypatch.setenv("HITOTSU_RETENTION_FILE", str(file))
+    missing = ready(*PURGE)
+    assert (missing.exit_code, "読めません" in missing.stderr) == (1, True)
+    said = "floor_years: 100, ceiling_years: 100, source: 規程, checked_on: 2026-11-30"
+    file.write_text(f'"{CODE}": {{consent: {{{said}}}}}', "utf-8")
+    assert "0 件の記録を消しました" in ready(*PURGE, "--past-floor").stdout
+
+
 @pytest.mark.parametrize("by", ["number", "pseudonym"])
 def test_a_hold_over_a_person_keeps_their_records_until_two_release_it(
     ready, consents, monkeypatch: pytest.MonkeyPatch, by: str

@@ -42,7 +42,7 @@ every_kind = pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: ru
 async def retention(store: Store, clock: StoppedClock) -> Retention:
     """The rules over a town with two people."""
     await everybody(store)
-    return Retention(RetentionStore(store), clock=clock, actor="cli:first")
+    return Retention(RetentionStore(store), clock=clock, actor="cli:first", rules=retention_rules())
 
 
 def ends(rule: Rule, clock: StoppedClock) -> dict[str, dt.date | None]:

@@ -243,6 +243,13 @@ class Settings(BaseSettings):
             "本人の申告を預かる日数の上限 / Days that what a citizen states is kept at most."
         ),
     )
+    retention_file: Path | None = Field(
+        default=None,
+        description=(
+            "文書管理規程による保存期間のファイル（YAML）。なければ本製品の年数です。 / "
+            "File of a town's own retention periods (YAML); without it, those of the product."
+        ),
+    )
     outbox_poll_s: float = Field(
         default=5.0,
         gt=0,

@@ -40,6 +40,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "submission": "submissions:app",
     "linkage": "linkage:app",
     "adapter": "adapters:app",
+    "retention": "retention:app",
     "route": "routes:app",
     "snapshot": "snapshots:app",
     "staff": "staff:app",

@@ -770,6 +770,7 @@ class OutboxRow(Base):
             ],
         ),
         Index(None, "municipality", "subject_id", "adapter_id"),
+        Index(None, "municipality", "submission_id"),
         Index(None, "due_at"),
     )
 
@@ -994,3 +995,27 @@ class StaffViewRow(Base):
     client_id: Mapped[str] = mapped_column(String(64))
     purpose_id: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class RetentionHoldRow(Base):
+    """A legal hold: no purge erases what it is over, until two officers release it.
+
+    ``kind`` is None where it is over every kind. ``record`` is one record of the kind, or
+    ``subject_id`` one person; neither where it is over all.
+    """
+
+    __tablename__ = "retention_hold"
+    __table_args__ = (Index(None, "municipality", "released_at"),)
+
+    hold_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality: Mapped[str] = mapped_column(Municipality)
+    kind: Mapped[str | None] = mapped_column(String(40))
+    record: Mapped[str | None] = mapped_column(String(200))
+    subject_id: Mapped[str | None] = mapped_column(String(32))
+    subject_key: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(400))
+    set_by: Mapped[str] = mapped_column(String(100))
+    set_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    release_proposed_by: Mapped[str | None] = mapped_column(String(100))
+    released_by: Mapped[str | None] = mapped_column(String(100))
+    released_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)

@@ -81,6 +81,7 @@ UNRECORDED: Mapping[str, str] = {
     "protection recalls": IN_FIGURES,
     "purpose holds": NOT_OF_PERSONS,
     "purpose list": NOT_OF_PERSONS,
+    "retention list": IN_FIGURES,
     "route list": NOT_OF_PERSONS,
     "serve": "serves; what it serves is recorded",
     "snapshot list": IN_FIGURES,
@@ -296,6 +297,17 @@ def evidence(town: Town) -> None:
     town.give("db", "backup", str(file / "backup.zip"))
 
 
+def retention(town: Town) -> None:
+    """What is past its time, and what is held back from a purge."""
+    why = ("--reason", "令和8年（行ウ）第3号")
+    row = town.give("retention", "hold", *TOWN, *why, "--of", "resident", typed=f"{CHILD}\n")
+    town.give("retention", "holds", *TOWN)
+    town.give("retention", "release", row, *TOWN)
+    town.give("retention", "release", row, *TOWN, officer="second")
+    town.give("retention", "purge", *TOWN, "--dry-run")
+    town.give("retention", "purge", *TOWN)
+
+
 def staff(town: Town) -> None:
     """Desks, members of staff, rights."""
     town.give("staff", "desk", "mado", *TOWN, "--name", "窓口")
@@ -307,7 +319,15 @@ def staff(town: Town) -> None:
     town.give("staff", "reset", "sato", *TOWN)
 
 
-RUNS: tuple[Callable[[Town], None], ...] = (clients, systems, persons, protected, evidence, staff)
+RUNS: tuple[Callable[[Town], None], ...] = (
+    clients,
+    systems,
+    persons,
+    protected,
+    evidence,
+    retention,
+    staff,
+)
 ELSEWHERE: Mapping[str, str] = {
     "my-number load": "tests/gateway/cli/test_my_number_command.py::"
     "test_the_extract_of_the_resident_system_is_loaded",

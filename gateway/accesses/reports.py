@@ -65,21 +65,26 @@ class DisclosureReport:
 
 
 class DisclosureReports:
-    """Makes reports. ``actor`` stands in the audit record."""
+    """Makes reports."""
 
-    def __init__(self, view: AccessView, audit: AuditLog, *, clock: Clock, actor: str) -> None:
+    def __init__(self, view: AccessView, audit: AuditLog, *, clock: Clock) -> None:
         self._view = view
         self._audit = audit
         self._clock = clock
-        self._actor = actor
 
     async def make(
-        self, municipality: str, subject: Subject, *, at_counter: bool
+        self,
+        municipality: str,
+        subject: Subject,
+        *,
+        at_counter: bool,
+        actor: str,
+        trace_id: str = "",
     ) -> DisclosureReport:
         """Return the report of a person, once the record of it is durable.
 
-        ``at_counter``: the officer has seen that the person stands there; without it, whoever is
-        or may be protected is asked to come.
+        ``actor`` is who makes it, for the record. ``at_counter``: the officer has seen that the
+        person stands there; without it, whoever is or may be protected is asked to come.
 
         Raises:
             Problem: ``audit-unavailable``, and nothing leaves.
@@ -92,8 +97,8 @@ class DisclosureReports:
             at=now,
             kind=AuditKind.PRINT,
             outcome="withheld" if accesses is None else "shown",
-            trace_id="",
-            terminal=self._actor,
+            trace_id=trace_id,
+            terminal=actor,
             subject_key=self._audit.pseudonym(municipality, subject.subject_id),
             function=FUNCTION_AT_COUNTER if at_counter else FUNCTION,
         )

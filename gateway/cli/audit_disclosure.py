@@ -67,8 +67,10 @@ def disclose(
                 view = AccessView(
                     AccessesStore(session.store), protection, log, dictionary, session.clock
                 )
-                reports = DisclosureReports(view, log, clock=session.clock, actor=session.actor)
-                report = await reports.make(municipality, subject, at_counter=at_counter)
+                reports = DisclosureReports(view, log, clock=session.clock)
+                report = await reports.make(
+                    municipality, subject, at_counter=at_counter, actor=session.actor
+                )
                 with whole_files(file) as (written,):
                     write_report(written, report, key)
             return report

@@ -75,7 +75,8 @@ class Residents:
         """Return the file of the report of a person."""
         subject = await self.world.subjects.find(TOWN, self.ids[who])
         assert subject is not None
-        return self.written(await self.reports.make(TOWN, subject, at_counter=at_counter))
+        report = await self.reports.make(TOWN, subject, at_counter=at_counter, actor="cli:tanaka")
+        return self.written(report)
 
     def written(self, report: DisclosureReport) -> bytes:
         """Return the file of a report."""
@@ -149,6 +150,6 @@ async def residents(world: World, store, keys, audit_log, clock) -> Residents:
         ids[who] = subject.subject_id
     holds = DisclosureHolds(AccessesStore(store), clock=clock, actor="test")
     view = AccessView(AccessesStore(store), world.protection, audit_log, rooms.dictionary, clock)
-    reports = DisclosureReports(view, audit_log, clock=clock, actor="cli:tanaka")
+    reports = DisclosureReports(view, audit_log, clock=clock)
     service = AccessesService(AccessesStore(store), rooms)
     return Residents(world, service, access, holds, reports, keys, ids)

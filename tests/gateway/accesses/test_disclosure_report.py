@@ -53,7 +53,9 @@ async def test_the_report_is_read_in_japanese_and_names_nobody(residents: Reside
 async def test_what_stands_in_a_report_runs_nothing(residents: Residents) -> None:
     """A name with a tag in it is text."""
     await residents.world.ask(NAME)
-    report = await residents.reports.make(TOWN, await subject_of(residents), at_counter=False)
+    report = await residents.reports.make(
+        TOWN, await subject_of(residents), at_counter=False, actor="cli:tanaka"
+    )
     assert report.accesses is not None
     changed = [a.model_copy(update={"client": "<script>x</script>"}) for a in report.accesses]
     html = residents.written(type(report)(report.report_id, TOWN, report.made_at, changed))

@@ -44,10 +44,10 @@ def every_report_is_made_at_the_counter(patch: pytest.MonkeyPatch) -> None:
     true = DisclosureReports.make
 
     async def changed(
-        self: DisclosureReports, town: str, subject: Subject, *, at_counter: bool
+        self: DisclosureReports, town: str, subject: Subject, *, at_counter: bool, actor: str
     ) -> DisclosureReport:
         assert at_counter in {True, False}
-        return await true(self, town, subject, at_counter=True)
+        return await true(self, town, subject, at_counter=True, actor=actor)
 
     patch.setattr(DisclosureReports, "make", changed)
 

@@ -91,11 +91,11 @@ class DisclosureReports:
         """
         accesses = await self._view.whole(municipality, subject, at_counter=at_counter)
         now = self._clock.now()
-        # The kind is no operation of a consumer: that the report was made is not in the list.
+        # A look by staff, which alerts count (AU-6); without a consumer it stands in no list.
         entry = AuditEntry(
             municipality=municipality,
             at=now,
-            kind=AuditKind.PRINT,
+            kind=AuditKind.OPERATION,
             outcome="withheld" if accesses is None else "shown",
             trace_id=trace_id,
             terminal=actor,

@@ -56,7 +56,7 @@ async def test_the_report_of_disclosure_says_what_the_resident_sees(
     assert (sent.withheld, sent.accesses) == ("ask-office", [])
     handed = await _disclosed(folder, tmp_path / "handed.html", victim, "--at-counter")
     assert EXAMINER in {access.purpose.id for access in handed.accesses}
-    recorded = await _hitotsu(folder, "audit", "list", *TOWN, "--kind", "print")
+    recorded = await _hitotsu(folder, "audit", "list", *TOWN)
     for made in (paper, sent, handed):
         assert made.report_id in recorded.output
 

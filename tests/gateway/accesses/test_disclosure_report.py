@@ -13,6 +13,8 @@ import pytest
 
 from gateway.accesses import HoldKind, view
 from gateway.audit import AuditKind, AuditLog, AuditQuery, AuditStore
+from gateway.audit.alerts import AlertStore
+from gateway.audit.searches import Bucket, SearchStore, Window
 from gateway.audit.signed_files import ListRefused, Signed, SignedKind, check_list
 from gateway.keys import FileKeyStore
 from gateway.problems import Problem
@@ -25,9 +27,10 @@ TODAY = dt.date(2026, 10, 1)
 
 async def records(residents: Residents) -> list[dict]:
     """Return the records of reports, oldest first."""
-    query = AuditQuery(municipality=TOWN, kind=AuditKind.PRINT)
+    query = AuditQuery(municipality=TOWN, kind=AuditKind.OPERATION)
     rows = await AuditStore(residents.world.store).list(query)
-    return [json.loads(row.entry) for row in reversed(rows)]
+    entries = [json.loads(row.entry) for row in reversed(rows)]
+    return [e for e in entries if e["function"].startswith("disclosure-report")]
 
 
 async def test_the_report_is_read_in_japanese_and_names_nobody(residents: Residents) -> None:
@@ -99,6 +102,20 @@ async def test_making_a_report_is_recorded_and_stands_in_no_list(residents: Resi
     ]
     assert {r["subject_key"] is not None for r in found} == {True}
     assert await residents.asked() == before
+
+
+async def test_reports_count_as_looks_of_the_officer(residents: Residents) -> None:
+    """AU-5, AU-6: who makes them out of curiosity is found like anybody who looks."""
+    for who in ("ordinary", "newcomer"):
+        await residents.file(who, at_counter=True)
+    now = residents.world.clock.now()
+    hour = dt.timedelta(hours=1)
+    (found,) = await SearchStore(residents.world.store).masses(
+        Window(TOWN, now - hour, now + hour), Bucket.HOUR, 1
+    )
+    assert (found.terminal, found.persons) == ("cli:tanaka", 2)
+    looks = await AlertStore(residents.world.store).looks([TOWN], now - hour)
+    assert {look.terminal for look in looks} == {"cli:tanaka"}
 
 
 async def test_without_a_record_there_is_no_report(

@@ -190,7 +190,7 @@ def test_the_report_for_whoever_asked_to_be_shown_their_records(ready, installat
     assert ready("audit", "search", "check-list", counter).exit_code == 0
     counter.write_text(counter.read_text().replace("0 件", "1 件"))
     assert ready("audit", "search", "check-list", counter).exit_code == 1
-    recorded = ready("audit", "list", *TOWN, "--kind", "print").stdout
+    recorded = ready("audit", "list", *TOWN).stdout
     assert "disclosure-report withheld" in recorded
     assert "disclosure-report-at-counter shown" in recorded
     assert number in recorded

@@ -19,7 +19,9 @@ from gateway.access.dpop import ProofGuard
 from gateway.access.quotas import Quotas, Rates
 from gateway.access.routes import token_router
 from gateway.accesses import AccessesRooms, AccessesService, AccessesStore
+from gateway.accesses.reports import DisclosureReports
 from gateway.accesses.routes import accesses_router
+from gateway.accesses.view import AccessView
 from gateway.api.admission import Admission
 from gateway.api.application import ApiOptions, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
@@ -39,7 +41,7 @@ from gateway.consents import ConsentRooms, ConsentService, ConsentStore
 from gateway.consents.routes import consent_router
 from gateway.console.measures import MeasureDesk
 from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore
-from gateway.console.records import Searches
+from gateway.console.records import Disclosures, Searches
 from gateway.console.routes import console_router
 from gateway.console.staff import StaffService, StaffStore
 from gateway.console.states import ConnectionStates
@@ -501,6 +503,15 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
             persons=persons,
             reveals=Reveals(OpeningStore(store), persons, audit, dictionary, clock),
             searches=Searches(SearchStore(store), subjects, protection, audit, clock),
+            disclosures=Disclosures(
+                DisclosureReports(
+                    AccessView(AccessesStore(store), protection, audit, dictionary, clock),
+                    audit,
+                    clock=clock,
+                ),
+                subjects,
+                keys,
+            ),
             measures=MeasureDesk(MeasureStore(store), subjects, protection, audit, clock),
             dictionary=dictionary,
         )

@@ -1,18 +1,9 @@
-"""Who asked about me: the resident's own view of the audit record.
-
-Shown are consumer, organ, time, purpose with its legal basis, the names of the items that were
-asked for, and the outcome. Never shown: values, or whether there was one; what others asked about
-others; uses under a hold; and anything at all of a person who is protected, or may be, because it
-would tell the agency or municipality that deals with them now.
-"""
+"""Who asked about me: the resident's own view of the audit record, asked for by a consumer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import orjson
 
 from adapters.contract import Clock
 from gateway.access import (
@@ -24,22 +15,17 @@ from gateway.access import (
 )
 from gateway.access.entries import operation_entry
 from gateway.accesses.cursors import CursorCipher
-from gateway.accesses.holds import DisclosureHolds
-from gateway.accesses.schemas import AccessDocument, AccessesDocument, AccessPurpose, AskedItem
-from gateway.accesses.store import AccessesStore, Position
+from gateway.accesses.schemas import AccessesDocument
+from gateway.accesses.store import AccessesStore
+from gateway.accesses.view import ASK_OFFICE, AccessView
 from gateway.audit import AuditLog
-from gateway.clock import TOKYO
 from gateway.keys import KeyStore
 from gateway.problems import Problem
-from gateway.protection import ProtectionService, ProtectionStatus
-from gateway.store.tables import AuditRow, PurposeRow
+from gateway.protection import ProtectionService
 from gateway.subjects import Subject, SubjectService
 from standard_models.dictionary import Dictionary
 
-ASK_OFFICE: Final = "ask-office"
 FUNCTION: Final = "own-accesses"
-_UNREGISTERED: Final = "―"
-"""Stands for what the municipality has not registered: 031 is called for any affair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +45,8 @@ class AccessesService:
     """Shows residents who asked about them."""
 
     def __init__(self, store: AccessesStore, rooms: AccessesRooms) -> None:
-        self._store = store
         self._rooms = rooms
-        self._holds = DisclosureHolds(store, clock=rooms.clock)
+        self._view = AccessView(store, rooms.protection, rooms.audit, rooms.dictionary, rooms.clock)
 
     async def show(
         self, access: Access, handle: str, cursor: str | None, limit: int, caller: Caller
@@ -108,57 +93,23 @@ class AccessesService:
             self._rooms.keys.keys().audit, access.municipality, access.client_id, key
         )
         after = cipher.open(cursor) if cursor is not None else None
-        status = await self._rooms.protection.status(access.municipality, subject.numbers)
-        if status is not ProtectionStatus.CLEAR and OWN_ACCESSES_AT_COUNTER not in rights:
+        shown = await self._view.page(
+            access.municipality,
+            subject,
+            at_counter=OWN_ACCESSES_AT_COUNTER in rights,
+            after=after,
+            limit=limit,
+        )
+        if shown is None:
             return AccessesDocument(
                 municipality=access.municipality, withheld=ASK_OFFICE, accesses=[], next=None
             )
-        hidden = await self._holds.in_force(access.municipality)
-        rows = await self._store.page(access.municipality, key, hidden, after, limit + 1)
-        shown = rows[:limit]
-        more = len(rows) > limit
-        last = Position(shown[-1].at, shown[-1].sequence) if more else None
         return AccessesDocument(
             municipality=access.municipality,
             withheld=None,
-            accesses=await self._documents(access.municipality, shown),
-            next=cipher.seal(last) if last else None,
+            accesses=shown.accesses,
+            next=cipher.seal(shown.last) if shown.last else None,
         )
-
-    async def _documents(self, municipality: str, rows: Sequence[AuditRow]) -> list[AccessDocument]:
-        purposes = await self._store.purposes(municipality, {r.purpose_id or "" for r in rows})
-        names = await self._store.client_names({r.client_id or "" for r in rows})
-        documents = []
-        for row in rows:
-            purpose = purposes.get(row.purpose_id or "")
-            entry = orjson.loads(row.entry)
-            documents.append(
-                AccessDocument(
-                    record_id=row.audit_id,
-                    at=row.at.astimezone(TOKYO).isoformat(timespec="seconds"),
-                    client=names.get(row.client_id or "", _UNREGISTERED),
-                    organ=purpose.organ if purpose else _UNREGISTERED,
-                    purpose=_purpose(row.purpose_id or "", purpose),
-                    function=row.function or "",
-                    outcome=row.outcome,
-                    # What was delivered would tell what is recorded, and what was withheld.
-                    items=self._items(entry["items_asked"]),
-                    by_representative="representation" in entry,
-                )
-            )
-        return documents
-
-    def _items(self, ids: Iterable[str]) -> list[AskedItem]:
-        """Return the items by name; one that no installed edition has stands by its id."""
-        asked = []
-        for item_id in ids:
-            item = self._rooms.dictionary.find_item_by_id(item_id)
-            if item is None:
-                asked.append(AskedItem(ref=item_id, name=item_id, group=""))
-            else:
-                group = self._rooms.dictionary.group_of(item)
-                asked.append(AskedItem(ref=item.ref, name=item.name, group=group.name))
-        return asked
 
     async def _record(
         self,
@@ -184,13 +135,3 @@ class AccessesService:
             problem=problem,
         )
         await self._rooms.audit.append(entry)
-
-
-def _purpose(purpose_id: str, row: PurposeRow | None) -> AccessPurpose:
-    if row is None:
-        return AccessPurpose(
-            id=purpose_id, name_ja=purpose_id, name_en=purpose_id, legal_basis=_UNREGISTERED
-        )
-    return AccessPurpose(
-        id=purpose_id, name_ja=row.name_ja, name_en=row.name_en, legal_basis=row.legal_basis
-    )

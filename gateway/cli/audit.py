@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.audit import AuditKind, AuditQuery, AuditStore, leaf_hash
-from gateway.cli import audit_search, audit_tree, audit_watch
+from gateway.cli import audit_disclosure, audit_search, audit_tree, audit_watch
 from gateway.cli.options import Municipality, moment_option, require_order
 from gateway.cli.session import (
     REFUSED,
@@ -28,6 +28,7 @@ from gateway.clock import TOKYO
 from gateway.store.tables import AuditRow
 
 app = typer.Typer(help="監査記録 / The audit record.", no_args_is_help=True)
+app.command("disclose")(audit_disclosure.disclose)
 app.command("verify")(audit_tree.verify_)
 app.command("export")(audit_tree.export)
 app.command("verifier")(audit_tree.verifier)

@@ -14,17 +14,19 @@ from gateway.audit import AuditKind
 from gateway.audit.searches import (
     Bucket,
     Count,
-    ListRefused,
+    Due,
     SearchStore,
     Seen,
     UnknownYearError,
     Window,
-    check_list,
+    due,
     read_calendar,
+    read_report_clocks,
     write_list,
 )
 from gateway.audit.searches.calendar import CLOSES, OPENS
-from gateway.cli.options import Municipality, moment_option, require_order
+from gateway.audit.signed_files import ListRefused, Signed, SignedKind, check_list
+from gateway.cli.options import Municipality, day_option, moment_option, require_order
 from gateway.cli.session import (
     Session,
     fail,
@@ -62,6 +64,10 @@ Numbering = Annotated[
     str, typer.Option("--of", help="標準入力の番号の番号体系 / Numbering of the numbers typed in.")
 ]
 Find = Callable[[Session, SearchStore, Window], Awaitable[Table]]
+_KINDS = {
+    SignedKind.CONCERNED: ("関わる人の一覧", "人"),
+    SignedKind.DISCLOSURE: ("開示の報告書", "件"),
+}
 
 
 @app.command()
@@ -112,19 +118,27 @@ def concerned(
         str | None,
         typer.Option(help="この番号体系の番号も書く / Write numbers of this numbering as well."),
     ] = None,
+    known_on: Annotated[
+        dt.date | None,
+        day_option(
+            "漏えい等を知った日。委員会への報告期限を示し、一覧にも書く",
+            "Day on which the leak became known: says until when it is reported.",
+        ),
+    ] = None,
 ) -> None:
     """この連携先がこの間に照会した人すべての署名付き一覧 / Signed list of whom it concerns."""
     settings = read_settings()
     window = _window(municipality, since, until)
     refuse_existing(file)
 
-    async def work() -> int:
+    async def work() -> tuple[int, Due | None]:
         async with opened(settings) as session:
             # A misspelled id would be a signed statement that it concerns nobody.
             await session.registry.show_client(client)
+            reports = _due(known_on, session) if known_on else None
             await _record(session, municipality, "concerned", None)
             numbers = await _numbers(session, municipality, numbering) if numbering else None
-            return await write_list(
+            count = await write_list(
                 file,
                 SearchStore(session.store).iter_concerned(window, client),
                 session.keys.keys().head_key,
@@ -132,28 +146,39 @@ def concerned(
                 client=client,
                 made_at=session.clock.now(),
                 numbers=numbers,
+                reports=reports,
             )
+            return count, reports
 
-    count = run(work())
+    count, reports = run(work())
     say(f"{count} 人を {file} に書き出しました。", f"{count} persons written to {file}.")
+    if reports is not None:
+        _say_due(reports)
 
 
 @app.command("check-list")
 def check_list_(
-    file: Annotated[Path, typer.Argument(help="concerned で書いた一覧 / A list to check.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="concerned の一覧、audit disclose の報告書 / List or report to check."),
+    ],
 ) -> None:
-    """一覧が署名されたままか確かめる / Check that a list is as it was signed."""
+    """一覧・報告書が署名されたままか確かめる / Check that a list or report is as it was signed."""
     settings = read_settings()
 
-    async def work() -> int:
+    async def work() -> Signed:
         async with opened(settings) as session:
             return check_list(file, session.keys.keys().heads)
 
     try:
-        count = run(work())
+        signed = run(work())
     except ListRefused:
-        fail("この一覧は署名されたままではありません。", "the list is not as it was signed")
-    say(f"{count} 人、署名されたままです。", f"{count} persons, as it was signed.")
+        fail("署名されたままではありません。", "it is not as it was signed")
+    what, unit = _KINDS[signed.kind]
+    say(
+        f"{what}（{signed.count} {unit}）、署名されたままです。",
+        f"{signed.count} entries, as it was signed.",
+    )
 
 
 @app.command()
@@ -285,6 +310,27 @@ def _window(municipality: str, since: dt.datetime | None, until: dt.datetime | N
     begin = since or end - dt.timedelta(days=31)
     require_order(begin, end)
     return Window(municipality, begin, end)
+
+
+def _due(known_on: dt.date, session: Session) -> Due:
+    today = session.clock.now().astimezone(TOKYO).date()
+    return due(known_on, today, read_calendar(), read_report_clocks())
+
+
+def _say_due(reports: Due) -> None:
+    """Say until when which report of the leak is due, and that the law decides."""
+    first, last = reports.prompt
+    say(
+        f"個人情報保護委員会への速報：{first}〜{last} を目安に、速やかに（知った日 "
+        f"{reports.known_on} を 1 日目と数えます）",
+        f"Prompt report: without delay, about {first} to {last}.",
+    )
+    say(
+        f"確報：{reports.full} まで。不正の目的によるおそれがあるときは "
+        f"{reports.full_improper} まで（{reports.law}）",
+        f"Full report: by {reports.full}; by {reports.full_improper} where the purpose may have "
+        "been improper.",
+    )
 
 
 async def _key(session: Session, municipality: str, numbering: str, number: str) -> str:

@@ -1,7 +1,8 @@
 """What a security officer asks of the audit record."""
 
 from gateway.audit.searches.calendar import OfficeCalendar, UnknownYearError, read_calendar
-from gateway.audit.searches.concerned import ListRefused, check_list, write_list
+from gateway.audit.searches.concerned import write_list
+from gateway.audit.searches.report_clocks import ClockRefused, Due, due, read_report_clocks
 from gateway.audit.searches.store import (
     Bucket,
     Concerned,
@@ -14,16 +15,18 @@ from gateway.audit.searches.store import (
 
 __all__ = [
     "Bucket",
+    "ClockRefused",
     "Concerned",
     "Count",
-    "ListRefused",
+    "Due",
     "Logins",
     "OfficeCalendar",
     "SearchStore",
     "Seen",
     "UnknownYearError",
     "Window",
-    "check_list",
+    "due",
     "read_calendar",
+    "read_report_clocks",
     "write_list",
 ]

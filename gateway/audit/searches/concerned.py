@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
-
-from joserfc import jws
-from joserfc.errors import JoseError
+from typing import Any
 
 from gateway.audit.entries import canonical_json
+from gateway.audit.searches.report_clocks import Due
 from gateway.audit.searches.store import Concerned, Window
-from gateway.audit.tree import sign_text
+from gateway.audit.signed_files import SignedKind, SigningFile
 from gateway.keys import HeadKey
-
-LIST_TYPE: Final = "hitotsu-concerned"
-
-
-class ListRefused(Exception):
-    """A list is not as it was signed."""
 
 
 async def write_list(
@@ -34,6 +24,7 @@ async def write_list(
     client: str,
     made_at: dt.datetime,
     numbers: Mapping[str, Sequence[str]] | None = None,
+    reports: Due | None = None,
 ) -> int:
     """Write the persons to a new file of mode 0600 and sign it; return how many they are.
 
@@ -45,28 +36,25 @@ async def write_list(
         client: the consumer that was asked for.
         made_at: when the list was made.
         numbers: the numbers to write beside each pseudonym, for the office that informs people.
+        reports: until when the leak is reported, which then stands in the first line.
 
     Raises:
         OSError: the file exists or cannot be written.
     """
-    digest, count = hashlib.sha256(), 0
+    count = 0
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-
-        def put(members: dict[str, Any]) -> None:
-            line = canonical_json(members).encode() + b"\n"
-            digest.update(line)
-            file.write(line)
-
-        put(
-            {
-                "type": LIST_TYPE,
-                "municipality": window.municipality,
-                "client_id": client,
-                "since": _utc(window.since),
-                "until": _utc(window.until),
-                "made_at": _utc(made_at),
-            }
-        )
+        signing = SigningFile(file)
+        about: dict[str, Any] = {
+            "type": SignedKind.CONCERNED.value,
+            "municipality": window.municipality,
+            "client_id": client,
+            "since": _utc(window.since),
+            "until": _utc(window.until),
+            "made_at": _utc(made_at),
+        }
+        if reports is not None:
+            about["reports"] = reports.members()
+        signing.put(canonical_json(about))
         async for person in found:
             members: dict[str, Any] = {
                 "person": person.subject_key,
@@ -76,34 +64,10 @@ async def write_list(
             }
             if numbers is not None:
                 members["numbers"] = list(numbers.get(person.subject_key, ()))
-            put(members)
+            signing.put(canonical_json(members))
             count += 1
-        payload = canonical_json({"count": count, "sha256": digest.hexdigest()}).encode()
-        file.write(sign_text(key, payload, LIST_TYPE).encode() + b"\n")
+        signing.sign(key, SignedKind.CONCERNED, count)
     return count
-
-
-def check_list(path: Path, keys: Iterable[HeadKey]) -> int:
-    """Return how many persons a list holds.
-
-    Raises:
-        ListRefused: it is not as it was signed, or not by one of ``keys``.
-        OSError: it cannot be read.
-    """
-    lines = path.read_bytes().splitlines(keepends=True)
-    try:
-        signed = lines[-1].decode().strip()
-        header = jws.extract_compact(signed.encode()).headers()
-        key = next(k for k in keys if k.kid == header["kid"])
-        payload = jws.deserialize_compact(signed, key.jwk, algorithms=["Ed25519"]).payload
-        said = json.loads(payload)
-    except (JoseError, ValueError, LookupError, StopIteration):
-        raise ListRefused from None
-    digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
-    expected = {"count": len(lines) - 2, "sha256": digest}
-    if said != expected or header.get("typ") != LIST_TYPE:
-        raise ListRefused
-    return len(lines) - 2
 
 
 def _utc(time: dt.datetime) -> str:

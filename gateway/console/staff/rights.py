@@ -20,6 +20,8 @@ class Right(StrEnum):
     """Search the audit record."""
     EXPORT = "export"
     """Take what a search found out of the console as a file."""
+    DISCLOSURE = "disclosure"
+    """Write for a resident what they are shown of the audit record."""
 
 
 OF_A_DUTY: Final = frozenset({Right.VIEW_PERSON, Right.REVEAL})

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from gateway.console.measures import MeasureDesk
 from gateway.console.persons import Persons, Reveals
-from gateway.console.records import Searches
+from gateway.console.records import Disclosures, Searches
 from gateway.console.staff import StaffService
 from gateway.console.web.audit_pages import AuditPages
+from gateway.console.web.disclosure_pages import DisclosurePages
 from gateway.console.web.login_pages import LoginPages
 from gateway.console.web.measure_pages import MeasurePages
 from gateway.console.web.person_pages import PersonPages
@@ -27,6 +28,7 @@ class ConsoleRooms:
     persons: Persons
     reveals: Reveals
     searches: Searches
+    disclosures: Disclosures
     measures: MeasureDesk
     dictionary: Dictionary
 
@@ -40,4 +42,5 @@ def console_pages(rooms: ConsoleRooms) -> Shell:
     ProtectionPages(rooms.reveals, rooms.staff).mount(shell)
     MeasurePages(rooms.measures, rooms.persons, rooms.staff).mount(shell)
     AuditPages(rooms.searches, rooms.persons).mount(shell)
+    DisclosurePages(rooms.disclosures, rooms.persons).mount(shell)
     return shell

@@ -7,14 +7,13 @@ import pytest
 from gateway.audit import AuditEntry, AuditKind, AuditStore, to_record
 from gateway.audit.searches import (
     Bucket,
-    ListRefused,
     SearchStore,
     UnknownYearError,
     Window,
-    check_list,
     read_calendar,
     write_list,
 )
+from gateway.audit.signed_files import ListRefused, Signed, SignedKind, check_list
 from gateway.clock import TOKYO
 from gateway.keys import FileKeyStore
 from gateway.store.engine import Store
@@ -193,7 +192,7 @@ async def test_whom_a_consumers_window_concerns(searches: SearchStore, keys, tmp
     """PL-10: every person once, signed; a changed, cut or foreign list is refused."""
     path = tmp_path / "list"
     assert await listed(searches, keys, path, numbers={key(5_000): ["0019"]}) == 130
-    assert check_list(path, keys.keys().heads) == 130
+    assert check_list(path, keys.keys().heads) == Signed(SignedKind.CONCERNED, 130)
     lines = path.read_text().splitlines(keepends=True)
     assert '"numbers":["0019"]' in lines[1]
     assert path.stat().st_mode & 0o777 == 0o600

@@ -141,6 +141,61 @@ def test_the_searches_of_a_security_officer(ready, installation: Path):
         assert f"audit-search-{search} searched" in recorded
 
 
+def test_until_when_a_leak_is_reported_is_said_and_stands_in_the_list(ready, installation: Path):
+    """PL-10: counted from the day that the officer names; without it nothing is said."""
+    file, concerned = installation / "leak.ndjson", ("audit", "search", "concerned", "online")
+    done = ready(*concerned, file, *TOWN, "--known-on", "2025-10-01")
+    assert done.exit_code == 0, done.stderr
+    assert "速報：2025-10-03〜2025-10-05 を目安に" in done.stdout
+    assert "確報：2025-10-30 まで" in done.stdout
+    assert "不正の目的によるおそれがあるときは 2025-12-01 まで" in done.stdout
+    assert "第68条第1項" in done.stdout
+    reports = json.loads(file.read_text().splitlines()[0])["reports"]
+    assert reports["known_on"] == "2025-10-01"
+    assert reports["kakuho_until"] == "2025-10-30"
+    assert reports["kakuho_until_improper_purpose"] == "2025-12-01"
+    assert ready("audit", "search", "check-list", file).exit_code == 0
+    file.write_text(file.read_text().replace("2025-10-30", "2025-10-31"))
+    assert ready("audit", "search", "check-list", file).exit_code == 1
+    plain = installation / "plain.ndjson"
+    assert "速報" not in ready(*concerned, plain, *TOWN).stdout
+    assert "reports" not in json.loads(plain.read_text().splitlines()[0])
+    future = installation / "future.ndjson"
+    refused = ready(*concerned, future, *TOWN, "--known-on", "2999-01-01")
+    assert (refused.exit_code, future.exists()) == (1, False)
+
+
+def test_the_report_for_whoever_asked_to_be_shown_their_records(ready, installation: Path):
+    """AU citizen view, 開示: for one person, by number on standard input, recorded and signed."""
+    file = installation / "report.html"
+    disclose = ("audit", "disclose", file, *TOWN, "--of", "resident")
+    for typed, code in (("000000000043\n", 1), ("000000000019\n000000000027\n", 2)):
+        assert ready(*disclose, typed=typed).exit_code == code
+        assert not file.exists()
+    # No system tells of measures here, so nobody's are known (DV-3): at the counter alone.
+    sent = ready(*disclose, typed="000000000019\n")
+    assert sent.exit_code == 0, sent.output
+    assert "窓口でお見せする" in sent.stdout
+    assert "窓口にお越しください" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert ready(*disclose, typed="000000000019\n").exit_code == 1, "nothing is written over"
+    counter = installation / "counter.html"
+    at_counter = ("audit", "disclose", counter, *disclose[3:], "--at-counter")
+    shown = ready(*at_counter, typed="000000000019\n")
+    assert shown.exit_code == 0, shown.output
+    assert "0 件" in shown.stdout
+    number = shown.stdout.split()[-1].rstrip(".")
+    assert number in counter.read_text()
+    assert "000000000019" not in counter.read_text() + shown.output
+    assert ready("audit", "search", "check-list", counter).exit_code == 0
+    counter.write_text(counter.read_text().replace("0 件", "1 件"))
+    assert ready("audit", "search", "check-list", counter).exit_code == 1
+    recorded = ready("audit", "list", *TOWN).stdout
+    assert "disclosure-report withheld" in recorded
+    assert "disclosure-report-at-counter shown" in recorded
+    assert number in recorded
+
+
 def test_a_year_without_holidays_and_a_wrong_hour_are_refused(ready):
     """Nothing is guessed."""
     far = ready(

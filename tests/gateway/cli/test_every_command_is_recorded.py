@@ -273,6 +273,8 @@ def evidence(town: Town) -> None:
     town.give("audit", "list", *TOWN)
     town.give("audit", "show", town.records()[-1]["audit_id"], *TOWN)
     town.give("audit", "prove", town.records()[-1]["audit_id"])
+    report, of = str(file / "report.html"), ("--of", "resident")
+    town.give("audit", "disclose", report, *TOWN, *of, typed=f"{CHILD}\n")
     town.give("audit", "verify")
     town.give("audit", "export", str(file / "audit.ndjson"))
     town.give("audit", "head", "sign")
@@ -288,7 +290,6 @@ def evidence(town: Town) -> None:
     row = town.give("audit", "watch", "add", *TOWN, *watched, typed=f"{CHILD}\n")
     town.give("audit", "watch", "list", *TOWN)
     town.give("audit", "watch", "end", row, *TOWN)
-    of = ("--of", "resident")
     town.give("audit", "watch", "own", "staff:yamada", *TOWN, *of, typed=f"{CHILD}\n")
     town.give("audit", "watch", "end-own", "staff:yamada", *TOWN)
     kid = FileKeyStore(Settings().keys_dir).keys().evidence[-1].kid

@@ -16,11 +16,14 @@ from fastapi import APIRouter, FastAPI
 from adapters.contract import FetchRequest, FetchResult, GroupRecords
 from gateway.access import AccessRegistry, AccessStore, Caller
 from gateway.access.grants import GrantTerms
+from gateway.accesses import AccessesStore
+from gateway.accesses.reports import DisclosureReports
+from gateway.accesses.view import AccessView
 from gateway.api.application import ApiOptions, build_api
 from gateway.audit.searches import SearchStore
 from gateway.console.measures import MeasureDesk
 from gateway.console.persons import PersonRooms, Persons, Reveals, ViewStore
-from gateway.console.records import Searches
+from gateway.console.records import Disclosures, Searches
 from gateway.console.staff import Right, StaffRegistry, StaffService, StaffStore
 from gateway.console.staff.factors import PasswordCosts, Passwords, code_at
 from gateway.console.web import ConsoleRooms, console_pages
@@ -163,6 +166,12 @@ class Office:
         searches = Searches(
             SearchStore(self.store), rooms.subjects, rooms.protection, self.audit, clock
         )
+        view = AccessView(
+            AccessesStore(self.store), rooms.protection, self.audit, rooms.dictionary, clock
+        )
+        disclosures = Disclosures(
+            DisclosureReports(view, self.audit, clock=clock), rooms.subjects, self.keys
+        )
         measures = MeasureDesk(
             MeasureStore(self.store), rooms.subjects, rooms.protection, self.audit, clock
         )
@@ -173,6 +182,7 @@ class Office:
                 persons,
                 self.reveals,
                 searches,
+                disclosures,
                 measures,
                 rooms.dictionary,
             )

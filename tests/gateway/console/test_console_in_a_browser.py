@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, e
 
 from gateway.api.server import server_config
 from gateway.audit import AuditLog, AuditStore
+from gateway.audit.signed_files import SignedKind, check_list
 from gateway.console.staff import Right
 from gateway.keys import FileKeyStore
 from gateway.store.engine import open_store
@@ -100,6 +101,7 @@ async def _serve(folder: Path, ready: Future[Open], stop: threading.Event) -> No
             await office.give("sato", Right.VIEW_PERSON, desk=WELFARE_DESK)
             await office.hire("honda", Right.PROTECTION)
             await office.hire("mori", Right.PROTECTION)
+            await office.hire("ueda", Right.DISCLOSURE)
             with socket.socket() as listener:
                 listener.bind(("127.0.0.1", 0))
                 listener.listen()
@@ -266,6 +268,30 @@ def test_a_list_is_taken_out_as_a_workbook(console: Open, page: Page, tmp_path: 
     assert {cell.data_type for cell in sheet[2]} == {"s"}
 
 
+def test_the_report_of_disclosure_is_kept_as_it_was_signed(
+    console: Open, page: Page, tmp_path: Path
+) -> None:
+    """What the browser saves is what was signed; opened from the disk it is read, and fits A4."""
+    console.log_in(page, "sato")
+    console.look(page, "R1")
+    page.get_by_role("button", name="ログアウト").click()
+    console.log_in(page, "ueda")
+    page.get_by_role("link", name="開示の報告書").first.click()
+    page.get_by_label("番号", exact=True).fill("R1")
+    picture(page, "disclosure")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="報告書を作る").click()
+    kept = tmp_path / download.value.suggested_filename
+    download.value.save_as(kept)
+    assert check_list(kept, console.office.keys.keys().heads).kind is SignedKind.DISCLOSURE
+    page.goto(kept.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_text("照会の記録の開示")
+    expect(page.locator("tbody tr").first).to_contain_text("回答した")
+    picture(page, "disclosure-report")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_an_ordinary_person_has_no_banner(console: Open, page: Page) -> None:
     """Otherwise nobody would look at it any more."""
     console.log_in(page, "sato")
@@ -360,6 +386,13 @@ def test_every_page_fits_a_phone_and_can_be_read(console: Open, chromium: Browse
     check(page, "measures")
     follow(page, page.get_by_role("button", name="内容を確かめる").first)
     check(page, "measure")
+    page.get_by_role("button", name="ログアウト").click()
+    console.log_in(page, "ueda")
+    page.goto(f"{console.base}/console/disclosure")
+    check(page, "disclosure")
+    page.get_by_label("番号", exact=True).fill("R99")
+    follow(page, page.get_by_role("button", name="報告書を作る"))
+    check(page, "disclosure-refused")
     context.close()
     assert refused == []
 

@@ -45,6 +45,8 @@ NEEDED = {
     ("GET", "/audit/{search}"): Right.AUDIT,
     ("POST", "/audit/{search}"): Right.AUDIT,
     ("POST", "/audit/{search}/export"): Right.EXPORT,
+    ("GET", "/disclosure"): Right.DISCLOSURE,
+    ("POST", "/disclosure"): Right.DISCLOSURE,
 }
 PUBLIC = {
     ("GET", "/login"),

@@ -56,6 +56,8 @@
     const left = new Map();
     for (const text of disclosures) left.set(await digestOf(text), text);
     if (left.size !== disclosures.length) throw new Refused("altered");
+    const places = new Map([...left.keys()].map((digest, place) => [digest, place]));
+    const place = (digest) => places.get(digest) ?? places.size;
     const seen = new Set();
     let hidden = 0;
     const reveal = (value) => {
@@ -63,7 +65,8 @@
       if (value === null || typeof value !== "object") return value;
       const revealed = new Map();
       for (const [name, inner] of Object.entries(value)) if (name !== "_sd") revealed.set(name, reveal(inner));
-      for (const digest of value._sd || []) {
+      // As on the paper: digests are sorted, disclosures stand in the order that was asked for.
+      for (const digest of [...(value._sd || [])].sort((one, other) => place(one) - place(other))) {
         if (seen.has(digest)) throw new Refused("altered");
         seen.add(digest);
         if (!left.has(digest)) { hidden += 1; continue; }

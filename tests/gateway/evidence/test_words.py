@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
 
 from gateway.evidence.content import in_words, recorded, statement_texts
+from gateway.evidence.view import render_view
 from tests.gateway.evidence.conftest import Desk
-from tests.gateway.evidence.statements import RECORDED, WORDS, items_of, parts_of_the_statement
+from tests.gateway.evidence.statements import (
+    AS_OF,
+    RECORDED,
+    WORDS,
+    items_of,
+    parts_of_the_statement,
+)
 from tests.gateway.evidence.test_evidence import checked
 from tests.gateway.questions.conftest import STATE, TAX
 
@@ -67,6 +75,18 @@ async def test_the_citizen_sees_the_words_that_are_signed_and_printed(desk: Desk
     assert parts[0]["as_of_text"] == "令和8年10月1日 9時15分"
     for words in (*shown.values(), *found.claims["texts"].values(), parts[0]["as_of_text"]):
         assert words in made["html"]
+
+
+def test_each_record_has_a_table_of_its_own() -> None:
+    """RC-4: one year of tax after the other; nobody reads the amount of one beside the other."""
+    _, tax = parts_of_the_statement()
+    tax["records"] *= 2
+    texts = statement_texts("131016", AS_OF, AS_OF)
+    payload = {"title": {"ja": "証明", "en": "S"}, "jti": "0", "iss": "https://a", "texts": texts}
+    paper = render_view("e30.e30.e30~", payload, [tax])
+    first, second = re.findall(r"<table>.*?</table>", paper, re.DOTALL)
+    assert first == second
+    assert first.count("4,421,000円") == 1
 
 
 @pytest.mark.parametrize("made_there", ["toLocale", "Intl.", "new Date", "円", "令和", "不詳"])

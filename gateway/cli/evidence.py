@@ -15,7 +15,7 @@ from gateway.cli.options import moment_option
 from gateway.cli.session import REFUSED, fail, new_table, out, read_settings, refuse_existing, say
 from gateway.clock import TOKYO, SystemClock
 from gateway.evidence import Finding, verify
-from gateway.evidence.content import in_words
+from gateway.evidence.content import in_words, recorded
 from gateway.evidence.messages import verify_message
 from gateway.evidence.view import verifier_page
 from gateway.keys import FileKeyStore, KeysError
@@ -70,17 +70,18 @@ def verify_(
     if not found.genuine:
         fail("正しい証明と確かめられません。", "the statement is not verified")
     claims = found.claims
-    issued, until = (dt.datetime.fromtimestamp(claims[c], TOKYO) for c in ("iat", "exp"))
+    texts = claims["texts"]
     say(
-        f"{claims['title']['ja']}　発行者 {claims['iss']}　発行 {issued:%Y-%m-%d}　"
-        f"期限 {until:%Y-%m-%d}　伏せた項目 {found.hidden}",
+        f"{claims['title']['ja']}　発行者 {texts['issuer']}　発行 {texts['issued']}　"
+        f"有効期限 {texts['expires']}　番号 {claims['jti']}　伏せた項目 {found.hidden}",
         f"{claims['title']['en']}, genuine; hidden items: {found.hidden}",
     )
     for part in claims["parts"]:
-        table = new_table(part["name"], f"{part['system']}　{part['as_of'] or ''}")
+        time = f"{part['system'] or ''}　{part['as_of_text']}"
+        table = new_table(part["name"], time, "記録の値 / recorded")
         for record in part["records"]:
             for said in record.values():
-                table.add_row(said["name"], in_words(said))
+                table.add_row(said["name"], in_words(said), recorded(said))
         out().print(table)
     if not _STOPS.isdisjoint(found.findings):
         raise typer.Exit(REFUSED)

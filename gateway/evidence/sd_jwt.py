@@ -186,6 +186,7 @@ def _disclosed(payload: dict[str, Any], disclosures: Sequence[str]) -> tuple[dic
 class _Disclosing:
     def __init__(self, by_digest: dict[str, str]) -> None:
         self.left = dict(by_digest)
+        self._places = {digest: place for place, digest in enumerate(by_digest)}
         self.hidden = 0
         self._seen: set[str] = set()
 
@@ -195,7 +196,8 @@ class _Disclosing:
         if not isinstance(value, dict):
             return value
         revealed = {name: self.reveal(v) for name, v in value.items() if name != "_sd"}
-        for digest in value.get("_sd", ()):
+        # As on the paper: digests are sorted, disclosures stand in the order that was asked for.
+        for digest in sorted(value.get("_sd", ()), key=self._place):
             if digest in self._seen:
                 raise _Refused(Finding.ALTERED)
             self._seen.add(digest)
@@ -208,6 +210,9 @@ class _Disclosing:
                 raise _Refused(Finding.ALTERED)
             revealed[name] = self.reveal(inner)
         return revealed
+
+    def _place(self, digest: str) -> int:
+        return self._places.get(digest, len(self._places))
 
 
 def _status(

@@ -24,7 +24,7 @@ from gateway.access import Access, Caller
 from gateway.api.message_signatures import sign_answer
 from gateway.audit import AuditEntry, AuditKind, AuditLog, to_record
 from gateway.clock import TOKYO
-from gateway.evidence.content import statement_parts
+from gateway.evidence.content import add_words, statement_parts, statement_texts
 from gateway.evidence.schemas import TITLES, Release, Revocation, Wanted
 from gateway.evidence.sd_jwt import conceal, make_status_list, sign
 from gateway.evidence.store import LIST_SIZE, EvidenceStore
@@ -81,6 +81,8 @@ class EvidenceService:
         now = self._rooms.clock.now()
         until = now + dt.timedelta(seconds=PREVIEW_LIFETIME_S)
         shown = render_answer(answer)
+        for part, said in zip(answer.parts, shown["parts"], strict=True):
+            add_words(part, said)
         return {
             "preview": self._preview_token(access, wanted, answer, until),
             "expires_at": until.isoformat(),
@@ -292,6 +294,7 @@ class EvidenceService:
             "jti": row.evidence_id,
             "municipality": row.municipality,
             "title": {"ja": title_ja, "en": title_en},
+            "texts": statement_texts(row.municipality, row.issued_at, row.expires_at),
             "status": {
                 "status_list": {"idx": row.place, "uri": self._status_uri(row.year)},
             },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -14,7 +13,6 @@ import jinja2
 import orjson
 import segno
 
-from gateway.clock import TOKYO
 from gateway.evidence.content import in_words
 
 QR_CHARS: Final = 1_100
@@ -37,7 +35,7 @@ def render_view(
     evidence: str, payload: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]
 ) -> str:
     """Return the file: nothing in it comes from elsewhere, and no script."""
-    shown = [{**part, "rows": _rows(part), "as_of": _time(part["as_of"])} for part in parts]
+    shown = [{**part, "tables": _tables(part)} for part in parts]
     return (
         _environment()
         .get_template("evidence.html")
@@ -45,9 +43,7 @@ def render_view(
             title=payload["title"],
             evidence_id=payload["jti"],
             issuer=payload["iss"],
-            municipality=payload["municipality"],
-            issued_at=_seconds(payload["iat"]),
-            expires_at=_seconds(payload["exp"]),
+            texts=payload["texts"],
             parts=shown,
             codes=[code.svg_data_uri(scale=3, border=4) for code in codes(evidence)],
             evidence=evidence,
@@ -94,17 +90,8 @@ def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _rows(part: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+def _tables(part: Mapping[str, Any]) -> list[list[tuple[str, str, bool]]]:
     return [
-        (said["name"], in_words(said), "absent" in said)
+        [(said["name"], in_words(said), "absent" in said) for said in record.values()]
         for record in part["records"]
-        for said in record.values()
     ]
-
-
-def _seconds(seconds: int) -> str:
-    return f"{dt.datetime.fromtimestamp(seconds, TOKYO):%Y-%m-%d %H:%M}"
-
-
-def _time(text: str | None) -> str:
-    return f"{dt.datetime.fromisoformat(text):%Y-%m-%d %H:%M}" if text else "（申告なし）"

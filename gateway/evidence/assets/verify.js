@@ -12,12 +12,6 @@
     "status-unknown": "取り消されていないかは確かめていません。",
     "status-unusable": "取り消されていないかを確かめられません。取消一覧が、別の一覧か、7 日を過ぎたか、壊れています。",
   };
-  const ABSENT = {
-    "not-recorded": "記録がありません（未申告・未登録）",
-    "recorded-unknown": "不詳",
-    "not-applicable": "該当しません",
-    "ask-office": "窓口でお聞きください",
-  };
   const NOTES = new Set(["expired", "status-unknown", "status-unusable"]);
   const RESERVED = new Set(["_sd", "...", "_sd_alg"]);
   class Refused extends Error {}
@@ -56,6 +50,8 @@
     const left = new Map();
     for (const text of disclosures) left.set(await digestOf(text), text);
     if (left.size !== disclosures.length) throw new Refused("altered");
+    const places = new Map([...left.keys()].map((digest, place) => [digest, place]));
+    const place = (digest) => places.get(digest) ?? places.size;
     const seen = new Set();
     let hidden = 0;
     const reveal = (value) => {
@@ -63,7 +59,8 @@
       if (value === null || typeof value !== "object") return value;
       const revealed = new Map();
       for (const [name, inner] of Object.entries(value)) if (name !== "_sd") revealed.set(name, reveal(inner));
-      for (const digest of value._sd || []) {
+      // As on the paper: digests are sorted, disclosures stand in the order that was asked for.
+      for (const digest of [...(value._sd || [])].sort((one, other) => place(one) - place(other))) {
         if (seen.has(digest)) throw new Refused("altered");
         seen.add(digest);
         if (!left.has(digest)) { hidden += 1; continue; }
@@ -127,12 +124,14 @@
     if (className) made.className = className;
     return made;
   };
-  const words = (said) => {
-    if (said.absent) return said.uncertain ? said.uncertain.text : ABSENT[said.absent] || "この証明では確認していません";
-    const notes = (said.notes || []).map((note) => `（※${note}）`);
-    return [String(said.label || said.value), ...notes].join("");
+  // Only words that were signed; none are made here. The value stands below where they differ.
+  const cell = (said) => {
+    const words = said.text || said.label || String(said.value);
+    const made = element("td", [words, ...(said.notes || []).map((note) => `（※${note}）`)].join(""));
+    if (said.absent) made.className = "absent";
+    else if (words !== String(said.value)) made.append(element("span", `記録の値 ${said.value}`, "recorded"));
+    return made;
   };
-  const day = (seconds) => new Date(seconds * 1000).toLocaleString("ja-JP", { timeZone: "Asia/Tokyo" });
 
   const show = ({ findings, claims, hidden }) => {
     const result = document.getElementById("result");
@@ -142,20 +141,24 @@
     result.append(element("h2", genuine ? "正しい証明です" : "正しい証明と確かめられません"));
     for (const finding of findings) result.append(element("p", WORDS[finding]));
     if (!genuine) return;
-    result.append(element("p", `${claims.title.ja}　発行者 ${claims.iss}　発行 ${day(claims.iat)}　有効期限 ${day(claims.exp)}`));
+    result.append(element("p", claims.title.ja));
+    const { issuer, issued, expires } = claims.texts;
+    result.append(element("div", `発行者 ${issuer}`), element("div", `発行 ${issued}　有効期限 ${expires}`));
+    result.append(element("div", `番号 ${claims.jti}`));
     if (hidden) result.append(element("p", `本人が伏せた項目：${hidden} 件`));
     for (const part of claims.parts) {
       result.append(element("h2", part.name));
-      result.append(element("p", `${part.system || ""}　データの時点：${part.as_of || "（申告なし）"}`, "note"));
-      const table = document.createElement("table");
-      for (const record of part.records)
+      result.append(element("p", `${part.system || ""}　データの時点：${part.as_of_text}`, "note"));
+      for (const record of part.records) {
+        const table = document.createElement("table");
         for (const said of Object.values(record)) {
           const row = table.insertRow();
           const head = element("th", said.name);
           head.scope = "row";
-          row.append(head, element("td", words(said), said.absent ? "absent" : ""));
+          row.append(head, cell(said));
         }
-      result.append(table);
+        result.append(table);
+      }
     }
   };
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from gateway.api.message_signatures import sign_answer
 from gateway.cli.commands import app
+from gateway.evidence.content import statement_texts
 from gateway.evidence.sd_jwt import conceal, make_status_list, sign
 from gateway.evidence.view import render_view
 from gateway.keys import FileKeyStore
@@ -24,9 +25,17 @@ URI = "https://gateway.test/evidence/status/2026"
 @pytest.fixture
 def folder(tmp_path: Path, keys: FileKeyStore) -> Path:
     """A statement as text and as HTML, the published keys, two status lists."""
-    record = {"shimei": {"id": "1", "name": "氏名", "value": "見本　花子"}}
+    record = {
+        "shimei": {"id": "1", "name": "氏名", "value": "見本　花子"},
+        "nenzeigaku": {"id": "2", "name": "年税額", "value": 4421000, "text": "4,421,000円"},
+    }
     digests, disclosures = conceal(record)
-    part = {"name": "住民基本情報", "system": "住民記録システム", "as_of": None}
+    part = {
+        "name": "住民基本情報",
+        "system": "住民記録システム",
+        "as_of": "2026-10-01T09:15:00+09:00",
+        "as_of_text": "令和8年10月1日 9時15分",
+    }
     payload = {
         "iss": "https://gateway.test",
         "iat": int(ISSUED.timestamp()),
@@ -34,6 +43,7 @@ def folder(tmp_path: Path, keys: FileKeyStore) -> Path:
         "jti": "0" * 32,
         "municipality": "999997",
         "title": {"ja": "記録の内容に関する証明", "en": "Statement"},
+        "texts": statement_texts("131016", ISSUED, ISSUED + dt.timedelta(days=1)),
         "status": {"status_list": {"idx": 3, "uri": URI}},
         "parts": [{**part, "records": [digests]}],
     }
@@ -59,6 +69,9 @@ def folder(tmp_path: Path, keys: FileKeyStore) -> Path:
     ("file", "options", "code", "words"),
     [
         ("statement.txt", ["--status", "good.jwt"], 0, "見本　花子"),
+        ("statement.txt", [], 0, "発行者 東京都千代田区（団体コード 131016）"),
+        ("statement.txt", [], 0, "発行 令和8年10月1日 19時00分　有効期限 令和8年10月2日 19時00分"),
+        ("statement.txt", [], 0, "令和8年10月1日 9時15分"),
         ("statement.html", [], 0, "取り消しの有無は確かめていません"),
         ("statement.txt", ["--status", "withdrawn.jwt"], 1, "取り消されています"),
         ("statement.txt", ["--status", "keys.json"], 1, "渡された取消一覧は使えません"),
@@ -105,6 +118,20 @@ def test_a_kept_answer_is_verified_without_a_gateway(
     options = ["--keys", str(folder / "keys.json"), "--at", "2028-10-01T21:00"]
     result = CliRunner().invoke(app, [*arguments, *options])
     assert (result.exit_code, words in result.output) == (code, True), result.output
+
+
+def test_the_words_stand_beside_the_value_of_the_record(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RC-4: who compares sees both; a value that reads as it is stands once."""
+    monkeypatch.chdir(folder)
+    arguments = ["statement.txt", "--keys", "keys.json", "--at", "2026-10-01T21:00"]
+    lines = CliRunner().invoke(app, ["evidence", "verify", *arguments]).output.splitlines()
+    rows = [line.split() for line in lines if line.strip().startswith(("氏名", "年税額"))]
+    assert rows == [
+        ["氏名", "見本", "花子"],
+        ["年税額", "4,421,000円", "4421000"],
+    ]
 
 
 def test_something_else_than_keys_is_refused(folder: Path) -> None:

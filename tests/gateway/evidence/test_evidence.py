@@ -17,7 +17,7 @@ from gateway.keys import FileKeyStore
 from gateway.store.tables import EvidenceRow
 from standard_models.answers import Quality, Severity, StandardRecord, Value
 from tests.gateway.evidence.conftest import Desk
-from tests.gateway.questions.conftest import BLOCK, NAME, UNGRANTED
+from tests.gateway.questions.conftest import BLOCK, BUILDING, NAME, UNGRANTED
 from tests.gateway.questions.scripted import TIME, failing, holding, knowing_nobody, record
 
 
@@ -48,6 +48,14 @@ async def test_a_statement_is_verified_with_the_published_keys_alone(desk: Desk)
     assert part["system"] == "taxシステム"
     assert found.claims["iss"] == "https://gateway.test"
     assert found.claims["jti"] == made["evidence_id"]
+
+
+async def test_items_stand_in_the_order_in_which_they_were_asked_for(desk: Desk) -> None:
+    """RC-4: whoever compares paper and verified statement finds them line by line."""
+    for _ in range(5):
+        made = await desk.release(BUILDING, NAME, BLOCK)
+        (record,) = (await checked(desk, made["evidence"])).claims["parts"][0]["records"]
+        assert list(record) == ["jusho_katagaki", "shimei", "jusho_choaza"]
 
 
 async def test_nothing_recorded_is_said_in_so_many_words(desk: Desk) -> None:

@@ -10,18 +10,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gateway.evidence.content import in_words, recorded, statement_texts
 from gateway.evidence.sd_jwt import conceal, make_status_list, sign
 from gateway.evidence.view import codes, render_view, verifier_page
 from gateway.keys import FileKeyStore
 from tests.contrast import POOR_CONTRAST
+from tests.gateway.evidence.statements import WORDS, items_of, parts_of_the_statement
 
 pytestmark = pytest.mark.browser
 
 URI = "https://gateway.test/evidence/status/2026"
-RECORD = {
-    "shimei": {"id": "00100003", "name": "氏名", "value": "見本　花子<b>"},
-    "nenzeigaku": {"id": "01000001", "name": "年税額", "absent": "not-recorded"},
-}
+
+
+READ_ROWS = """[...document.querySelectorAll("tr")].map((row) => {
+  const [name, cell] = row.cells, below = cell.querySelector(".recorded");
+  const value = below ? below.textContent.split(" ")[1] : "";
+  return [name.textContent, cell.firstChild.textContent, value];
+})"""
 
 
 class Issued:
@@ -32,21 +37,29 @@ class Issued:
         self.keys.create()
         self.folder = folder
         self.now = dt.datetime.now(dt.UTC)
-        digests, self.disclosures = conceal(RECORD)
-        part = {"name": "課税基本情報", "system": "税務システム", "as_of": None}
+        self.parts = parts_of_the_statement()
+        self.disclosures: list[str] = []
+        concealed = []
+        for part in self.parts:
+            digests, disclosures = conceal(part["records"][0])
+            concealed.append({**part, "records": [digests]})
+            self.disclosures += disclosures
+        issued = self.now - dt.timedelta(days=2)
+        expires = self.now + dt.timedelta(days=days)
         self.payload = {
             "iss": "https://gateway.test",
-            "iat": int(self.now.timestamp()) - 86_400 * 2,
-            "exp": int(self.now.timestamp()) + 86_400 * days,
+            "iat": int(issued.timestamp()),
+            "exp": int(expires.timestamp()),
             "jti": "0" * 32,
-            "municipality": "999997",
+            "municipality": "131016",
+            "texts": statement_texts("131016", issued, expires),
             "title": {"ja": "課税・所得に関する証明", "en": "Tax"},
             "status": {"status_list": {"idx": 5, "uri": URI}},
-            "parts": [{**part, "records": [digests]}],
+            "parts": concealed,
         }
         key = self.keys.keys().evidence_key
         self.text = sign(self.payload, self.disclosures, key.jwk, key.kid)
-        self.html = render_view(self.text, self.payload, [{**part, "records": [RECORD]}])
+        self.html = render_view(self.text, self.payload, self.parts)
 
     def status(self, *withdrawn: int) -> str:
         """Return a status list."""
@@ -93,9 +106,31 @@ def test_a_genuine_statement_is_shown_with_its_items(page: Page, tmp_path: Path)
     assert "記録がありません（未申告・未登録）" in text
     assert "取り消されていないか" not in text
     signed, *_, end = issued.text.split("~")
-    text = verified(page, "~".join([signed, issued.disclosures[1], end]))
-    assert "本人が伏せた項目：1 件" in text
+    birth = issued.disclosures[1]
+    text = verified(page, "~".join([signed, birth, end]))
+    assert f"本人が伏せた項目：{len(WORDS) - 1} 件" in text
+    assert "平成2年6月12日（1990年6月12日）" in text
     assert "見本" not in text
+
+
+def test_the_page_and_the_paper_say_what_was_signed_word_for_word(
+    page: Page, tmp_path: Path
+) -> None:
+    """RC-4: in the order of the paper, on the page with the value of the record below."""
+    issued = Issued(tmp_path)
+    issued.open(page)
+    verified(page, issued.text, issued.status())
+    items = items_of(issued.parts)
+    rows = page.evaluate(READ_ROWS)
+    assert rows == [[said["name"], in_words(said), recorded(said)] for said in items]
+    assert dict(row[:2] for row in rows) == WORDS
+    text = page.locator("#result").inner_text()
+    for words in (*issued.payload["texts"].values(), "令和8年11月30日 9時30分"):
+        assert words in text
+    path = tmp_path / "evidence.html"
+    path.write_text(issued.html, "utf-8")
+    page.goto(path.as_uri())
+    assert page.evaluate(READ_ROWS) == [[name, words, ""] for name, words in WORDS.items()]
 
 
 def test_a_statement_is_read_from_its_codes_and_from_its_file(page: Page, tmp_path: Path) -> None:
@@ -118,7 +153,7 @@ def test_what_is_not_genuine_is_told_with_the_reason(page: Page, tmp_path: Path)
     """RC-4: altered, forged, taken back; nothing of its content is shown."""
     issued = Issued(tmp_path)
     issued.open(page)
-    signed, first, second, end = issued.text.split("~")
+    signed, first, second, *_, end = issued.text.split("~")
     head, content, signature = signed.split(".")
     forged = ".".join([head, content, ("B" if signature[0] == "A" else "A") + signature[1:]])
     flipped = "A" if second[-5] != "A" else "B"

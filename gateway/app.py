@@ -23,6 +23,7 @@ from gateway.accesses.routes import accesses_router
 from gateway.api.admission import Admission
 from gateway.api.application import ApiOptions, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
+from gateway.api.lifecycle import read_lifecycle
 from gateway.api.operation import ReadinessCheck
 from gateway.api.proxies import Proxies
 from gateway.audit import AuditLog, AuditStore
@@ -198,9 +199,11 @@ def create_app(
     Raises:
         AdaptersFileError: the file of enabled adapters cannot be read.
         EditionsError: an installed edition is malformed, or one in force is not installed.
+        LifecycleError: what is said of operations that are going away cannot be.
         StoreUrlError: the address of the database cannot be used.
     """
-    rooms = _build(settings, clock or SystemClock(), seat)
+    clock = clock or SystemClock()
+    rooms = _build(settings, clock, seat)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -213,6 +216,8 @@ def create_app(
             version=version("hitotsu"),
             max_body_bytes=settings.max_body_bytes,
             admission=rooms.admission,
+            lifecycle=read_lifecycle(),
+            clock=clock,
             proxies=Proxies.of(
                 map(str, settings.trusted_proxies), settings.client_certificate_header
             ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.contract import EventLog
 from gateway.api.drain import Drain
+from gateway.api.lifecycle import NO_LIFECYCLE, Lifecycle
 from gateway.api.problems import METHODS, ProblemRenderer
 from gateway.api.proxies import Peer, Proxies
 from gateway.api.trace import Trace, begin_trace
@@ -71,6 +73,7 @@ class _Exchange:
     send: Send
     secure: bool
     status: int = 0
+    of_operation: Sequence[tuple[bytes, bytes]] = ()
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -85,6 +88,7 @@ class _Exchange:
             headers += [header for header in HEADERS if header[0] not in there]
             if self.secure and INSIST[0] not in there:
                 headers.append(INSIST)
+            headers += self.of_operation
             headers.append((b"x-trace-id", self.scope["state"]["trace_id"].encode()))
             message = {**message, "headers": headers}
         elif self.without_body and message["type"] == "http.response.body":
@@ -106,10 +110,11 @@ class Edge:
         proxies: whose word is taken for where a request comes from.
         drain: lets nothing more in once the gateway is going down.
         tracing: notes how long requests took.
+        lifecycle: which operations are going away.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each stands around every request
         self,
         app: ASGIApp,
         *,
@@ -120,6 +125,7 @@ class Edge:
         proxies: Proxies,
         drain: Drain,
         tracing: Tracing = NO_TRACING,
+        lifecycle: Lifecycle = NO_LIFECYCLE,
     ) -> None:
         self._app = app
         self._renderer = renderer
@@ -129,6 +135,7 @@ class Edge:
         self._proxies = proxies
         self._drain = drain
         self._tracing = tracing
+        self._lifecycle = lifecycle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP is passed on."""
@@ -148,11 +155,24 @@ class Edge:
         try:
             scope["state"]["peer"] = self._proxies.peer(scope)
             with self._drain.admitted(scope["path"]):
+                self._require_open(inner, exchange)
                 await self._app(inner, receive, exchange.forward)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             await self._answer_for(error, exchange, receive)
         finally:
             self._end(inner, exchange, span)
+
+    def _require_open(self, scope: Scope, exchange: _Exchange) -> None:
+        """Have the answer tell that its operation is going away, and end the call if it has gone.
+
+        Raises:
+            Problem: ``operation-ended``.
+        """
+        if (found := self._lifecycle.find(scope)) is None:
+            return
+        ending, scope["route"] = found
+        exchange.of_operation = ending.headers()
+        self._lifecycle.require_open(ending)
 
     @staticmethod
     def _begin(scope: Scope) -> Trace:

@@ -31,6 +31,7 @@ from gateway.audit.alerts import AlertStore, Snooping
 from gateway.audit.refusals import WINDOW_S
 from gateway.audit.searches import SearchStore
 from gateway.audit.tree import AuditTree, TreeStore
+from gateway.calls import CallCounts, CallStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, Sharing, SourceState
 from gateway.connections.config import read_adapters_file
@@ -125,7 +126,7 @@ EXPIRY_INTERVAL_S = 3_600.0
 REMINDER_INTERVAL_S = 3_600.0
 """How often measures are looked for that an officer must look at."""
 COUNT_INTERVAL_S = 10.0
-"""How often what was withheld and revealed is stored."""
+"""How often what was withheld and revealed, and who called what, is stored."""
 WITHHELD_INTERVAL_S = 60.0
 """How often it is looked whether the figure of another day may be told."""
 SNOOPING_INTERVAL_S = 60.0
@@ -161,6 +162,7 @@ class Rooms:
     my_numbers: Store
     worker: Worker
     admission: Admission
+    calls: CallCounts
 
 
 class RoutedSuppliers:
@@ -218,6 +220,7 @@ def create_app(
             admission=rooms.admission,
             lifecycle=read_lifecycle(),
             clock=clock,
+            on_call=rooms.calls.called,
             proxies=Proxies.of(
                 map(str, settings.trusted_proxies), settings.client_certificate_header
             ),
@@ -533,6 +536,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         my_number_store,
         seat or Lone(),
         questions.admission,
+        CallCounts(clock, metrics),
     )
 
 
@@ -561,6 +565,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
 
         async def store_counts() -> None:
             await rooms.protection.counts.store(CountStore(rooms.store))
+            await rooms.calls.store(CallStore(rooms.store))
 
         stack.push_async_callback(_at_last, store_counts, rooms.log)
         await stack.enter_async_context(rooms.audit)

@@ -13,7 +13,7 @@ from adapters.contract import Clock, EventLog
 from gateway.api.admission import Admission, Door
 from gateway.api.documentation import documentation_router
 from gateway.api.drain import Drain
-from gateway.api.edge import HEADERS, INSIST, Edge
+from gateway.api.edge import HEADERS, INSIST, Counted, Edge, count_nothing
 from gateway.api.lifecycle import Lifecycle, Line
 from gateway.api.limits import BODY_TIMEOUT_S, Limits
 from gateway.api.openapi import TAGS, Tag, install_openapi
@@ -45,7 +45,7 @@ class ApiOptions:
     ``public_url`` is the URL of the gateway as consumers see it, without a final slash: the base
     of ``type`` URIs and of the token endpoint. ``max_body_bytes`` bounds every request body.
     ``admission`` knows whether there is time for another call. ``lifecycle`` says what is going
-    away, ``clock`` what has gone.
+    away, ``clock`` what has gone. ``on_call`` is told of every call of a known consumer.
     """
 
     public_url: str
@@ -57,6 +57,7 @@ class ApiOptions:
     admission: Admission = field(default_factory=Admission)
     lifecycle: Sequence[Line] = ()
     clock: Clock = field(default_factory=SystemClock)
+    on_call: Counted = count_nothing
 
 
 def build_api(
@@ -123,6 +124,7 @@ def build_api(
         "drain": drain,
         "tracing": tracing,
         "lifecycle": going,
+        "on_call": options.on_call,
     }
     # The last one added is the outermost.
     app.add_middleware(Limits, **limits)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.contract import EventLog
 from gateway.api.drain import Drain
-from gateway.api.lifecycle import NO_LIFECYCLE, Lifecycle
+from gateway.api.lifecycle import NO_LIFECYCLE, Lifecycle, version_of
 from gateway.api.problems import METHODS, ProblemRenderer
 from gateway.api.proxies import Peer, Proxies
 from gateway.api.trace import Trace, begin_trace
@@ -59,6 +59,14 @@ def peer_of(request: Request) -> Peer:
     """Return who is at the other end of this request."""
     found = getattr(request.state, "peer", None)
     return found if isinstance(found, Peer) else Peer(request.client.host if request.client else "")
+
+
+Counted: TypeAlias = Callable[[str, str, str, str], None]
+"""Takes the id of a consumer, and the method, path template and version that it called."""
+
+
+def count_nothing(_client_id: str, _method: str, _path: str, _version: str) -> None:
+    """Count no calls of consumers."""
 
 
 _SAID: Final = ("client_id", "outcome", "problem")
@@ -111,6 +119,7 @@ class Edge:
         drain: lets nothing more in once the gateway is going down.
         tracing: notes how long requests took.
         lifecycle: which operations are going away.
+        on_call: is told of every call of a known consumer.
 
     """
 
@@ -126,6 +135,7 @@ class Edge:
         drain: Drain,
         tracing: Tracing = NO_TRACING,
         lifecycle: Lifecycle = NO_LIFECYCLE,
+        on_call: Counted = count_nothing,
     ) -> None:
         self._app = app
         self._renderer = renderer
@@ -136,6 +146,7 @@ class Edge:
         self._drain = drain
         self._tracing = tracing
         self._lifecycle = lifecycle
+        self._on_call = on_call
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP is passed on."""
@@ -214,6 +225,8 @@ class Edge:
         status = exchange.status or 499  # nothing was sent: the caller had gone
         self._metrics.request_ended(method, route, status, seconds)
         state = exchange.scope["state"]
+        if (client_id := state.get("client_id")) is not None:
+            self._on_call(client_id, method, route, version_of(route))
         said = {k: state[k] for k in _SAID if k in state}
         if self._tracing is not NO_TRACING:
             span.rename(f"{method} {route}")

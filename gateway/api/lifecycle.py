@@ -188,18 +188,18 @@ class Lifecycle:
 
     def _bound(self, lines: Sequence[Line]) -> Mapping[Operation, Ending]:
         problems = []
-        endings: dict[Operation, Ending] = {}
-        # Those of versions first, so that an operation's own line counts.
-        for line in sorted(lines, key=lambda line: line.version is None):
-            meant = [o for o in self._paths if _is_of(line, o)]
-            if not meant:
+        for line in lines:
+            if not any(_is_of(line, operation) for operation in self._paths):
                 problems.append(f"there is no operation of {line.names}")
             if line.operation and _is_ours(line.successor) and not self._has(line.successor):
                 problems.append(f"there is no {line.successor}")
-            endings |= {operation: self._ending(line, operation) for operation in meant}
         if problems:
             raise LifecycleError(problems)
-        return endings
+        return {
+            operation: self._ending(meant, operation)
+            for operation in self._paths
+            if (meant := line_of(lines, operation)) is not None
+        }
 
     def _ending(self, line: Line, operation: Operation) -> Ending:
         method, path = operation
@@ -244,6 +244,12 @@ def read_lifecycle(text: str | None = None) -> tuple[Line, ...]:
         raise LifecycleError(
             [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found]
         ) from None
+
+
+def line_of(lines: Iterable[Line], operation: Operation) -> Line | None:
+    """Return the line about an operation: its own, else that of its version."""
+    found = [line for line in lines if _is_of(line, operation)]
+    return min(found, key=lambda line: line.operation is None, default=None)
 
 
 def version_of(path: str) -> str:

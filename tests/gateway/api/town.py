@@ -21,7 +21,7 @@ from gateway.api.application import ApiOptions, build_api
 from gateway.api.bodies import json_body, json_response
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.api.drain import Drain, DrainingServer
-from gateway.api.edge import note
+from gateway.api.edge import Counted, count_nothing, note
 from gateway.api.lifecycle import Line
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.api.operation import ReadinessCheck
@@ -137,6 +137,7 @@ class Town:
     admission: Admission = field(default_factory=Admission)
     lifecycle: Sequence[Line] = ()
     clock: Clock = field(default_factory=SystemClock)
+    on_call: Counted = count_nothing
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -150,6 +151,7 @@ class Town:
                 admission=self.admission,
                 lifecycle=self.lifecycle,
                 clock=self.clock,
+                on_call=self.on_call,
             ),
             routers=[
                 town_router(),

@@ -53,6 +53,7 @@ UNRECORDED: Mapping[str, str] = {
     "audit head list": "prints signed heads, which are public",
     "audit search check-list": OWN_FILES,
     "audit verifier": "prints a program",
+    "client calls": IN_FIGURES,
     "client list": NOT_OF_PERSONS,
     "client show": NOT_OF_PERSONS,
     "db check": NOT_OF_PERSONS,

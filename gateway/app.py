@@ -97,7 +97,7 @@ from gateway.representations import (
     RepresentationStore,
 )
 from gateway.representations.routes import representation_router
-from gateway.routes import RouteService, RouteStore
+from gateway.routes import Forgotten, RouteService, RouteStore, forgotten
 from gateway.settings import Settings
 from gateway.snapshots import SnapshotCopies, SnapshotStore
 from gateway.store.engine import Store, open_store
@@ -134,8 +134,9 @@ SNOOPING_INTERVAL_S = 60.0
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
-LAST_HEAD_S = 5.0
-"""How long a stop waits for the last tree head; what it misses is taken in at the next start."""
+MOMENT_S = 5.0
+"""How long a stop waits for the last tree head, what it misses is taken in at the next start; and a
+start for the list of what was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,16 +562,17 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)
         # The last rows come into the tree.
-        stack.push_async_callback(_at_last, _once(rooms, rooms.audit_tree.run_once), rooms.log)
+        stack.push_async_callback(_for_a_moment, _once(rooms, rooms.audit_tree.run_once), rooms.log)
 
         async def store_counts() -> None:
             await rooms.protection.counts.store(CountStore(rooms.store))
             await rooms.calls.store(CallStore(rooms.store))
 
-        stack.push_async_callback(_at_last, store_counts, rooms.log)
+        stack.push_async_callback(_for_a_moment, store_counts, rooms.log)
         await stack.enter_async_context(rooms.audit)
         if rooms.worker.leads():
             await rooms.protection.pull()
+        await _for_a_moment(_once(rooms, _telling_of_forgotten(rooms)), rooms.log)
         for work, interval in (
             (_once(rooms, rooms.protection.pull), rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
@@ -603,6 +605,25 @@ def _once(rooms: Rooms, work: Callable[[], Awaitable[object]]) -> Callable[[], A
     return work_if_leading
 
 
+def _telling_of_forgotten(rooms: Rooms) -> Callable[[], Awaitable[object]]:
+    """Return what tells the log of adapters that nobody uses and of routes to nowhere."""
+
+    async def tell() -> None:
+        routes = RouteService(RouteStore(rooms.store), SystemClock())
+        enabled = read_adapters_file(rooms.settings.adapters_file).adapters
+        for found in forgotten(discover(), enabled, await routes.everywhere()):
+            if found.kind is not Forgotten.NOT_SWITCHED_ON:
+                rooms.log.warning(
+                    "adapter-forgotten",
+                    kind=found.kind.value,
+                    adapter=found.adapter_id,
+                    municipality=found.municipality,
+                    group=found.group,
+                )
+
+    return tell
+
+
 def _figures_looked_up(rooms: Rooms) -> Callable[[], Awaitable[object]]:
     async def look() -> None:
         rooms.metrics.look()
@@ -633,12 +654,12 @@ async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log:
         await asyncio.sleep(interval_s)
 
 
-async def _at_last(work: Callable[[], Awaitable[object]], log: EventLog) -> None:
-    """Do what is left before the store closes; not for long."""
+async def _for_a_moment(work: Callable[[], Awaitable[object]], log: EventLog) -> None:
+    """Do what belongs to a start or a stop; neither waits for it for long."""
     try:
-        async with asyncio.timeout(LAST_HEAD_S):
+        async with asyncio.timeout(MOMENT_S):
             await work()
-    except Exception as error:  # noqa: BLE001 - a stop goes on
+    except Exception as error:  # noqa: BLE001 - the start or stop goes on
         log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
 
 

@@ -45,6 +45,7 @@ UNRECORDED: Mapping[str, str] = {
     "adapter certify": OWN_FILES,
     "adapter check": OWN_FILES,
     "adapter draft-golden": OWN_FILES,
+    "adapter forgotten": NOT_OF_PERSONS,
     "adapter list": NOT_OF_PERSONS,
     "adapter new": OWN_FILES,
     "adapter ping": NOT_OF_PERSONS,

@@ -25,6 +25,7 @@ from gateway.accesses.view import AccessView
 from gateway.api.admission import Admission
 from gateway.api.application import ApiOptions, build_api
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
+from gateway.api.lifecycle import read_lifecycle
 from gateway.api.operation import ReadinessCheck
 from gateway.api.proxies import Proxies
 from gateway.audit import AuditLog, AuditStore
@@ -32,6 +33,7 @@ from gateway.audit.alerts import AlertStore, Snooping
 from gateway.audit.refusals import WINDOW_S
 from gateway.audit.searches import SearchStore
 from gateway.audit.tree import AuditTree, TreeStore
+from gateway.calls import CallCounts, CallStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, Sharing, SourceState
 from gateway.connections.config import read_adapters_file
@@ -97,7 +99,7 @@ from gateway.representations import (
     RepresentationStore,
 )
 from gateway.representations.routes import representation_router
-from gateway.routes import RouteService, RouteStore
+from gateway.routes import Forgotten, RouteService, RouteStore, forgotten
 from gateway.settings import Settings
 from gateway.snapshots import SnapshotCopies, SnapshotStore
 from gateway.store.engine import Store, open_store
@@ -126,7 +128,7 @@ EXPIRY_INTERVAL_S = 3_600.0
 REMINDER_INTERVAL_S = 3_600.0
 """How often measures are looked for that an officer must look at."""
 COUNT_INTERVAL_S = 10.0
-"""How often what was withheld and revealed is stored."""
+"""How often what was withheld and revealed, and who called what, is stored."""
 WITHHELD_INTERVAL_S = 60.0
 """How often it is looked whether the figure of another day may be told."""
 SNOOPING_INTERVAL_S = 60.0
@@ -134,8 +136,9 @@ SNOOPING_INTERVAL_S = 60.0
 CHECK_INTERVAL_S = 5.0
 """How often the state page's picture of the sources is renewed."""
 
-LAST_HEAD_S = 5.0
-"""How long a stop waits for the last tree head; what it misses is taken in at the next start."""
+MOMENT_S = 5.0
+"""How long a stop waits for the last tree head, what it misses is taken in at the next start; and a
+start for the list of what was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ class Rooms:
     my_numbers: Store
     worker: Worker
     admission: Admission
+    calls: CallCounts
 
 
 class RoutedSuppliers:
@@ -200,9 +204,11 @@ def create_app(
     Raises:
         AdaptersFileError: the file of enabled adapters cannot be read.
         EditionsError: an installed edition is malformed, or one in force is not installed.
+        LifecycleError: what is said of operations that are going away cannot be.
         StoreUrlError: the address of the database cannot be used.
     """
-    rooms = _build(settings, clock or SystemClock(), seat)
+    clock = clock or SystemClock()
+    rooms = _build(settings, clock, seat)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -215,6 +221,9 @@ def create_app(
             version=version("hitotsu"),
             max_body_bytes=settings.max_body_bytes,
             admission=rooms.admission,
+            lifecycle=read_lifecycle(),
+            clock=clock,
+            on_call=rooms.calls.called,
             proxies=Proxies.of(
                 map(str, settings.trusted_proxies), settings.client_certificate_header
             ),
@@ -539,6 +548,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         my_number_store,
         seat or Lone(),
         questions.admission,
+        CallCounts(clock, metrics),
     )
 
 
@@ -563,15 +573,17 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.push_async_callback(rooms.aclose_http)
         stack.push_async_callback(rooms.connections.aclose)
         # The last rows come into the tree.
-        stack.push_async_callback(_at_last, _once(rooms, rooms.audit_tree.run_once), rooms.log)
+        stack.push_async_callback(_for_a_moment, _once(rooms, rooms.audit_tree.run_once), rooms.log)
 
         async def store_counts() -> None:
             await rooms.protection.counts.store(CountStore(rooms.store))
+            await rooms.calls.store(CallStore(rooms.store))
 
-        stack.push_async_callback(_at_last, store_counts, rooms.log)
+        stack.push_async_callback(_for_a_moment, store_counts, rooms.log)
         await stack.enter_async_context(rooms.audit)
         if rooms.worker.leads():
             await rooms.protection.pull()
+        await _for_a_moment(_once(rooms, _telling_of_forgotten(rooms)), rooms.log)
         for work, interval in (
             (_once(rooms, rooms.protection.poll), rooms.settings.flag_poll_s),
             (rooms.connections.check_all, CHECK_INTERVAL_S),
@@ -604,6 +616,25 @@ def _once(rooms: Rooms, work: Callable[[], Awaitable[object]]) -> Callable[[], A
     return work_if_leading
 
 
+def _telling_of_forgotten(rooms: Rooms) -> Callable[[], Awaitable[object]]:
+    """Return what tells the log of adapters that nobody uses and of routes to nowhere."""
+
+    async def tell() -> None:
+        routes = RouteService(RouteStore(rooms.store), SystemClock())
+        enabled = read_adapters_file(rooms.settings.adapters_file).adapters
+        for found in forgotten(discover(), enabled, await routes.everywhere()):
+            if found.kind is not Forgotten.NOT_SWITCHED_ON:
+                rooms.log.warning(
+                    "adapter-forgotten",
+                    kind=found.kind.value,
+                    adapter=found.adapter_id,
+                    municipality=found.municipality,
+                    group=found.group,
+                )
+
+    return tell
+
+
 def _figures_looked_up(rooms: Rooms) -> Callable[[], Awaitable[object]]:
     async def look() -> None:
         rooms.metrics.look()
@@ -634,12 +665,12 @@ async def _repeat(work: Callable[[], Awaitable[object]], interval_s: float, log:
         await asyncio.sleep(interval_s)
 
 
-async def _at_last(work: Callable[[], Awaitable[object]], log: EventLog) -> None:
-    """Do what is left before the store closes; not for long."""
+async def _for_a_moment(work: Callable[[], Awaitable[object]], log: EventLog) -> None:
+    """Do what belongs to a start or a stop; neither waits for it for long."""
     try:
-        async with asyncio.timeout(LAST_HEAD_S):
+        async with asyncio.timeout(MOMENT_S):
             await work()
-    except Exception as error:  # noqa: BLE001 - a stop goes on
+    except Exception as error:  # noqa: BLE001 - the start or stop goes on
         log.error("background-work-failed", error=type(error).__name__)  # noqa: TRY400 - no trace
 
 

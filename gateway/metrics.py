@@ -1,7 +1,8 @@
 """Figures of the running gateway, for Prometheus. No label ever holds a personal value.
 
 A room is handed the one ``Metrics`` of the process and calls its verbs; the names on the wire are
-known here alone. Labels come from closed sets: route templates, adapter ids, statuses.
+known here alone. Labels come from closed sets: route templates, adapter ids, statuses, and the ids
+of registered consumers.
 """
 
 from __future__ import annotations
@@ -70,6 +71,12 @@ class Metrics:
             "Seconds from the first byte of a request to the last of its response",
             ["route"],
             buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._consumer_calls = Counter(
+            "hitotsu_consumer_calls",
+            "Calls of known consumers by version and operation",
+            ["consumer", "version", "operation"],
             registry=self.registry,
         )
         self._in_flight = Gauge(
@@ -165,6 +172,7 @@ class Metrics:
                 self._durations.labels(route),
             )
         )
+        self._of_consumer = lru_cache(KEPT)(self._consumer_calls.labels)
         self._of_part = lru_cache(KEPT)(self._parts.labels)
         self._lag_of = lru_cache(KEPT)(self._lag.labels)
         self._unanchored_age_s: Callable[[], float] = lambda: 0.0
@@ -184,6 +192,10 @@ class Metrics:
         """Count a request that was refused before anything was done for it; it took no time."""
         counted, _ = self._of_request(method, route, status)
         counted.inc()
+
+    def consumer_called(self, consumer: str, version: str, operation: str) -> None:
+        """Count a call of a registered consumer; ``operation`` is the method and the template."""
+        self._of_consumer(consumer, version, operation).inc()
 
     def part_ended(self, adapter: str, status: str) -> None:
         """Count a part of an answer. The status is the source's, before protection."""

@@ -302,6 +302,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = _types(
         "See /docs for the addresses.",
     ),
     (
+        "operation-ended",
+        410,
+        "この操作は終わりました",
+        "This operation has ended",
+        "successor に示した操作に移ってください。なければ /docs を見てください。",
+        "Use the operation that successor names; without one, see /docs.",
+    ),
+    (
         "method-not-allowed",
         405,
         "このメソッドは使えません",

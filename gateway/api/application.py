@@ -9,17 +9,19 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
 
-from adapters.contract import EventLog
+from adapters.contract import Clock, EventLog
 from gateway.api.admission import Admission, Door
 from gateway.api.documentation import documentation_router
 from gateway.api.drain import Drain
-from gateway.api.edge import HEADERS, INSIST, Edge
+from gateway.api.edge import HEADERS, INSIST, Counted, Edge, count_nothing
+from gateway.api.lifecycle import Lifecycle, Line
 from gateway.api.limits import BODY_TIMEOUT_S, Limits
 from gateway.api.openapi import TAGS, Tag, install_openapi
 from gateway.api.operation import ReadinessCheck, operation_router
 from gateway.api.problems import ProblemRenderer, install_problem_handlers
 from gateway.api.proxies import Proxies
 from gateway.api.swift import Application, Swift
+from gateway.clock import SystemClock
 from gateway.metrics import Metrics
 from gateway.pages import asset_router
 from gateway.telemetry import NO_TRACING, Tracing
@@ -42,7 +44,8 @@ class ApiOptions:
 
     ``public_url`` is the URL of the gateway as consumers see it, without a final slash: the base
     of ``type`` URIs and of the token endpoint. ``max_body_bytes`` bounds every request body.
-    ``admission`` knows whether there is time for another call.
+    ``admission`` knows whether there is time for another call. ``lifecycle`` says what is going
+    away, ``clock`` what has gone. ``on_call`` is told of every call of a known consumer.
     """
 
     public_url: str
@@ -52,6 +55,9 @@ class ApiOptions:
     body_timeout_s: float = BODY_TIMEOUT_S
     proxies: Proxies = field(default_factory=Proxies)
     admission: Admission = field(default_factory=Admission)
+    lifecycle: Sequence[Line] = ()
+    clock: Clock = field(default_factory=SystemClock)
+    on_call: Counted = count_nothing
 
 
 def build_api(
@@ -70,6 +76,9 @@ def build_api(
     That is ``/health``, ``/ready``, ``/metrics``, ``/openapi.json``, ``/docs``, ``/problems`` and
     ``/assets``. A router need not care for problems, traces, limits, logs or headers: it raises
     ``Problem``, and reads and writes bodies with ``gateway.api.bodies``.
+
+    Raises:
+        LifecycleError: something is going away that is not there.
     """
     app = Application(
         title=options.title,
@@ -84,20 +93,24 @@ def build_api(
     drain = app.state.drain = Drain()
     renderer = ProblemRenderer(options.public_url)
     install_problem_handlers(app, renderer)
-    install_openapi(
-        app,
-        renderer,
-        token_url=f"{options.public_url}/oauth/token",
-        tags=(*TAGS, *extra_tags),
-    )
-    for router in (
+    mounted = (
         *routers,
         operation_router(readiness, metrics),
         # Asked late, so that a later change of ``app.openapi`` is seen.
         documentation_router(lambda: app.openapi()),  # noqa: PLW0108
         asset_router(),
-    ):
+    )
+    for router in mounted:
         app.include_router(router)
+    routes = (route for router in mounted for route in router.routes)
+    going = Lifecycle(options.lifecycle, routes, options.public_url, options.clock)
+    install_openapi(
+        app,
+        renderer,
+        token_url=f"{options.public_url}/oauth/token",
+        tags=(*TAGS, *extra_tags),
+        endings=going.endings,
+    )
     limits: dict[str, Any] = {
         "max_body_bytes": options.max_body_bytes,
         "body_timeout_s": options.body_timeout_s,
@@ -110,6 +123,8 @@ def build_api(
         "proxies": options.proxies,
         "drain": drain,
         "tracing": tracing,
+        "lifecycle": going,
+        "on_call": options.on_call,
     }
     # The last one added is the outermost.
     app.add_middleware(Limits, **limits)

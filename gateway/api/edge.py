@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.contract import EventLog
 from gateway.api.drain import Drain
+from gateway.api.lifecycle import NO_LIFECYCLE, Lifecycle, version_of
 from gateway.api.problems import METHODS, ProblemRenderer
 from gateway.api.proxies import Peer, Proxies
 from gateway.api.trace import Trace, begin_trace
@@ -59,6 +61,14 @@ def peer_of(request: Request) -> Peer:
     return found if isinstance(found, Peer) else Peer(request.client.host if request.client else "")
 
 
+Counted: TypeAlias = Callable[[str, str, str, str], None]
+"""Takes the id of a consumer, and the method, path template and version that it called."""
+
+
+def count_nothing(_client_id: str, _method: str, _path: str, _version: str) -> None:
+    """Count no calls of consumers."""
+
+
 _SAID: Final = ("client_id", "outcome", "problem")
 """What rooms note of a call, for the log and the trace."""
 
@@ -71,6 +81,7 @@ class _Exchange:
     send: Send
     secure: bool
     status: int = 0
+    of_operation: Sequence[tuple[bytes, bytes]] = ()
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -85,6 +96,7 @@ class _Exchange:
             headers += [header for header in HEADERS if header[0] not in there]
             if self.secure and INSIST[0] not in there:
                 headers.append(INSIST)
+            headers += self.of_operation
             headers.append((b"x-trace-id", self.scope["state"]["trace_id"].encode()))
             message = {**message, "headers": headers}
         elif self.without_body and message["type"] == "http.response.body":
@@ -106,10 +118,12 @@ class Edge:
         proxies: whose word is taken for where a request comes from.
         drain: lets nothing more in once the gateway is going down.
         tracing: notes how long requests took.
+        lifecycle: which operations are going away.
+        on_call: is told of every call of a known consumer.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each stands around every request
         self,
         app: ASGIApp,
         *,
@@ -120,6 +134,8 @@ class Edge:
         proxies: Proxies,
         drain: Drain,
         tracing: Tracing = NO_TRACING,
+        lifecycle: Lifecycle = NO_LIFECYCLE,
+        on_call: Counted = count_nothing,
     ) -> None:
         self._app = app
         self._renderer = renderer
@@ -129,6 +145,8 @@ class Edge:
         self._proxies = proxies
         self._drain = drain
         self._tracing = tracing
+        self._lifecycle = lifecycle
+        self._on_call = on_call
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP is passed on."""
@@ -149,11 +167,24 @@ class Edge:
         try:
             scope["state"]["peer"] = self._proxies.peer(scope)
             with self._drain.admitted(scope["path"]):
+                self._require_open(inner, exchange)
                 await self._app(inner, receive, exchange.forward)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             await self._answer_for(error, exchange, receive)
         finally:
             self._end(inner, exchange, span)
+
+    def _require_open(self, scope: Scope, exchange: _Exchange) -> None:
+        """Have the answer tell that its operation is going away, and end the call if it has gone.
+
+        Raises:
+            Problem: ``operation-ended``.
+        """
+        if (found := self._lifecycle.find(scope)) is None:
+            return
+        ending, scope["route"] = found
+        exchange.of_operation = ending.headers()
+        self._lifecycle.require_open(ending)
 
     @staticmethod
     def _begin(scope: Scope) -> Trace:
@@ -195,6 +226,8 @@ class Edge:
         status = exchange.status or 499  # nothing was sent: the caller had gone
         self._metrics.request_ended(method, route, status, seconds)
         state = exchange.scope["state"]
+        if (client_id := state.get("client_id")) is not None:
+            self._on_call(client_id, method, route, version_of(route))
         said = {k: state[k] for k in _SAID if k in state}
         if self._tracing is not NO_TRACING:
             span.rename(f"{method} {route}")

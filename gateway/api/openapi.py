@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from gateway.api.language import Language
+from gateway.api.lifecycle import Ending, Operation
 from gateway.api.problems import MEDIA_TYPE, ProblemRenderer
 from gateway.problems import PROBLEM_TYPES, Problem
 
@@ -152,21 +154,33 @@ def json_request(
 
 
 def install_openapi(
-    app: FastAPI, renderer: ProblemRenderer, *, token_url: str, tags: Sequence[Tag]
+    app: FastAPI,
+    renderer: ProblemRenderer,
+    *,
+    token_url: str,
+    tags: Sequence[Tag],
+    endings: Mapping[Operation, Ending] = MappingProxyType({}),
 ) -> None:
-    """Let ``app.openapi`` describe the gateway as it is; made once, at the first call."""
+    """Let ``app.openapi`` describe the gateway as it is; made once, at the first call.
+
+    ``endings`` are the operations that are going away.
+    """
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(_describe(app, renderer, token_url, tags))
+            made.update(_describe(app, renderer, token_url, tags, endings))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
 
 
 def _describe(
-    app: FastAPI, renderer: ProblemRenderer, token_url: str, tags: Sequence[Tag]
+    app: FastAPI,
+    renderer: ProblemRenderer,
+    token_url: str,
+    tags: Sequence[Tag],
+    endings: Mapping[Operation, Ending],
 ) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
@@ -184,12 +198,28 @@ def _describe(
     schemas["Problem"] = dict(PROBLEM_SCHEMA)
     components["securitySchemes"] = _security(token_url)
     labels = {tag.name: tag.label for tag in tags}
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
+    for path, methods in document.get("paths", {}).items():
+        for method, operation in methods.items():
+            if (ending := endings.get((method.upper(), path))) is not None:
+                _mark(operation, ending)
             operation["tags"] = [labels.get(name, name) for name in operation.get("tags", ())]
             schemas.update(operation.pop("x-definitions", {}))
             _add_problems(operation, renderer)
     return document
+
+
+def _mark(operation: dict[str, Any], ending: Ending) -> None:
+    """Say that an operation is going away."""
+    facts = ending.facts()
+    said = [f"{facts['deprecated'][:10]} から非推奨 / deprecated"]
+    if "sunset" in facts:
+        said.append(f"{facts['sunset'][:10]} に終了 / ends")
+        operation["responses"]["410"] = {"x-problems": ["operation-ended"]}
+    if ending.successor:
+        said.append(f"代わり / instead: {ending.successor}")
+    operation["deprecated"] = True
+    operation["x-lifecycle"] = facts
+    operation["description"] = f"**{'。'.join(said)}**\n\n{operation.get('description', '')}"
 
 
 def _add_problems(operation: dict[str, Any], renderer: ProblemRenderer) -> None:

@@ -55,7 +55,10 @@ class AuditEntry:
     of the representation, and the pseudonym of who acted (``subject_key`` is of the represented).
     ``scope`` says of whom and of which day was asked, where that is not the person alone and now:
     relation, basis, reference date, and the part of the person in it. ``occurrences`` is set where
-    one record stands for several refusals; ``at`` is the last of them.
+    one record stands for several refusals; ``at`` is the last of them. ``sources`` says where the
+    records of each group came from: adapter, its version, mapping, edition and method.
+    ``statement`` is the signed statement that was released: its id, and as ``answer`` the id of the
+    record of the answer that it states.
     """
 
     municipality: str
@@ -81,6 +84,8 @@ class AuditEntry:
     representation: Mapping[str, str] | None = None
     scope: Mapping[str, str | int] | None = None
     occurrences: Occurrences | None = None
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    statement: Mapping[str, str] | None = None
 
 
 def settings_entry(  # noqa: PLR0913 - each is a member of the record
@@ -183,6 +188,10 @@ def _members(entry: AuditEntry) -> dict[str, Any]:
         members["alarm"] = dict(entry.alarm)
     if entry.representation is not None:
         members["representation"] = dict(entry.representation)
+    if entry.sources:
+        members["sources"] = {group: dict(source) for group, source in entry.sources.items()}
+    if entry.statement is not None:
+        members["statement"] = dict(entry.statement)
     if entry.occurrences is not None:
         members["occurrences"] = {
             "count": entry.occurrences.count,

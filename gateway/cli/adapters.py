@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import typer
 from rich.table import Table
@@ -14,6 +15,7 @@ from gateway.cli.session import (
     REFUSED,
     fail,
     new_table,
+    opened,
     out,
     read_dictionary,
     read_settings,
@@ -28,6 +30,7 @@ from gateway.connections.http import open_http_client
 from gateway.connections.proofs import REHEARSED
 from gateway.logs import open_log
 from gateway.metrics import Metrics
+from gateway.routes import BROKEN, Finding, Forgotten, RouteService, RouteStore, forgotten
 from gateway.settings import Settings
 
 app = typer.Typer(help="アダプター / Adapters.", no_args_is_help=True)
@@ -81,6 +84,40 @@ def ping() -> None:
     out().print(table)
     if faults:
         fail(f"使えないアダプター：{faults} 件", f"adapters that cannot be used: {faults}", REFUSED)
+
+
+_FORGOTTEN: Final = {
+    Forgotten.NOT_SWITCHED_ON: ("どの団体でも有効でない", "on in no municipality"),
+    Forgotten.WITHOUT_ROUTE: ("有効だが、使う経路がない", "on, but no route uses it"),
+    Forgotten.GOING_AWAY: ("提供元がやめる・止めている", "deprecated or suspended by its vendor"),
+    Forgotten.NOT_INSTALLED: ("有効だが、使える形で入っていない", "on, but not usably installed"),
+    Forgotten.ROUTE_TO_NOWHERE: ("経路の先が有効でない", "a route leads to it, but it is not on"),
+    Forgotten.NOT_SUPPLIED: ("経路のグループを提供しない", "a route's group is not supplied by it"),
+}
+
+
+@app.command("forgotten")
+def forgotten_() -> None:
+    """使われていないアダプターと、先のない経路 / Adapters without use, routes to nowhere."""
+    settings = read_settings()
+    enabled = _enabled(settings).adapters
+
+    async def work() -> list[Finding]:
+        async with opened(settings) as session:
+            routes = RouteService(RouteStore(session.store), session.clock)
+            return forgotten(discover(), enabled, await routes.everywhere())
+
+    found = run(work())
+    if not found:
+        say("忘れられたものはありません。", "Nothing was forgotten.")
+        return
+    table = new_table("団体", "アダプター / Adapter", "グループ / Group", "何が / What")
+    for finding in found:
+        what = " / ".join(_FORGOTTEN[finding.kind])
+        table.add_row(finding.municipality, finding.adapter_id, finding.group, what)
+    out().print(table)
+    if broken := sum(finding.kind in BROKEN for finding in found):
+        fail(f"答えられないもの：{broken} 件", f"what cannot answer: {broken}", REFUSED)
 
 
 async def _ping(settings: Settings, enabled: AdaptersFile) -> tuple[Table, int]:

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
-from gateway.audit.fhir import to_audit_event
 from gateway.audit.tree import (
     AuditTree,
     Fault,
@@ -28,6 +27,7 @@ from gateway.audit.tree import (
     verify,
 )
 from gateway.audit.tree.export import iter_export, plan_export
+from gateway.cli.audit_fhir import Resource, consents, records_as
 from gateway.cli.options import moment_option, require_order
 from gateway.cli.session import (
     NOT_SET_UP,
@@ -151,11 +151,20 @@ def export(
         ExportForm,
         typer.Option(
             "--format",
-            help="proof（証明付き）か fhir（AuditEvent、証明なし） / With proofs, or as FHIR R4.",
+            help="proof（証明付き）か fhir（証明なし） / With proofs, or as FHIR R4 without.",
         ),
     ] = ExportForm.PROOF,
+    resource: Annotated[
+        Resource | None,
+        typer.Option(
+            help="fhir で書くもの：AuditEvent（既定）、Provenance（渡したものの出所）、"
+            "Consent（同意） / What is written as FHIR.",
+        ),
+    ] = None,
 ) -> None:
     """監査記録を証明付きで書き出す。間の行は抜かない / Write records with their proofs."""
+    if resource is not None and form is not ExportForm.FHIR:
+        raise typer.BadParameter("--resource には --format fhir が要ります / needs --format fhir")
     refuse_existing(file)
     require_order(since, until)
     settings = read_settings()
@@ -164,6 +173,8 @@ def export(
         async with opened(settings) as session:
             tree, store = tree_of(session), TreeStore(session.store)
             await session.record("audit-export", "written")
+            if resource is Resource.CONSENT:
+                return await _write(file, consents(session, since, until))
             head = await _sealed(tree)
             window = await store.window(since, until) if since or until else None
             plan = (
@@ -174,23 +185,23 @@ def export(
             held, _ = _held(session, anchors or [])
             lines = iter_export(tree, store, session.keys.keys().heads, plan, held)
             if form is ExportForm.FHIR:
-                lines = _as_events(lines, settings.public_url)
-            with whole_files(file) as (written,):
-                async for line in lines:
-                    written.write(line.encode())
+                kind = resource or Resource.AUDIT_EVENT
+                return await _write(file, records_as(kind, lines, settings.public_url))
+            await _write(file, lines)
             return plan.end - plan.first
 
     count = run(work())
     say(f"{count} 件を {file} に書き出しました。", f"{count} records written to {file}.")
 
 
-async def _as_events(lines: AsyncIterator[str], issuer: str) -> AsyncIterator[str]:
-    """Yield each row of an export as a resource, and nothing else of it."""
-    async for line in lines:
-        members = json.loads(line)
-        if members["type"] == "row":
-            event = to_audit_event(json.loads(members["entry"]), issuer)
-            yield json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
+async def _write(file: Path, lines: AsyncIterator[str]) -> int:
+    """Write a file and return how many lines it has."""
+    count = 0
+    with whole_files(file) as (written,):
+        async for line in lines:
+            written.write(line.encode())
+            count += 1
+    return count
 
 
 def verifier() -> None:

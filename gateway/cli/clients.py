@@ -12,6 +12,8 @@ from rich.table import Table
 
 from gateway.access.certificates import Certificate
 from gateway.access.grants import GrantTerms, Relation
+from gateway.api.lifecycle import Line, line_of, read_lifecycle, version_of
+from gateway.calls import CallStore
 from gateway.cli.options import ClientId, Municipality, day_option, read_jwks
 from gateway.cli.session import IDS_WITH_DASHES, new_table, opened, out, read_settings, run, say
 from gateway.clock import TOKYO, SystemClock
@@ -107,6 +109,55 @@ def revoke(client_id: ClientId) -> None:
 
     run(work())
     say(f"連携先 {client_id} を停止しました。", f"Consumer {client_id} revoked.")
+
+
+@app.command()
+def calls(
+    since: Annotated[
+        dt.date | None, day_option("この日から（既定：30 日前）", "From this day; 30 days ago.")
+    ] = None,
+    until: Annotated[
+        dt.date | None, day_option("この日まで（既定：今日）", "To this day; today.")
+    ] = None,
+    *,
+    ending: Annotated[
+        bool,
+        typer.Option("--ending", help="非推奨の操作だけ / Only what is deprecated."),
+    ] = False,
+) -> None:
+    """どの連携先がどの版・操作を何回呼んだか / Who calls which version and operation."""
+    settings, lines = read_settings(), read_lifecycle()
+    today = SystemClock().now().astimezone(TOKYO).date()
+    first, last = since or today - dt.timedelta(days=30), until or today
+
+    async def work() -> Table:
+        table = new_table(
+            "連携先 / Consumer", "版 / Version", "操作 / Operation", "回数 / Calls",
+            "最後の日 / Last day", "状態 / State",
+        )  # fmt: skip
+        async with opened(settings) as session:
+            for found in await CallStore(session.store).between(first, last):
+                method, _, path = found.operation.partition(" ")
+                line = line_of(lines, (method, path))
+                if ending and line is None:
+                    continue
+                state = "現行 / current" if line is None else _ending(line)
+                table.add_row(
+                    found.client_id, version_of(path), found.operation, str(found.calls),
+                    found.day.isoformat(), state,
+                )  # fmt: skip
+        return table
+
+    out().print(run(work()))
+
+
+def _ending(line: Line) -> str:
+    said = f"{_day(line.deprecated)} から非推奨 / deprecated"
+    return f"{said}、{_day(line.sunset)} に終了 / ends" if line.sunset else said
+
+
+def _day(time: dt.datetime) -> str:
+    return time.astimezone(TOKYO).date().isoformat()
 
 
 @app.command("require-signatures")

@@ -17,6 +17,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from adapters.conformance.pages import case_pages
+from gateway.api.lifecycle import version_of
 from gateway.cli.session import err, fail, say
 from gateway.cli.value_examples import value_examples
 from gateway.cli.vendor_reference import vendor_references
@@ -62,13 +63,15 @@ def docs(
 
 def generated_documents() -> Mapping[str, str]:
     """Return the text of every generated document, by its file name."""
+    description = _openapi()
     return {
         "problems.md": _problems(),
         "settings.md": _settings(),
         "cli.md": _commands(),
         "codes.md": _codes(),
         "values.md": value_examples(),
-        "openapi.json": _openapi(),
+        "openapi.json": json.dumps(description, ensure_ascii=False, indent=2) + "\n",
+        "versions.md": versions(description),
         **{f"vendors/{name}": text for name, text in vendor_references(_MADE)},
         **{f"conformance/{name}": f"{_MADE}\n\n{text}" for name, text in case_pages()},
     }
@@ -231,7 +234,40 @@ def _sentences(parts: Mapping[str, str]) -> str:
     return f"{happened}<br>{can_do}<br>→ {ask}"
 
 
-def _openapi() -> str:
+def versions(description: Mapping[str, Any]) -> str:
+    """Return the page of every operation with its version and, where it is going away, until when.
+
+    ``description`` is the OpenAPI document.
+    """
+    lines = _head(
+        "操作と版 / Operations and versions",
+        "ゲートウェイのすべての操作です。非推奨のものには開始日・終了日・代わりの操作を示し、応答にも"
+        " `Deprecation`・`Sunset`・`Link` が付きます。終了日からは 410 `operation-ended` です。",
+        "Every operation. Those that are going away say since when, until when and what comes "
+        "after, here and in `Deprecation`, `Sunset` and `Link` of each answer; from their end on "
+        "they answer 410 `operation-ended`.",
+    )
+    rows = [
+        (version_of(path), f"`{method.upper()} {path}`", o["summary"], _state(o))
+        for path, methods in description["paths"].items()
+        for method, o in methods.items()
+    ]
+    headings = ("版 / Version", "操作 / Operation", "内容 / What", "状態 / State")
+    return _text([*lines, "", *_table(headings, sorted(rows))])
+
+
+def _state(operation: Mapping[str, Any]) -> str:
+    if (facts := operation.get("x-lifecycle")) is None:
+        return "現行 / current"
+    said = [f"{facts['deprecated'][:10]} から非推奨 / deprecated"]
+    if "sunset" in facts:
+        said.append(f"{facts['sunset'][:10]} に終了 / ends")
+    if "successor" in facts:
+        said.append(f"代わり / instead: `{facts['successor']}`")
+    return "<br>".join([*said, f"<{facts['page']}>"])
+
+
+def _openapi() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             **{
@@ -246,7 +282,8 @@ def _openapi() -> str:
         )
         # The composition root stands above this room, so it is found by its name.
         app = importlib.import_module("gateway.app").create_app(settings)
-        return json.dumps(app.openapi(), ensure_ascii=False, indent=2) + "\n"
+        described: dict[str, Any] = app.openapi()
+        return described
 
 
 def _head(title: str, japanese: str, english: str) -> list[str]:

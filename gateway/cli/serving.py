@@ -17,6 +17,7 @@ import typer
 from fastapi import FastAPI
 
 from gateway.api.drain import DRAIN_S, DrainingServer
+from gateway.api.lifecycle import LifecycleError, read_lifecycle
 from gateway.api.server import SHUTDOWN_S, server_config
 from gateway.api.workers import WorkerServer
 from gateway.cli.session import (
@@ -69,6 +70,7 @@ def serve(
     """ゲートウェイを動かす / Run the gateway."""
     settings = read_settings()
     read_dictionary(settings)
+    _read_lifecycle()
     keep_memory_off_disk()
     if settings.otlp_endpoint is not None and not is_installed():
         fail(
@@ -102,7 +104,10 @@ def keep_memory_off_disk() -> None:
 
 def open_app(settings: Settings, seat: Seat | None = None) -> FastAPI:
     """Return the gateway, put together and not started."""
-    app: FastAPI = importlib.import_module("gateway.app").create_app(settings, seat=seat)
+    try:
+        app: FastAPI = importlib.import_module("gateway.app").create_app(settings, seat=seat)
+    except LifecycleError as error:
+        fail(error.detail_ja, error.detail_en, NOT_SET_UP)
     # What is loaded now stays: the collector need not look through all of it again and again.
     gc.collect()
     gc.freeze()
@@ -187,6 +192,14 @@ def require_link(settings: Settings, *, listens: bool) -> None:
 def fail_link(error: LinkError) -> NoReturn:
     """End the command and name the setting that is wrong."""
     fail(error.detail_ja, error.detail_en, NOT_SET_UP)
+
+
+def _read_lifecycle() -> None:
+    """End the command if what is said of operations that are going away cannot be."""
+    try:
+        read_lifecycle()
+    except LifecycleError as error:
+        fail(error.detail_ja, error.detail_en, NOT_SET_UP)
 
 
 async def _look(settings: Settings) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from gateway.audit import AuditRecord, AuditStore
 from gateway.store.engine import Store
@@ -43,6 +43,27 @@ class ConsentStore:
                 .values(withdrawn_at=at)
             )
             await self._audit.append_in(session, audit)
+
+    async def iter_kept(
+        self, since: dt.datetime | None, until: dt.datetime | None
+    ) -> AsyncIterator[ConsentRow]:
+        """Yield the consents of every municipality that counted at some moment of a time.
+
+        One that was taken back counts up to then. None does not narrow; until is exclusive.
+        """
+        query = select(ConsentRow).order_by(
+            ConsentRow.municipality, ConsentRow.given_at, ConsentRow.consent_id
+        )
+        if until is not None:
+            query = query.where(ConsentRow.given_at < until)
+        if since is not None:
+            query = query.where(
+                ConsentRow.expires_at > since,
+                or_(ConsentRow.withdrawn_at.is_(None), ConsentRow.withdrawn_at >= since),
+            )
+        async with self._store.session() as session:
+            async for row in await session.stream_scalars(query):
+                yield row
 
     async def live(
         self, municipality: str, subject_id: str, client_id: str, purpose_id: str, at: dt.datetime

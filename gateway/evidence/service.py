@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final, NoReturn
 
@@ -32,6 +32,7 @@ from gateway.evidence.view import render_view
 from gateway.keys import SIGNING_ALGORITHM, KeyStore
 from gateway.notices.releases import obtained
 from gateway.problems import Problem
+from gateway.questions.record import sources_of
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionService
@@ -254,7 +255,11 @@ class EvidenceService:
             expires_at=until,
             revoked_at=None,
         )
-        entry = self._entry(access, caller, "released", subject)
+        entry = replace(
+            self._entry(access, caller, "released", subject),
+            sources=sources_of(answer.parts),
+            statement={"id": row.evidence_id, "answer": answer.question_id},
+        )
         told = obtained(
             access.municipality, access.client_id, row.evidence_id, subject, asked.items, now
         )

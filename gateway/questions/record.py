@@ -110,6 +110,7 @@ class QuestionRecord:
             function="question",
             representation=in_whose_place(self.audit, self.access.municipality, self.subject),
             scope=self.scope or self._day(),
+            sources=sources_of(parts),
         )
 
     def _day(self) -> Mapping[str, str] | None:
@@ -118,6 +119,21 @@ class QuestionRecord:
 
 def _statuses(parts: Iterable[Part]) -> dict[str, str]:
     return {part.planned.group.ref: part.status.value for part in parts}
+
+
+def sources_of(parts: Iterable[Part]) -> dict[str, dict[str, str]]:
+    """Return where the records of each group came from, as the audit record says it."""
+    return {
+        part.planned.group.ref: {
+            "adapter": came.adapter,
+            "version": came.adapter_version,
+            "mapping": came.mapping_version,
+            "edition": came.edition,
+            "method": came.method.value,
+        }
+        for part in parts
+        if part.records and (came := part.provenance) is not None
+    }
 
 
 def _delivered(parts: Iterable[Part]) -> tuple[str, ...]:

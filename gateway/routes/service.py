@@ -45,6 +45,11 @@ class RouteService:
         rows = await self._store.list(municipality)
         return [Route(r.group_ref, RouteMode(r.mode), r.adapter_id) for r in rows]
 
+    async def everywhere(self) -> list[tuple[str, Route]]:
+        """Return every route of every municipality, each with the municipality."""
+        rows = await self._store.everywhere()
+        return [(r.municipality, Route(r.group_ref, RouteMode(r.mode), r.adapter_id)) for r in rows]
+
     async def set(
         self, municipality: str, group: str, adapter_id: str, *, changed_by: str
     ) -> Route | None:

@@ -52,6 +52,12 @@ class RouteStore:
         async with self._store.session() as session:
             return (await session.scalars(query)).all()
 
+    async def everywhere(self) -> Sequence[RouteRow]:
+        """Return every row of every municipality."""
+        query = select(RouteRow).order_by(RouteRow.municipality, RouteRow.group_ref)
+        async with self._store.session() as session:
+            return (await session.scalars(query)).all()
+
     async def put(
         self,
         municipality: str,

@@ -408,6 +408,20 @@ class ProtectionCountRow(Base):
     revealed: Mapped[int] = mapped_column(BigInteger)
 
 
+class ConsumerCallRow(Base):
+    """How often a consumer called an operation (``POST /v1/questions``) on a day in Asia/Tokyo.
+
+    Of all municipalities together: an operation goes away for all of them.
+    """
+
+    __tablename__ = "consumer_call"
+
+    day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(200), primary_key=True)
+    calls: Mapped[int] = mapped_column(BigInteger)
+
+
 class NoticeRegistrationRow(Base):
     """Somebody who is told when a third party obtains a certificate of theirs (本人通知制度).
 

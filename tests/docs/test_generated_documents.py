@@ -68,7 +68,34 @@ def test_writing_the_documents_makes_no_database_and_no_keys(tmp_path: Path, mon
         "settings.md",
         "values.md",
         "vendors",
+        "versions.md",
     ]
+
+
+def test_every_operation_stands_in_the_page_of_versions_and_none_is_going_away(made):
+    """API9: by its version; what is not under one has a dash."""
+    described = json.loads(made["openapi.json"])["paths"]
+    rows = [line for line in made["versions.md"].splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == sum(len(methods) for methods in described.values())
+    assert all(row.endswith("| 現行 / current |") for row in rows)
+    assert "| v1 | `POST /v1/questions` | 照会する / Ask a question | 現行 / current |" in rows
+
+
+def test_the_page_of_versions_says_of_what_is_going_away_until_when():
+    """API9: a line in ``lifecycle.yaml`` is enough."""
+    facts = {
+        "deprecated": "2027-01-01T00:00:00+09:00",
+        "sunset": "2028-01-01T00:00:00+09:00",
+        "successor": "https://gateway.example/v2/questions",
+        "page": "https://gateway.example/docs",
+    }
+    operation = {"summary": "聞く / Ask", "x-lifecycle": facts}
+    page = docs.versions({"paths": {"/v1/questions": {"post": operation}}})
+    assert page.splitlines()[-1] == (
+        "| v1 | `POST /v1/questions` | 聞く / Ask | 2027-01-01 から非推奨 / deprecated<br>"
+        "2028-01-01 に終了 / ends<br>代わり / instead: `https://gateway.example/v2/questions`<br>"
+        "<https://gateway.example/docs> |"
+    )
 
 
 def test_every_setting_has_a_row_with_its_default():

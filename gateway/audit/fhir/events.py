@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from gateway.audit.entries import AuditKind, canonical_json
+from gateway.audit.fhir.codes import coding, concept, known_as
 
 _DCM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 _TYPES: Final = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 _OBJECTS: Final = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ROLES: Final = "http://terminology.hl7.org/CodeSystem/object-role"
 _SOURCES: Final = "http://terminology.hl7.org/CodeSystem/security-source-type"
-_OWN: Final = "urn:hitotsu"
 
 _KINDS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     AuditKind.OPERATION: (_DCM, "110112", "Query", "E"),
@@ -41,7 +41,7 @@ def to_audit_event(entry: Mapping[str, Any], issuer: str) -> dict[str, Any]:
         "resourceType": "AuditEvent",
         "id": entry["audit_id"],
         "type": {"system": system, "code": code, "display": display},
-        "subtype": [_coding("kind", kind.value)],
+        "subtype": [coding("kind", kind.value)],
         "action": action,
         "recorded": entry["at"],
         "outcome": "8" if entry["outcome"] in _FAILED else "0",
@@ -49,15 +49,15 @@ def to_audit_event(entry: Mapping[str, Any], issuer: str) -> dict[str, Any]:
         "agent": [_agent(entry)],
         "source": {
             "site": entry["municipality"],
-            "observer": {"identifier": {"system": f"{_OWN}:issuer", "value": issuer}},
+            "observer": known_as("issuer", issuer),
             "type": [{"system": _SOURCES, "code": "4", "display": "Application Server"}],
         },
         "entity": list(_entities(entry)),
     }
     if entry["function"]:
-        event["subtype"].append(_coding("function", entry["function"]))
+        event["subtype"].append(coding("function", entry["function"]))
     if entry["purpose"]:
-        event["purposeOfEvent"] = [{"coding": [_coding("purpose", entry["purpose"])]}]
+        event["purposeOfEvent"] = [concept(coding("purpose", entry["purpose"]))]
     return event
 
 
@@ -65,7 +65,7 @@ def _agent(entry: Mapping[str, Any]) -> dict[str, Any]:
     client, terminal = entry["client_id"], entry["terminal"]
     system = "client" if client else "operator"
     agent: dict[str, Any] = {
-        "who": {"identifier": {"system": f"{_OWN}:{system}", "value": client or terminal or _NONE}},
+        "who": known_as(system, client or terminal or _NONE),
         "requestor": True,
     }
     if terminal:
@@ -77,17 +77,13 @@ def _agent(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entities(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if entry["subject_key"]:
-        identifier = {
-            "system": f"{_OWN}:subject:{entry['municipality']}",
-            "value": entry["subject_key"],
-        }
         yield {
-            "what": {"identifier": identifier},
+            "what": known_as(f"subject:{entry['municipality']}", entry["subject_key"]),
             "type": {"system": _OBJECTS, "code": "1", "display": "Person"},
             "role": {"system": _ROLES, "code": "1", "display": "Patient"},
         }
     yield {
-        "what": {"identifier": {"system": f"{_OWN}:record", "value": entry["audit_id"]}},
+        "what": known_as("record", entry["audit_id"]),
         "type": {"system": _OBJECTS, "code": "2", "display": "System Object"},
         "role": {"system": _ROLES, "code": "13", "display": "Security Resource"},
         "detail": [
@@ -106,7 +102,3 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
     return canonical_json(value) if isinstance(value, dict) else str(value)
-
-
-def _coding(name: str, code: str) -> dict[str, str]:
-    return {"system": f"{_OWN}:{name}", "code": code}

@@ -15,16 +15,19 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp
 
+from adapters.contract import Clock
 from gateway.api.admission import Admission
 from gateway.api.application import ApiOptions, build_api
 from gateway.api.bodies import json_body, json_response
 from gateway.api.catalogue import Catalogue, Supplier, catalogue_router
 from gateway.api.drain import Drain, DrainingServer
-from gateway.api.edge import note
+from gateway.api.edge import Counted, count_nothing, note
+from gateway.api.lifecycle import Line
 from gateway.api.openapi import SECURED, json_request, problem_responses
 from gateway.api.operation import ReadinessCheck
 from gateway.api.proxies import Proxies
 from gateway.api.server import server_config
+from gateway.clock import SystemClock
 from gateway.logs import open_log
 from gateway.metrics import Metrics
 from gateway.problems import Problem
@@ -132,6 +135,9 @@ class Town:
     routers: Sequence[APIRouter] = ()
     proxies: Proxies = field(default_factory=Proxies)
     admission: Admission = field(default_factory=Admission)
+    lifecycle: Sequence[Line] = ()
+    clock: Clock = field(default_factory=SystemClock)
+    on_call: Counted = count_nothing
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -143,6 +149,9 @@ class Town:
                 body_timeout_s=self.body_timeout_s,
                 proxies=self.proxies,
                 admission=self.admission,
+                lifecycle=self.lifecycle,
+                clock=self.clock,
+                on_call=self.on_call,
             ),
             routers=[
                 town_router(),

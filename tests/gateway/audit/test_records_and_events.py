@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gateway.audit import AuditEntry, AuditKind, to_record
 from gateway.audit.fhir import to_audit_event
 from tests.gateway.audit.entries import AT, entry
-from tests.gateway.audit.schemas import AUDIT_EVENT, RECORD, faults
+from tests.gateway.audit.schemas import AUDIT_EVENT, RECORD, faults, of_fhir
 
+R4_EVENT = of_fhir("AuditEvent")
 ISSUER = "https://hitotsu.city.example"
 ALARM = {"adapter": "a", "capability": "fetch", "kind": "other-number", "count": 2}
 OF_KIND: dict[AuditKind, dict[str, Any]] = {
@@ -24,6 +25,12 @@ OF_KIND: dict[AuditKind, dict[str, Any]] = {
         "items_delivered": ("001P0006",),
         "items_revealed": ("001P0006",),
         "part_statuses": {"001.juminkihonjoho": "ok"},
+        "sources": {
+            "001.juminkihonjoho": {
+                "adapter": "reference-resident", "version": "0.1.0", "mapping": "7",
+                "edition": "provisional-2026", "method": "live",
+            },
+        },
         "terminal": "192.0.2.7",
         "function": "question",
         "my_number": True,
@@ -82,6 +89,7 @@ def test_every_kind_of_record_is_an_audit_event(kind: AuditKind) -> None:
     said = members(entry(kind=kind, **OF_KIND[kind]))
     event = to_audit_event(said, ISSUER)
     assert faults(AUDIT_EVENT, event) == []
+    assert faults(R4_EVENT, event) == []
     details = {d["type"] for d in event["entity"][-1]["detail"]}
     assert details == {name for name, value in said.items() if value not in (None, "", [], {})}
 
@@ -133,4 +141,6 @@ def test_a_refusal_is_an_event_that_failed_and_says_why() -> None:
 )
 def test_whatever_a_record_says_is_an_audit_event(**values: Any) -> None:
     """Also texts that no record has had yet."""
-    assert faults(AUDIT_EVENT, to_audit_event(members(entry(**values)), ISSUER)) == []
+    event = to_audit_event(members(entry(**values)), ISSUER)
+    assert faults(AUDIT_EVENT, event) == []
+    assert faults(R4_EVENT, event) == []

@@ -1,14 +1,26 @@
 import asyncio
+import datetime as dt
 import json
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from gateway.audit import AuditLog, AuditStore, to_record
+from gateway.clock import TOKYO
+from gateway.consents import ConsentStore
+from gateway.keys import FileKeyStore
+from gateway.logs import open_log
+from gateway.settings import Settings
 from gateway.store.engine import open_store
+from gateway.store.tables import ConsentRow, SourceNumberRow
+from tests.gateway.audit.entries import entry
 from tests.gateway.audit.grown import as_owner
+from tests.gateway.audit.schemas import faults, of_fhir
 
 TOWN = ("-m", "999997")
 
@@ -90,6 +102,111 @@ def test_an_export_is_verified_by_the_program_that_comes_with_it(ready, installa
     assert done.stdout.splitlines()[-1:] == ["OK"], (done.returncode, done.stderr)
     assert ready("audit", "export", file).exit_code == 1
     assert ready("audit", "export", installation / "x", "--since", "2100-01-01").exit_code == 1
+
+
+@pytest.fixture
+def asked(ready, database_url: str) -> dict[str, Any]:
+    """An installation with an answer in its record, and three consents of the same person."""
+
+    async def write() -> dict[str, Any]:
+        store, now = open_store(database_url), dt.datetime.now(dt.UTC)
+        try:
+            async with store.session() as session:
+                number = select(SourceNumberRow).where(SourceNumberRow.number == "000000000019")
+                person = (await session.scalars(number)).first().subject_id
+            keys = FileKeyStore(Settings().keys_dir)
+            log = AuditLog(AuditStore(store), keys, log=open_log("error"))
+            key = log.pseudonym("999997", person)
+            source = {
+                "adapter": "reference-resident", "version": "0.1.0", "mapping": "7",
+                "edition": "provisional-2026", "method": "live",
+            }  # fmt: skip
+            async with log:
+                answered = await log.append(
+                    entry(
+                        at=now,
+                        subject_key=key,
+                        items_delivered=("001P0006",),
+                        sources={"001.juminkihonjoho": source},
+                    )
+                )
+            day = dt.timedelta(days=1)
+            for number, (given, end, withdrawn) in enumerate(
+                [(1, 90, None), (40, 90, 20), (400, 200, None)]
+            ):
+                row = ConsentRow(
+                    consent_id=f"{number}" * 32,
+                    municipality="999997",
+                    subject_id=person,
+                    client_id="online",
+                    purpose_id="jidoteate",
+                    items=["001.juminkihonjoho.shimei"],
+                    text="2026-04",
+                    given_at=now - given * day,
+                    expires_at=now - given * day + end * day,
+                    withdrawn_at=None if withdrawn is None else now - withdrawn * day,
+                )
+                await ConsentStore(store).add(row, to_record(entry(at=now)))
+            return {"answered": answered, "key": key, "person": person, "now": now}
+        finally:
+            await store.aclose()
+
+    return asyncio.run(write())
+
+
+def exported(hitotsu, file: Path, *options: str) -> list[dict[str, Any]]:
+    done = hitotsu("audit", "export", file, "--format", "fhir", *options)
+    assert done.exit_code == 0, done.output
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+
+
+def test_records_consents_and_where_answers_came_from_are_exported_as_fhir(
+    ready, asked, installation: Path
+):
+    """AU-8: a kind in each file, valid by the published schema; the person by pseudonym."""
+    events = exported(ready, installation / "events")
+    provenances = exported(ready, installation / "from", "--resource", "Provenance")
+    consents = exported(ready, installation / "consents", "--resource", "Consent")
+    for resources, kind in (
+        (events, "AuditEvent"), (provenances, "Provenance"), (consents, "Consent"),
+    ):  # fmt: skip
+        assert {resource["resourceType"] for resource in resources} == {kind}
+        assert [fault for r in resources for fault in faults(of_fhir(kind), r)] == []
+    assert [p["id"] for p in provenances] == [asked["answered"]]
+    assert provenances[0]["target"][1]["identifier"]["value"] == asked["key"]
+    assert [c["status"] for c in consents] == ["inactive", "inactive", "active"]
+    assert {c["patient"]["identifier"]["value"] for c in consents} == {asked["key"]}
+    code = consents[-1]["provision"]["code"][0]["coding"][0]
+    assert code == {"system": "urn:hitotsu:item", "code": "001P0006"}
+    for name in ("events", "from", "consents"):
+        text = (installation / name).read_text("utf-8")
+        assert asked["person"] not in text
+        assert "000000000019" not in text
+    assert "audit-export written" in ready("audit", "list", "-m", "000000").stdout
+
+
+def test_consents_of_a_time_are_those_that_counted_within_it(ready, asked, installation: Path):
+    """One that was taken back counts up to then; one that is given later not yet."""
+
+    def ids(name: str, *options: str) -> list[str]:
+        found = exported(ready, installation / name, "--resource", "Consent", *options)
+        return [consent["id"][0] for consent in found]
+
+    def ago(days: int) -> str:
+        return (asked["now"] - dt.timedelta(days=days)).astimezone(TOKYO).date().isoformat()
+
+    assert ids("a", "--since", ago(10)) == ["0"]
+    assert ids("b", "--since", ago(30)) == ["1", "0"]
+    assert ids("c", "--until", ago(100)) == ["2"]
+    assert ids("d", "--since", ago(150), "--until", ago(100)) == []
+
+
+def test_a_resource_is_named_for_fhir_alone(ready, installation: Path):
+    """A file with proofs holds records as they are."""
+    done = ready("audit", "export", installation / "x", "--resource", "Consent")
+    assert done.exit_code == 2
+    assert not (installation / "x").exists()
 
 
 def test_a_record_is_proved_to_be_in_the_tree(ready):

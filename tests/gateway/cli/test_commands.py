@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from gateway.api.lifecycle import read_lifecycle
 from gateway.cli import commands as cli
 
 TOWN = ("-m", "999997")
@@ -246,6 +247,14 @@ def test_workers_without_room_for_what_they_share_are_told_where_it_lies(
     monkeypatch.setattr(tempfile, "tempdir", str(installation / "read-only"))
     result = ready("serve", "--port", "0", "--workers", "2")
     assert (result.exit_code, "TMPDIR" in result.stderr) == (3, True)
+
+
+def test_a_sunset_before_its_deprecation_ends_the_command(ready, monkeypatch: pytest.MonkeyPatch):
+    """API9, RFC 9745: before anything is started; the line is named."""
+    line = "- {version: v1, deprecated: 2027-01-02T00:00:00+09:00, sunset: 2027-01-01T00:00:00Z}"
+    monkeypatch.setattr("gateway.cli.serving.read_lifecycle", lambda: read_lifecycle(line))
+    result = ready("serve", "--port", "0", "--workers", "2")
+    assert (result.exit_code, "sunset of v1 lies before deprecated" in result.stderr) == (3, True)
 
 
 def test_installed_adapters_and_where_they_are_on_are_listed(ready, installation: Path):

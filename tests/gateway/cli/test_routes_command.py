@@ -77,3 +77,27 @@ def test_a_quarantined_adapter_cannot_be_routed_to(ready, monkeypatch, tmp_path)
     result = ready("route", "set", *TOWN, GROUP, "broken")
     assert result.exit_code == 1
     assert "manifest.yaml が正しくありません" in result.stderr
+
+
+def test_adapters_without_use_and_routes_to_nowhere_are_listed(told, installation):
+    """API9: by town and group; a route that leads nowhere makes the command fail."""
+    (installation / "adapters.yaml").write_text(
+        'adapters:\n  - {adapter: reference-tax, municipality: "999997"}\n'
+    )
+    listed = told("adapter", "forgotten")
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    assert ["reference-pension", "どの団体でも有効でない"] in [row[:2] for row in rows]
+    assert ["999997", "reference-tax", "有効だが、使う経路がない"] in [row[:3] for row in rows]
+    nowhere = ["999997", "reference-resident", GROUP, "経路の先が有効でない"]
+    assert nowhere in [row[:4] for row in rows]
+    assert (listed.exit_code, "答えられないもの：1 件" in listed.stderr) == (1, True)
+
+
+def test_what_only_lies_about_makes_no_command_fail(told, installation):
+    """It is listed all the same."""
+    (installation / "adapters.yaml").write_text(
+        'adapters:\n  - {adapter: reference-resident, municipality: "999997"}\n'
+    )
+    listed = told("adapter", "forgotten")
+    assert (listed.exit_code, "reference-welfare" in listed.stdout) == (0, True)
+    assert "reference-resident" not in listed.stdout

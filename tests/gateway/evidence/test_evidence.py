@@ -12,10 +12,12 @@ from sqlalchemy import func, select
 
 from adapters.contract import FetchRequest, FetchResult, GroupRecords
 from adapters.errors import Unavailable
+from gateway.audit.fhir import to_provenance
 from gateway.evidence import Finding, Verified, verify
 from gateway.keys import FileKeyStore
 from gateway.store.tables import EvidenceRow
 from standard_models.answers import Quality, Severity, StandardRecord, Value
+from tests.gateway.audit.schemas import RECORD, faults, of_fhir
 from tests.gateway.evidence.conftest import Desk
 from tests.gateway.questions.conftest import BLOCK, BUILDING, NAME, UNGRANTED
 from tests.gateway.questions.scripted import TIME, failing, holding, knowing_nobody, record
@@ -278,6 +280,21 @@ async def test_releases_are_recorded_and_their_content_is_not_kept(desk: Desk) -
     assert "見本" not in repr(await desk.world.audit()) + desk.world.log.text
     async with desk.world.store.session() as session:
         assert await session.scalar(select(func.count()).select_from(EvidenceRow)) == 1
+
+
+async def test_the_record_of_a_release_leads_to_the_answer_that_it_states(desk: Desk) -> None:
+    """AU-8: from the statement to the record of its items, and to its systems and mappings."""
+    made = await desk.release()
+    entries = {e["audit_id"]: e for e in await desk.world.audit()}
+    (released,) = [e for e in entries.values() if e["function"] == "evidence"]
+    assert released["statement"]["id"] == made["evidence_id"]
+    answer = entries[released["statement"]["answer"]]
+    assert answer["items_delivered"]
+    assert released["sources"] == answer["sources"] != {}
+    assert released["subject_key"] == answer["subject_key"]
+    for entry in (released, answer):
+        assert faults(RECORD, entry) == []
+        assert faults(of_fhir("Provenance"), to_provenance(entry, "https://gateway.test")) == []
 
 
 @pytest.mark.parametrize("text", ["", "~", "a.b.c~", "x" * 500_000, "e30.e30.e30~", "日本語~"])

@@ -21,6 +21,7 @@ from adapters.errors import (
 )
 from gateway.access import Access, Caller
 from gateway.access.registration import expand_items
+from gateway.audit.fhir import to_provenance
 from gateway.clock import TOKYO
 from gateway.connections import SourceState
 from gateway.problems import Problem
@@ -29,6 +30,7 @@ from gateway.questions.render import render_answer
 from gateway.questions.service import QuestionAnswer
 from standard_models.answers import Absence, AbsenceReason, Quality, Severity, StandardRecord, Value
 from standard_models.builtin import load_builtin
+from tests.gateway.audit.schemas import RECORD, faults, of_fhir
 from tests.gateway.protection.room import grant
 from tests.gateway.questions.conftest import (
     BLOCK,
@@ -438,6 +440,29 @@ async def test_the_record_of_an_answer_names_items_by_id_and_holds_no_value(
     assert len(entry["subject_key"]) == 64
     assert len(answer.question_id) == 32
     assert not any(secret in str(entry) for secret in ("見本", "150000", "R2", "T2", "みどり"))
+
+
+async def test_the_record_of_an_answer_says_which_system_and_mapping_it_came_from(
+    world: World,
+) -> None:
+    """AU-8: of each group that was answered; what no system answered came from nowhere."""
+    world.systems["tax"].script = failing(SourceTimeout("tax"))
+    await world.ask(NAME, TAX)
+    (entry,) = await world.audit()
+    assert entry["sources"] == {
+        "001.juminkihonjoho": {
+            "adapter": "scripted-resident",
+            "version": "0.1.0",
+            "mapping": "1.0.0",
+            "edition": "provisional-2026",
+            "method": "live",
+        }
+    }
+    assert faults(RECORD, entry) == []
+    made = to_provenance(entry, "https://gateway.test")
+    assert faults(of_fhir("Provenance"), made) == []
+    await refusal(world, NAME, UNGRANTED)
+    assert "sources" not in (await world.audit())[-1]
 
 
 async def test_a_refusal_is_recorded_too(world: World) -> None:

@@ -55,6 +55,7 @@ UNRECORDED: Mapping[str, str] = {
     "audit verifier": "prints a program",
     "client list": NOT_OF_PERSONS,
     "client show": NOT_OF_PERSONS,
+    "db backup-key": "makes keys, on a machine without a database",
     "db check": NOT_OF_PERSONS,
     "db upgrade": "makes the tables, also that of the records",
     "docs": NOT_OF_PERSONS,
@@ -293,7 +294,7 @@ def evidence(town: Town) -> None:
     kid = FileKeyStore(Settings().keys_dir).keys().evidence[-1].kid
     town.give("keys", "rotate", "evidence")
     town.give("keys", "revoke", kid)
-    town.give("db", "backup", str(file / "backup.zip"))
+    town.give("db", "backup", str(file / "backup.zip"), "--plain")
 
 
 def staff(town: Town) -> None:
@@ -360,14 +361,15 @@ def test_a_command_leaves_a_record_of_whoever_gave_it(
 def test_a_copy_of_everything_is_recorded_and_marked(
     ready: Hitotsu, installation: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MN-4: one record for each file; that of My Numbers has the mark."""
+    """MN-4: one record for each file; that of My Numbers has the mark. BK-1: it was in plain."""
     town = Town(ready, installation, monkeypatch)
-    town.give("db", "backup", str(installation / "backup.zip"))
+    town.give("db", "backup", str(installation / "backup.zip"), "--plain")
     copied = [r for r in town.records() if r["function"] == "db-backup"]
     assert [(r["my_number"], r["after"]["file"]) for r in copied] == [
         (False, "backup.zip"),
         (True, "backup.zip.my-numbers"),
     ]
+    assert all(row["after"]["plain"] for row in copied)
 
 
 def test_a_restore_is_recorded_in_what_was_restored(
@@ -376,7 +378,7 @@ def test_a_restore_is_recorded_in_what_was_restored(
     """AU-11: behind everything that the backup holds, and the tree still leads to its head."""
     file = str(installation / "backup.zip")
     assert ready("audit", "head", "sign").exit_code == 0
-    assert ready("db", "backup", file).exit_code == 0
+    assert ready("db", "backup", file, "--plain").exit_code == 0
     new = f"sqlite+aiosqlite:///{installation / 'new.db'}"
     monkeypatch.setenv("HITOTSU_DATABASE_URL", new)
     assert ready("db", "upgrade").exit_code == 0

@@ -36,6 +36,10 @@ class LoadRefusedError(ExplainedError):
     """Nothing was loaded; the texts say why and what to do."""
 
 
+class CountsDifferError(LoadRefusedError):
+    """Nothing was loaded: the source states another number of records than it handed over."""
+
+
 @dataclass(slots=True)
 class GroupCounts:
     """What became of one group: read = taken + lost + skipped.
@@ -117,7 +121,8 @@ class Loader:
 
         Raises:
             LoadRefusedError: the adapter hands over no files, another load runs, too much was
-                lost, or the counts differ from those of the source; what was in use stays.
+                lost, or (``CountsDifferError``) the counts differ from those of the source; what
+                was in use stays.
             AdapterError: the delivery is not whole or cannot be read; what was in use stays.
 
         """
@@ -197,7 +202,7 @@ class Loader:
                 await self._store.write(report.snapshot_id, rows, self._clock.now())
             told.progress(ref, counts.read, totals.records)
         if totals.records is not None and totals.records != counts.read:
-            raise LoadRefusedError(
+            raise CountsDifferError(
                 f"{ref}：件数が合いません（接続先 {totals.records}、読んだ {counts.read}）。",
                 f"{ref}: the source states {totals.records} records, {counts.read} were read.",
             )

@@ -103,6 +103,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("logins.csv").write_text("000000000019,citizen-1\n")
     Path("child-and-party.csv").write_text("000000000019,000000000035\n")
     Path("child-and-parent.csv").write_text("000000000019,000000000035,2018-02-17\n")
+    Path("okuru").mkdir()
+    Path("okuru/NENKIN.DAT").write_text("an extract")
     Path("number.txt").write_text("000000000019\n")
     Path("numbers.txt").write_text("000000000019\n")
     Path("kojinbango.csv").write_bytes(

@@ -58,6 +58,8 @@ UNRECORDED: Mapping[str, str] = {
     "db backup-key": "makes keys, on a machine without a database",
     "db check": NOT_OF_PERSONS,
     "db upgrade": "makes the tables, also that of the records",
+    "delivery key": OWN_FILES,
+    "delivery sign": OWN_FILES,
     "docs": NOT_OF_PERSONS,
     "edge": "serves; what it serves is recorded",
     "evidence page": OWN_FILES,
@@ -199,6 +201,7 @@ def systems(town: Town) -> None:
         "adapter": "reference-pension",
         "municipality": "999997",
         "settings": {"delivery": str(delivery)},
+        "hand_over": {"accept_unsigned": True, "quarantine": str(town.folder / "quarantine")},
     }
     (town.folder / "adapters.yaml").write_text(yaml.safe_dump({"adapters": [entry]}))
     town.give("route", "set", "026.shikakujoho", "reference-pension", *TOWN)

@@ -45,7 +45,7 @@ from gateway.connections.http import open_http_client
 from gateway.connections.service import host_of
 from gateway.logs import open_log
 from gateway.snapshots import Loader, LoadReport, Snapshots, SnapshotStore
-from gateway.snapshots.loading import CountsDifferError, Findings, Told
+from gateway.snapshots.loading import CountsDifferError, Findings, OlderDeliveryError, Told
 from gateway.snapshots.loading import Progress as Shown
 
 app = typer.Typer(
@@ -81,7 +81,9 @@ def load(
     if findings is not None:
         refuse_existing(findings)
 
-    async def loaded(session: Session, source: Adapter) -> LoadReport:
+    async def loaded(
+        session: Session, source: Adapter, signed_at: dt.datetime | None
+    ) -> LoadReport:
         loader = Loader(
             SnapshotStore(session.store),
             session.keys,
@@ -96,6 +98,7 @@ def load(
                 source,
                 max_lost=max_lost,
                 as_of=as_of,
+                signed_at=signed_at,
                 told=Told(progress, write),
             )
 
@@ -110,8 +113,8 @@ def load(
             host = host_of(entry, http, session.clock, log, dictionary)
             source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:
-                async with reception.received(partial=(CountsDifferError,)):
-                    return await loaded(session, source)
+                async with reception.received(wrong=(CountsDifferError, OlderDeliveryError)):
+                    return await loaded(session, source, reception.signed_at)
             finally:
                 await source.aclose()
 

@@ -8,6 +8,7 @@ or the scanner is missing) stays where it is. In either case what was loaded bef
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -27,10 +28,10 @@ from gateway.deliveries.signatures import DelivererKeys
 from gateway.errors import ExplainedError
 
 INFECTED: Final = "infected"
-COUNTS: Final = "counts"
+NOT_LOADED: Final = "not-loaded"
 _REASONS: Final = {
     INFECTED: "ウイルス検査で見つかったものがあります",
-    COUNTS: "件数が合いません",
+    NOT_LOADED: "取り込めません",
     Unavailable.code: "足りないものがあります",
 }
 _NOT_IN_ORDER: Final = "署名か中身が正しくありません"
@@ -79,11 +80,16 @@ class Reception:
             self._others = True
         return source
 
+    @property
+    def signed_at(self) -> dt.datetime | None:
+        """Return when the delivery was signed; None if no signature is required."""
+        return self._source.signed_at if self._source is not None else None
+
     @asynccontextmanager
-    async def received(self, partial: tuple[type[ExplainedError], ...] = ()) -> AsyncIterator[None]:
+    async def received(self, wrong: tuple[type[ExplainedError], ...] = ()) -> AsyncIterator[None]:
         """Check what was delivered, and let it be read inside; then erase it if that is wanted.
 
-        Errors of the kinds ``partial`` inside tell that the delivery is not whole.
+        Errors of the kinds ``wrong`` inside tell that it is the delivery that is wrong.
 
         Raises:
             DeliveryRefusedError: it cannot be checked.
@@ -99,8 +105,8 @@ class Reception:
             raise
         except _InfectedError as error:
             await self._quarantine(INFECTED, f"malware: {error}", self._pinned)
-        except partial as error:
-            await self._quarantine(COUNTS, f"{error.detail_ja} {error.detail_en}", self._pinned)
+        except wrong as error:
+            await self._quarantine(NOT_LOADED, f"{error.detail_ja} {error.detail_en}", self._pinned)
             raise
         await self._erase()
 

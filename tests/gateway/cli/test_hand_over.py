@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import stat
 import sys
@@ -16,6 +17,8 @@ import yaml
 from click.testing import Result
 
 from adapters.files.deliveries import Entry
+from gateway.clock import TOKYO
+from gateway.deliveries import sign_list, written_list
 from gateway.deliveries.folders import set_aside
 from tests.adapters.pension_file import sample
 from tests.gateway.cli.conftest import Hitotsu
@@ -199,6 +202,26 @@ def test_a_delivery_for_somebody_else_is_not_taken(counter: Counter, whom: dict[
     """NZ-5: another town's people must not be answered for this one's."""
     counter.deliver(**whom)
     counter.refused("another municipality or adapter")
+
+
+def _signed_in(counter: Counter, year: int) -> None:
+    """Put a delivery there that was signed in April of a year."""
+    counter.deliver()
+    checksums = {"NENKIN.DAT": hashlib.sha256(counter.file.read_bytes()).hexdigest()}
+    time = dt.datetime(year, 4, 1, tzinfo=TOKYO)
+    content = written_list("999997", "reference-pension", time, checksums)
+    key = json.loads((counter.home / "vendor.json").read_text())
+    (counter.folder / LIST).write_bytes(content)
+    (counter.folder / f"{LIST}.jws").write_text(sign_list(content, key))
+
+
+def test_an_earlier_delivery_that_is_put_there_again_is_not_taken(counter: Counter) -> None:
+    """NZ-5: its signature is good, and last year's residents are none of now."""
+    _signed_in(counter, 2026)
+    for _ in range(2):
+        assert counter.load().exit_code == 0, "the same may be loaded again"
+    _signed_in(counter, 2025)
+    counter.refused("使用中の取り込みより前に署名された")
 
 
 def test_a_partial_delivery_is_set_aside_though_it_was_signed(counter: Counter) -> None:

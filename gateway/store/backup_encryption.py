@@ -51,7 +51,7 @@ def read_recipients(path: Path) -> Sequence[x25519.Recipient]:
         return ()
     try:
         found = [x25519.Recipient.from_str(line) for line in _lines(path)]
-    except (RecipientError, ValueError):
+    except (RecipientError, ValueError, OSError):
         found = []
     if not found:
         raise BackupError(
@@ -100,22 +100,25 @@ def opened_backup(path: Path, key: Path | None) -> Iterator[BinaryIO]:
     Raises:
         BackupError: it does not open with ``key``, was changed or cut, or needs a key or none.
     """
+    with _opened(path) as file:
+        is_encrypted = file.read(len(MARK)) == MARK
+        file.seek(0)
+        if is_encrypted:
+            with tempfile.TemporaryFile() as plain:
+                _decrypt(file, plain, key)
+                yield plain
+            return
+        if key is not None:
+            raise BackupError(
+                "鍵を指定しましたが、このファイルは暗号化されていません。作った人に確かめてください。",
+                "A key was given and the file is not encrypted: ask whoever made it.",
+            )
+        yield file
+
+
+def _opened(path: Path) -> BinaryIO:
     try:
-        with path.open("rb") as file:
-            is_encrypted = file.read(len(MARK)) == MARK
-            file.seek(0)
-            if is_encrypted:
-                with tempfile.TemporaryFile() as plain:
-                    _decrypt(file, plain, key)
-                    yield plain
-                return
-            if key is not None:
-                raise BackupError(
-                    "鍵を指定しましたが、このファイルは暗号化されていません。作った人に確かめて"
-                    "ください。",
-                    "A key was given and the file is not encrypted: ask whoever made it.",
-                )
-            yield file
+        return path.open("rb")
     except OSError as error:
         raise BackupError(
             f"バックアップを読めません（{error.strerror}）。",
@@ -148,7 +151,7 @@ def _decrypt(file: BinaryIO, plain: BinaryIO, key: Path | None) -> None:
 def _identities(key: Path) -> Sequence[x25519.Identity]:
     try:
         found = [x25519.Identity.from_str(line) for line in _lines(key)]
-    except (IdentityError, ValueError):
+    except (IdentityError, ValueError, OSError):
         found = []
     if not found:
         raise BackupError(

@@ -137,3 +137,13 @@ def test_a_file_of_keys_without_one_is_refused_and_none_is_told(tmp_path: Path) 
         path.write_text(wrong)
         with pytest.raises(BackupError):
             read_recipients(path)
+
+
+def test_a_failure_of_whoever_reads_is_not_taken_for_one_of_the_file(file: Path, key: Path) -> None:
+    """A database that refuses the connection says so itself; a missing file or key is told."""
+    for failure in (ConnectionRefusedError(), KeyError()):
+        with pytest.raises(type(failure)), opened_backup(file, key):
+            raise failure
+    for path, private in ((file.with_name("none"), key), (file, file.with_name("none"))):
+        with pytest.raises(BackupError):
+            read(path, private)

@@ -103,7 +103,9 @@ def sign(
     )
 
 
-def reception_of(session: Session, entry: EnabledAdapter, manifest: Manifest) -> Reception:
+def reception_of(
+    session: Session, entry: EnabledAdapter, manifest: Manifest, *, is_whole: bool = True
+) -> Reception:
     """Return what takes deliveries of an adapter, with its records in the session's audit."""
 
     async def record(function: str, outcome: str, after: Mapping[str, Any]) -> None:
@@ -115,7 +117,7 @@ def reception_of(session: Session, entry: EnabledAdapter, manifest: Manifest) ->
             after=after,
         )
 
-    return Reception(entry, manifest, clock=session.clock, record=record)
+    return Reception(entry, manifest, clock=session.clock, record=record, is_whole=is_whole)
 
 
 def _checksum(path: Path) -> str:

@@ -139,7 +139,7 @@ def load(
         )
         async with open_http_client(destinations=outgoing(settings)) as http:
             log = open_log(settings.log_level)
-            reception = reception_of(session, entry, package.manifest)
+            reception = reception_of(session, entry, package.manifest, is_whole=False)
             host = host_of(entry, http, session.clock, log, dictionary)
             source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:

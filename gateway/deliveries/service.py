@@ -34,6 +34,8 @@ _REASONS: Final = {
     NOT_LOADED: "取り込めません",
     Unavailable.code: "足りないものがあります",
 }
+_AS_BEFORE: Final = ("何も取り込まず、前の取り込みのまま答えます。", "the last snapshot stays")
+_AS_FAR: Final = ("それまでに取り込んだ分はそのままです。", "what was stored before stays")
 _NOT_IN_ORDER: Final = "署名か中身が正しくありません"
 
 
@@ -58,11 +60,22 @@ class Recorder(Protocol):
 
 
 class Reception:
-    """Takes the deliveries of one adapter that is opened with ``around``."""
+    """Takes the deliveries of one adapter that is opened with ``around``.
+
+    ``is_whole`` tells that a load is whole or not at all, and the last one of a delivery. One that
+    keeps what it has stored, and that others follow, erases nothing.
+    """
 
     def __init__(
-        self, entry: EnabledAdapter, manifest: Manifest, *, clock: Clock, record: Recorder
+        self,
+        entry: EnabledAdapter,
+        manifest: Manifest,
+        *,
+        clock: Clock,
+        record: Recorder,
+        is_whole: bool = True,
     ) -> None:
+        self._is_whole = is_whole
         self._entry = entry
         self._rules = entry.hand_over
         self._gives_files = manifest.freshness.every_s is not None
@@ -189,12 +202,13 @@ class Reception:
         now = self._clock.now()
         why_ja = f"{_REASONS.get(code, _NOT_IN_ORDER)}（{why}）"
         reason = (
-            f"この受け渡しは取り込まず、隔離しました。\n日時：{now.isoformat(timespec='seconds')}\n"
+            f"この受け渡しは隔離しました。\n日時：{now.isoformat(timespec='seconds')}\n"
             f"団体：{self._entry.municipality}\nアダプター：{self._entry.adapter}\n"
-            f"理由：{why_ja}。\n前の取り込みのまま答えています。渡した側に確かめ、届け直してもらって"
-            "ください。\n\nThis delivery was set aside and not loaded, for the reason above. Ask "
+            f"理由：{why_ja}。\n渡した側に確かめ、届け直してもらって"
+            "ください。\n\nThis delivery was set aside for the reason above. Ask "
             "whoever handed it over to deliver it anew.\n"
         )
+        stays = _AS_BEFORE if self._is_whole else _AS_FAR
         prefix = f"{self._entry.municipality}-{self._entry.adapter}-{now:%Y%m%dT%H%M%S}"
         place, stayed = await asyncio.to_thread(
             set_aside,
@@ -207,8 +221,8 @@ class Reception:
         stays_ja = f"元の媒体から消せないファイルが {stayed} 件あります。" if stayed else ""
         stays_en = f" {stayed} files could not be removed from the medium." if stayed else ""
         raise DeliveryQuarantinedError(
-            f"取り込まず、{place} に隔離しました。前の取り込みのまま答えます。{why_ja}。{stays_ja}",
-            f"Nothing was loaded, the last snapshot stays; set aside in {place}: {why}.{stays_en}",
+            f"{place} に隔離しました。{stays[0]}{why_ja}。{stays_ja}",
+            f"It was set aside in {place}, {stays[1]}: {why}.{stays_en}",
         ) from None
 
     async def _erase(self) -> None:
@@ -219,7 +233,7 @@ class Reception:
         """
         source = self._source
         if (
-            not self._rules.delete_when_loaded
+            not (self._is_whole and self._rules.delete_when_loaded)
             or source is None
             or not isinstance(source.place, FolderPlace)
         ):

@@ -93,6 +93,7 @@ class Counter:
         assert done.exit_code == 1, done.output
         assert done.stdout == ""
         assert "隔離しました" in done.stderr
+        assert "前の取り込みのまま答えます" in done.stderr
         (place,) = self.aside
         assert list(self.folder.iterdir()) == []
         reason = (place / "理由.txt").read_text("utf-8")
@@ -187,8 +188,8 @@ def test_what_is_not_as_it_was_signed_is_set_aside_whole(counter: Counter, harm:
     assert counter.load().exit_code == 0
     change, why = HARMS[harm]
     change(counter)
-    reason = counter.refused(why, "取り込まず、隔離しました", "999997", "reference-pension")
-    assert "前の取り込みのまま" in reason
+    reason = counter.refused(why, "隔離しました", "999997", "reference-pension")
+    assert "届け直してもらって" in reason
 
 
 def test_the_key_of_a_stranger_is_no_key(counter: Counter) -> None:

@@ -18,7 +18,8 @@ ENV PATH=/opt/hitotsu/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HITOTSU_DATABASE_URL=sqlite+aiosqlite:////var/lib/hitotsu/hitotsu.db \
     HITOTSU_KEYS_DIR=/var/lib/hitotsu/keys \
-    HITOTSU_ADAPTERS_FILE=/etc/hitotsu/adapters.yaml
+    HITOTSU_ADAPTERS_FILE=/etc/hitotsu/adapters.yaml \
+    HITOTSU_BACKUP_KEYS_FILE=/etc/hitotsu/backup-keys.txt
 USER hitotsu
 WORKDIR /var/lib/hitotsu
 VOLUME /var/lib/hitotsu

@@ -152,6 +152,14 @@ class Settings(BaseSettings):
             "Folder of the keys, made by `hitotsu keys init`; belongs into the backup."
         ),
     )
+    backup_keys_file: Path = Field(
+        default=Path("./backup-keys.txt"),
+        description=(
+            "バックアップを暗号化する公開鍵のファイル（一行に一つ）。hitotsu db backup-key が作る。"
+            "秘密鍵はここに置かない / File of the public keys for which backups are encrypted, one "
+            "a line, made by `hitotsu db backup-key`; the private key belongs elsewhere."
+        ),
+    )
     adapters_file: Path = Field(
         default=Path("./adapters.yaml"),
         description=(

@@ -34,7 +34,8 @@ class Part:
 class Delivery:
     """Files that belong together. ``key`` are the figures of day, time and serial in their names.
 
-    ``files`` has, by read, the parts in their order.
+    ``files`` has, by read, the parts in their order. ``lists`` are those of checksums that name
+    files of it, with their signatures.
     """
 
     key: tuple[str, ...]
@@ -42,6 +43,7 @@ class Delivery:
     files: dict[str, list[Part]] = field(default_factory=dict)
     manifest: Entry | None = None
     complete: Entry | None = None
+    lists: dict[Entry, Entry | None] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -71,13 +73,23 @@ class Delivery:
         """Return the files of all reads, in their order."""
         return [part.entry for parts in self.files.values() for part in parts]
 
+    @property
+    def everything(self) -> list[Entry]:
+        """Return the files of all reads, and what was put beside them."""
+        beside = [self.manifest, self.complete, *self.lists, *self.lists.values()]
+        return [*self.entries, *(entry for entry in beside if entry is not None)]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a delivery. ``waiting``: time may mend it; otherwise it is damaged."""
+    """What is wrong with a delivery. ``waiting``: time may mend it; otherwise it is damaged.
+
+    ``under_way``: by the rules nobody has handed it over yet, so that nothing is missing of it.
+    """
 
     text: str
     waiting: bool = True
+    under_way: bool = False
 
 
 def arrange(rules: DeliveryRules, entries: Sequence[Entry]) -> list[Delivery]:
@@ -133,7 +145,10 @@ def gaps(rules: DeliveryRules, deliveries: Sequence[Delivery], after: str | None
         expected = 1 if restarted else earlier.serial + 1
         if later.serial != expected:
             found.append(
-                Problem(f"before {later.name} the delivery with serial {expected} is missing")
+                Problem(
+                    f"before {later.name} the delivery with serial {expected} is missing",
+                    under_way=True,
+                )
             )
     return found
 
@@ -143,14 +158,17 @@ def missing(rules: DeliveryRules, delivery: Delivery, now: dt.datetime | None) -
     for read in rules.files:
         yield from _of_read(rules, delivery, read)
     if rules.complete and delivery.complete is None:
-        yield Problem(f"{_named(rules.complete, delivery)}, which comes last, is not there")
+        yield Problem(
+            f"{_named(rules.complete, delivery)}, which comes last, is not there", under_way=True
+        )
     if rules.manifest and delivery.manifest is None:
         yield Problem(f"the manifest {_named(rules.manifest.name, delivery)} is not there")
     for entry in delivery.entries:
         if entry.size_bytes > rules.max_bytes:
             yield Problem(f"{entry.name}: larger than {rules.max_bytes} bytes", waiting=False)
         if now is not None and (now - entry.modified).total_seconds() < rules.settle_s:
-            yield Problem(f"{entry.name}: changed less than {rules.settle_s} s ago")
+            text = f"{entry.name}: changed less than {rules.settle_s} s ago"
+            yield Problem(text, under_way=True)
 
 
 def _of_read(rules: DeliveryRules, delivery: Delivery, read: str) -> Iterator[Problem]:

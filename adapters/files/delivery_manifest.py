@@ -43,14 +43,21 @@ def read_manifest(rule: ManifestRule, content: bytes) -> Manifest:
     Raises:
         ManifestError: it is cut off or has another form; with every line that does.
     """
-    return _checksums(content) if rule.format == "sha256sum" else _table(rule, content)
+    return read_checksums(content) if rule.format == "sha256sum" else _table(rule, content)
 
 
-def _checksums(content: bytes) -> Manifest:
+def read_checksums(content: bytes) -> Manifest:
+    """Return what lines as ``sha256sum`` writes them state; those of comments are passed over.
+
+    Raises:
+        ManifestError: a line is none, or states a file for the second time.
+    """
     stated: dict[str, Stated] = {}
     wrong = []
     lines = content.decode("utf-8", "replace").splitlines()
     for number, line in enumerate(lines, 1):
+        if line.startswith("#"):
+            continue
         found = _LINE.fullmatch(line)
         if found is None or found[2] in stated:
             wrong.append(f"line {number}")

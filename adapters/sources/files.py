@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
@@ -30,6 +30,7 @@ from adapters.files.delivery_manifest import (
     Manifest,
     ManifestError,
     Stated,
+    read_checksums,
     read_manifest,
 )
 from adapters.files.delivery_rules import DeliveryRules
@@ -37,7 +38,22 @@ from adapters.files.manifest_totals import ManifestTotals
 from adapters.files.records import FileRecord, FileShapeError, open_records
 from adapters.mapping.model import FileRead, Read
 from adapters.sources.base import Slots
-from adapters.sources.places import Place, close_all, reader
+from adapters.sources.places import CopiedFolder, FolderPlace, Place, close_all, reader
+
+LIST_SUFFIX: Final = ".sha256sums"
+"""End of the name of a list of checksums that a deliverer signs."""
+SIGNATURE_SUFFIX: Final = ".jws"
+"""What the name of its signature has behind that of the list."""
+MAX_SIGNATURE_BYTES: Final = 16 * 1024
+NOT_AS_SIGNED: Final = "it is not as it was signed"
+
+ListCheck = Callable[[bytes, bytes], dt.datetime]
+"""Takes a list and its signature, returns when it was signed, and raises ``UntrustedList``."""
+
+
+class UntrustedList(Exception):
+    """A signed list that is not to be trusted; the message says why, without a value."""
+
 
 FETCH_S: Final = 3_600.0
 """How long it may take to fetch and check what was delivered, in seconds."""
@@ -65,6 +81,16 @@ class _Held:
     files: Mapping[str, BinaryIO]
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a read: open, and what its manifest states of it."""
+
+    entry: Entry
+    delivery: Delivery
+    stated: Stated
+    content: BinaryIO
+
+
 class FileSource:
     """Reads delivered files; never writes, moves or deletes any.
 
@@ -74,6 +100,11 @@ class FileSource:
         rules: what makes a delivery whole.
         now: the host's clock; needed where files must have been left alone for a while.
         fetch_s: how long fetching and checking may take, in seconds.
+
+    Attributes:
+        refused: the files of the delivery that was handed over and cannot be used, if there was
+            one; not of one that is still under way.
+        signed_at: when the last of the lists was signed that were read.
     """
 
     def __init__(
@@ -94,6 +125,41 @@ class FileSource:
         self._fetch_s = fetch_s
         self._held: dict[tuple[Entry, ...], _Held] = {}
         self._checking = threading.Lock()
+        self._check_list: ListCheck | None = None
+        self._pinned: list[tuple[Entry, ...]] | None = None
+        self.refused: tuple[Entry, ...] = ()
+        self.signed_at: dt.datetime | None = None
+
+    @property
+    def place(self) -> Place:
+        """Return where the files lie."""
+        return self._place
+
+    @property
+    def rules(self) -> DeliveryRules:
+        """Return what makes a delivery whole."""
+        return self._rules
+
+    def require_signature(self, check: ListCheck) -> None:
+        """Read nothing from now on but what stands, with its checksum, in a list that is signed.
+
+        What lies in a folder is copied first: whoever can write there changes no copy.
+        """
+        self._check_list = check
+        if isinstance(self._place, FolderPlace):
+            self._place = CopiedFolder(self._place.folder)
+
+    def pin(self) -> list[Entry]:
+        """Return the files of the whole deliveries that would be read, and read no others. Blocks.
+
+        Raises:
+            AdapterError: one of them is not whole, or missing.
+        """
+        with self._checking:
+            held = self._whole(None)
+            self._pinned = [_identity(one.delivery) for one in held]
+            self._let_go_of_originals()
+            return [entry for one in held for entry in one.delivery.everything]
 
     async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:  # noqa: ARG002
         """Refuse: a file is read as a whole.
@@ -116,15 +182,15 @@ class FileSource:
         before = 0
         found = self._files_of(name, after)
         try:
-            for entry, stated, file in found:
+            for one in found:
                 last = before
-                for record in self._of_file(name, read.file, entry, file, stated):
+                for record in self._of_file(name, read.file, one):
                     number = record.number + before
                     last = max(last, number + max(record.count - 1, 0))
-                    yield replace(record, number=number, file=entry.name, before=before)
+                    yield replace(record, number=number, file=one.entry.name, before=before)
                 before = last
         finally:
-            close_all([file for _, _, file in found])
+            close_all([one.content for one in found])
 
     def deliveries(self, after: str | None = None) -> list[str]:
         """Return the names of the whole deliveries that would be read, in their order. Blocks.
@@ -151,12 +217,13 @@ class FileSource:
         with self._checking:
             self._let_go(set(self._held))
 
-    def _files_of(self, name: str, after: str | None) -> list[tuple[Entry, Stated, BinaryIO]]:
+    def _files_of(self, name: str, after: str | None) -> list[_File]:
         """Return readers of the files of a read, which stay good whatever is delivered next."""
         with self._checking:
-            found: list[tuple[Entry, Stated, BinaryIO]] = [
-                (
+            found = [
+                _File(
                     part.entry,
+                    held.delivery,
                     held.manifest.get(part.entry.name, Stated()),
                     reader(held.files[part.entry.name]),
                 )
@@ -166,25 +233,24 @@ class FileSource:
             self._let_go_of_originals()
             return found
 
-    def _of_file(
-        self, name: str, read: FileRead, entry: Entry, file: BinaryIO, stated: Stated
-    ) -> Iterator[FileRecord]:
-        totals = ManifestTotals(self._rules.manifest, name, stated)
-        state = _state(file)
+    def _of_file(self, name: str, read: FileRead, one: _File) -> Iterator[FileRecord]:
+        entry = one.entry
+        totals = ManifestTotals(self._rules.manifest, name, one.stated)
+        state = _state(one.content)
         try:
-            for record in open_records(read, self._layouts, file):
+            for record in open_records(read, self._layouts, one.content):
                 totals.see(record)
                 yield record
         except FileShapeError as error:
             raise ConfigurationError(str(error)) from None
         except CsvShapeError as error:
-            raise BadAnswer(f"the file of {name}: {error}") from None
+            raise self._refused(one.delivery, BadAnswer(f"the file of {name}: {error}")) from None
         except OSError as error:
             raise Unavailable(f"{entry.name}: {type(error).__name__}") from None
-        if _state(file) != state:
+        if _state(one.content) != state:
             raise Unavailable(f"{entry.name}: changed while it was read")
         if wrong := totals.problems():
-            raise BadAnswer(f"{entry.name}: {'; '.join(wrong)}")
+            raise self._refused(one.delivery, BadAnswer(f"{entry.name}: {'; '.join(wrong)}"))
 
     def _whole(self, after: str | None) -> list[_Held]:
         """Return the deliveries to be read, each checked in every respect.
@@ -193,13 +259,21 @@ class FileSource:
         """
         deadline = Deadline.after(self._fetch_s)
         entries, deliveries = self._listed(deadline, after)
-        manifests = [self._manifest(delivery, deadline) for delivery in deliveries]
+        signed = [self._signed(delivery, entries, deadline) for delivery in deliveries]
+        manifests = [
+            self._manifest(delivery, listed, deadline)
+            for delivery, listed in zip(deliveries, signed, strict=True)
+        ]
         for delivery, manifest in zip(deliveries, manifests, strict=True):
             if manifest is not None:
-                _require_whole(delivery, [*contradictions(delivery, manifest, entries)])
+                self._require_whole(delivery, [*contradictions(delivery, manifest, entries)])
+        identities = [_identity(delivery) for delivery in deliveries]
+        if self._pinned is not None and identities != self._pinned:
+            raise Unavailable("what was delivered was changed after it had been checked")
         whole = [
-            self._kept(delivery, manifest or {}) or self._take(delivery, manifest or {}, deadline)
-            for delivery, manifest in zip(deliveries, manifests, strict=True)
+            self._kept(delivery, manifest or {})
+            or self._take(delivery, manifest or {}, listed, deadline)
+            for delivery, manifest, listed in zip(deliveries, manifests, signed, strict=True)
         ]
         kept = {_identity(held.delivery) for held in whole}
         self._let_go(self._held.keys() - kept)
@@ -222,38 +296,108 @@ class FileSource:
         else:
             names_found = [delivery.name for delivery in found]
             start = names_found.index(after) if after in names_found else 0
-            _require_whole(found[-1], gaps(self._rules, found[start:], after))
+            self._require_whole(found[-1], gaps(self._rules, found[start:], after))
             chosen = found[start + (after is not None) :]
         now = self._now() if self._now is not None else None
         for delivery in chosen:
-            _require_whole(delivery, [*missing(self._rules, delivery, now)])
+            if self._check_list is not None:
+                self._find_lists(delivery, entries, deadline)
+            self._require_whole(delivery, [*missing(self._rules, delivery, now)])
         return entries, chosen
 
-    def _manifest(self, delivery: Delivery, deadline: Deadline) -> Manifest | None:
+    def _find_lists(self, delivery: Delivery, entries: Sequence[Entry], deadline: Deadline) -> None:
+        """Note the lists that name files of the delivery, and their signatures."""
+        there = {entry.name: entry for entry in entries}
+        own = _covered(delivery)
+        for entry in entries:
+            if not entry.name.endswith(LIST_SUFFIX):
+                continue
+            try:
+                stated = read_checksums(self._content(entry, MAX_MANIFEST_BYTES, deadline))
+            except (ManifestError, BadAnswer):
+                continue  # of whose delivery nobody can say
+            if own & stated.keys():
+                signature = there.get(entry.name + SIGNATURE_SUFFIX)
+                delivery.lists[entry] = signature
+
+    def _signed(
+        self, delivery: Delivery, entries: Sequence[Entry], deadline: Deadline
+    ) -> Manifest | None:
+        """Return the checksums of the signed lists; where two tell of a file, the later one counts.
+
+        None where no signature is required.
+        """
+        if self._check_list is None:
+            return None
+        found = []
+        for entry, signature in delivery.lists.items():
+            if signature is None:
+                raise self._refused(delivery, BadAnswer(f"{entry.name}: it has no signature"))
+            content = self._content(entry, MAX_MANIFEST_BYTES, deadline)
+            seal = self._content(signature, MAX_SIGNATURE_BYTES, deadline)
+            try:
+                found.append((self._check_list(content, seal), entry.name, content))
+            except UntrustedList as error:
+                text = f"{entry.name}: {error}"
+                raise self._refused(delivery, BadAnswer(text)) from None
+        signed: dict[str, Stated] = {}
+        for time, _, content in sorted(found):
+            signed.update(read_checksums(content))
+            self.signed_at = max(time, self.signed_at or time)
+        there = {entry.name for entry in entries}
+        unsigned = sorted(_covered(delivery) - signed.keys())
+        problems = [
+            *(Problem(f"{name}: signed for, and not there") for name in signed.keys() - there),
+            *(Problem(f"{name}: it stands in no signed list", waiting=False) for name in unsigned),
+        ]
+        self._require_whole(delivery, problems)
+        return signed
+
+    def _content(self, entry: Entry, most: int, deadline: Deadline) -> bytes:
+        if entry.size_bytes > most:
+            raise BadAnswer(f"{entry.name}: too large for what it is")
+        (file,) = self._place.hold([entry], deadline)
+        with file, reader(file) as content:
+            return content.read(most)
+
+    def _manifest(
+        self, delivery: Delivery, signed: Manifest | None, deadline: Deadline
+    ) -> Manifest | None:
         rule, entry = self._rules.manifest, delivery.manifest
         if rule is None or entry is None:
             return None
         if entry.size_bytes > MAX_MANIFEST_BYTES:
-            raise BadAnswer(f"{entry.name}: too large for a manifest")
-        (file,) = self._place.hold([entry], deadline)
-        with file, reader(file) as content:
-            try:
-                return read_manifest(rule, content.read())
-            except ManifestError as error:
-                raise BadAnswer(f"{entry.name}: {error}") from None
+            raise self._refused(delivery, BadAnswer(f"{entry.name}: too large for a manifest"))
+        content = self._content(entry, MAX_MANIFEST_BYTES, deadline)
+        if signed is not None and hashlib.sha256(content).hexdigest() != signed[entry.name].sha256:
+            raise self._refused(delivery, BadAnswer(f"{entry.name}: {NOT_AS_SIGNED}"))
+        try:
+            return read_manifest(rule, content)
+        except ManifestError as error:
+            raise self._refused(delivery, BadAnswer(f"{entry.name}: {error}")) from None
 
-    def _take(self, delivery: Delivery, manifest: Manifest, deadline: Deadline) -> _Held:
+    def _take(
+        self, delivery: Delivery, manifest: Manifest, signed: Manifest | None, deadline: Deadline
+    ) -> _Held:
         """Hold the files of a delivery and compare them with their checksums."""
         entries = delivery.entries
         files = self._place.hold(entries, deadline)
         try:
             wrong: list[Problem] = []
             for entry, file in zip(entries, files, strict=True):
-                wrong += self._damage(entry, file, manifest.get(entry.name), deadline)
-            _require_whole(delivery, wrong)
+                stated = {
+                    "does not agree with its checksum": manifest.get(entry.name, Stated()).sha256,
+                    NOT_AS_SIGNED: signed[entry.name].sha256 if signed is not None else None,
+                }
+                wrong += self._damage(entry, file, stated, deadline)
+            self._require_whole(delivery, wrong)
             after = set(self._place.listed(deadline))
-            changed = [Problem(f"{e.name}: still changing") for e in entries if e not in after]
-            _require_whole(delivery, changed)
+            changed = [
+                Problem(f"{e.name}: still changing", under_way=True)
+                for e in entries
+                if e not in after
+            ]
+            self._require_whole(delivery, changed)
         except BaseException:
             close_all(files)
             raise
@@ -264,19 +408,42 @@ class FileSource:
         return held
 
     def _damage(
-        self, entry: Entry, file: BinaryIO, stated: Stated | None, deadline: Deadline
+        self, entry: Entry, file: BinaryIO, stated: Mapping[str, str | None], deadline: Deadline
     ) -> Iterator[Problem]:
+        """Yield what is wrong with a file; ``stated`` are checksums, by what differs if they do."""
         if os.fstat(file.fileno()).st_size != entry.size_bytes:
-            yield Problem(f"{entry.name}: still changing")
-        if stated is None or stated.sha256 is None:
+            yield Problem(f"{entry.name}: still changing", under_way=True)
+        if not any(stated.values()):
             return
         digest = hashlib.sha256()
         with reader(file) as content:
             while chunk := content.read(1 << 20):
                 deadline.require_s()
                 digest.update(chunk)
-        if digest.hexdigest() != stated.sha256:
-            yield Problem(f"{entry.name}: does not agree with its checksum", waiting=False)
+        for what, checksum in stated.items():
+            if checksum not in (None, digest.hexdigest()):
+                yield Problem(f"{entry.name}: {what}", waiting=False)
+
+    def _require_whole(self, delivery: Delivery, problems: Sequence[Problem]) -> None:
+        """Do nothing unless there are problems.
+
+        Raises:
+            Unavailable: time may mend all of them.
+            BadAnswer: one of them it will not.
+        """
+        if not problems:
+            return
+        text = told(delivery, problems)
+        waiting = all(problem.waiting for problem in problems)
+        error: AdapterError = Unavailable(text) if waiting else BadAnswer(text)
+        if any(problem.under_way for problem in problems):
+            raise error
+        raise self._refused(delivery, error)
+
+    def _refused(self, delivery: Delivery, error: AdapterError) -> AdapterError:
+        """Note which delivery it is that cannot be used, and return why."""
+        self.refused = tuple(delivery.everything)
+        return error
 
     def _let_go_of_originals(self) -> None:
         """Keep copies, which cost a journey, but nothing open that somebody may replace."""
@@ -295,20 +462,13 @@ def _state(file: BinaryIO) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
+def _covered(delivery: Delivery) -> set[str]:
+    """Return the names of the files that are read, all of which must be signed for."""
+    read = [*delivery.entries, *([delivery.manifest] if delivery.manifest else [])]
+    return {entry.name for entry in read}
+
+
 def _identity(delivery: Delivery) -> tuple[Entry, ...]:
     """Return what a delivery was when it was listed: another content is another delivery."""
     manifest = [delivery.manifest] if delivery.manifest is not None else []
     return (*delivery.entries, *manifest)
-
-
-def _require_whole(delivery: Delivery, problems: list[Problem]) -> None:
-    """Do nothing unless there are problems.
-
-    Raises:
-        Unavailable: time may mend all of them.
-        BadAnswer: one of them it will not.
-    """
-    if not problems:
-        return
-    kind: type[AdapterError] = Unavailable if all(p.waiting for p in problems) else BadAnswer
-    raise kind(told(delivery, problems))

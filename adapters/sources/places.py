@@ -54,13 +54,13 @@ class FolderPlace:
     copies = False
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def listed(self, deadline: Deadline) -> list[Entry]:
         """Return the files of the folder."""
         deadline.require_s()
         try:
-            with os.scandir(self._folder) as found:
+            with os.scandir(self.folder) as found:
                 entries = [e for e in found if e.is_file(follow_symlinks=False)]
                 return bounded([_entry(e.name, e.stat(follow_symlinks=False)) for e in entries])
         except OSError as error:
@@ -71,11 +71,35 @@ class FolderPlace:
         deadline.require_s()
         held: list[BinaryIO] = []
         try:
-            held.extend(_opened(self._folder / entry.name, entry) for entry in entries)
+            held.extend(_opened(self.folder / entry.name, entry) for entry in entries)
         except BaseException:
             close_all(held)
             raise
         return held
+
+
+class CopiedFolder(FolderPlace):
+    """A folder whose files are copied when they are held, into files without a name."""
+
+    copies = True
+
+    def hold(self, entries: Sequence[Entry], deadline: Deadline) -> list[BinaryIO]:
+        """Copy the files."""
+        copied: list[BinaryIO] = []
+        try:
+            for entry in entries:
+                (file,) = super().hold([entry], deadline)
+                spool = Spool(entry, None)
+                copied.append(spool.file)
+                with file:
+                    while chunk := file.read(CHUNK_BYTES):
+                        deadline.require_s()
+                        spool.take(chunk)
+                spool.done()
+        except BaseException:
+            close_all(copied)
+            raise
+        return copied
 
 
 def _opened(path: Path, entry: Entry) -> BinaryIO:
@@ -97,7 +121,10 @@ def _opened(path: Path, entry: Entry) -> BinaryIO:
 def _entry(name: str, found: os.stat_result) -> Entry:
     modified = dt.datetime.fromtimestamp(found.st_mtime, dt.UTC)
     kind = "file" if stat.S_ISREG(found.st_mode) else "other"
-    return Entry(name, found.st_size, modified, f"{kind}-{found.st_ino}-{found.st_mtime_ns}")
+    # The time of change is the one that nobody can set: a file that was put in the place of another
+    # and back again is another.
+    state = f"{kind}-{found.st_ino}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+    return Entry(name, found.st_size, modified, state)
 
 
 def bounded(entries: list[Entry]) -> list[Entry]:

@@ -43,6 +43,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "retention": "retention:app",
     "route": "routes:app",
     "snapshot": "snapshots:app",
+    "delivery": "deliveries:app",
     "staff": "staff:app",
     "audit": "audit:app",
     "standard": "standard:app",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pyrage.x25519 import Recipient
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.audit import NO_MUNICIPALITY, AuditEntry, AuditKind
 from gateway.cli.session import (
+    NOT_SET_UP,
     REFUSED,
     err,
     fail,
@@ -23,8 +25,14 @@ from gateway.cli.session import (
 )
 from gateway.cli.whole_files import whole_files
 from gateway.clock import TOKYO, SystemClock
-from gateway.store.backup import Backup, restore_backup, write_backup
+from gateway.store.backup import Backup, BackupError, restore_backup, write_backup
 from gateway.store.backup import Progress as Told
+from gateway.store.backup_encryption import (
+    encrypted,
+    new_backup_key,
+    opened_backup,
+    read_recipients,
+)
 from gateway.store.engine import open_store
 from gateway.store.migrate import SchemaState, schema_state
 from gateway.store.migrate import upgrade as upgrade_store
@@ -74,22 +82,54 @@ def check() -> None:
         say(f"{ja}：最新です（{state.current}）。", f"{en}: up to date ({state.current}).")
 
 
+@app.command("backup-key")
+def backup_key(
+    private: Annotated[
+        Path, typer.Argument(dir_okay=False, help="書く秘密鍵のファイル / Private key to write.")
+    ],
+    public: Annotated[
+        Path, typer.Argument(dir_okay=False, help="書く公開鍵のファイル / Public key to write.")
+    ],
+) -> None:
+    """バックアップの鍵を、金庫のある別の機械で作る / Make the keys of backups, elsewhere."""
+    for path in (private, public):
+        refuse_existing(path)
+    secret, shown = new_backup_key()
+    with whole_files(private, public) as (for_the_safe, for_the_gateway):
+        for_the_safe.write(secret.encode())
+        for_the_gateway.write(shown.encode())
+    say(
+        f"{private} は金庫に置き、{public} だけを HITOTSU_BACKUP_KEYS_FILE に置きます。"
+        "秘密鍵をなくすと、どのバックアップも戻せません。",
+        f"{private} belongs into the safe, {public} alone to the gateway; without the private key "
+        "no backup can be restored.",
+    )
+
+
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="書くファイル / File to write.")],
+    *,
+    plain: Annotated[bool, typer.Option("--plain", help="暗号化しない / Do not encrypt.")] = False,
 ) -> None:
-    """動かしたまま全部を写す。個人番号は別のファイルになる / Copy everything, while serving."""
+    """動かしたまま全部を写し、暗号化する。個人番号は別のファイル / Copy everything, encrypted."""
     for path in _files(file).values():
         refuse_existing(path)
+    recipients = _recipients(plain=plain)
+    said = {"recipients": [str(one) for one in recipients]} if recipients else {"plain": True}
     for schema, path in _files(file).items():
-        run(_recorded("db-backup", schema, {"file": path.name}))
-        made = run(_backup(_databases()[schema], path, schema))
+        run(_recorded("db-backup", schema, {"file": path.name, **said}))
+        made = run(_backup(_databases()[schema], path, schema, recipients))
         say(f"{made.total:,} 行を {path} に書きました。", f"{made.total:,} rows were written.")
 
 
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="バックアップ / The backup.")],
+    key: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="金庫の秘密鍵のファイル / Private key, from the safe."),
+    ] = None,
 ) -> None:
     """空のデータベースに、バックアップから戻す / Fill an empty database from a backup."""
     for schema, path in _files(file).items():
@@ -100,7 +140,7 @@ def restore(
                 f"There is no file of My Numbers ({path}).",
             )
             continue
-        made = run(_restore(_databases()[schema], path, schema))
+        made = run(_restore(_databases()[schema], path, schema, key))
         at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
         say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
         said = {"file": path.name, "made_at": made.made_at.isoformat()}
@@ -146,20 +186,44 @@ async def _recorded(function: str, schema: str | None, after: Mapping[str, Any])
         )
 
 
-async def _backup(url: str, path: Path, schema: str | None) -> Backup:
+def _recipients(*, plain: bool) -> Sequence[Recipient]:
+    """Return for whom a backup is encrypted; nobody if ``plain``. End the command without any."""
+    path = read_settings().backup_keys_file
+    try:
+        found = () if plain else read_recipients(path)
+    except BackupError as error:
+        fail(error.detail_ja, error.detail_en, NOT_SET_UP)
+    if not found and not plain:
+        fail(
+            f"バックアップの公開鍵（{path}）がありません。hitotsu db backup-key で作るか、"
+            "暗号化した媒体に書くなら --plain を付けてください。",
+            f"there is no public key of backups ({path}): make one with `hitotsu db backup-key`, "
+            "or say --plain if the medium is encrypted",
+            NOT_SET_UP,
+        )
+    return found
+
+
+async def _backup(
+    url: str, path: Path, schema: str | None, recipients: Sequence[Recipient]
+) -> Backup:
     store = open_store(url, schema=schema)
     try:
-        with whole_files(path) as (file,), _shown() as told:
-            return await write_backup(store, file, now=SystemClock().now(), progress=told)
+        with (
+            whole_files(path) as (file,),
+            encrypted(file, recipients) if recipients else nullcontext(file) as archive,
+            _shown() as told,
+        ):
+            return await write_backup(store, archive, now=SystemClock().now(), progress=told)
     finally:
         await store.aclose()
 
 
-async def _restore(url: str, path: Path, schema: str | None) -> Backup:
+async def _restore(url: str, path: Path, schema: str | None, key: Path | None) -> Backup:
     store = open_store(url, schema=schema)
     try:
-        with _shown() as told:
-            return await restore_backup(store, path, progress=told)
+        with opened_backup(path, key) as archive, _shown() as told:
+            return await restore_backup(store, archive, progress=told)
     finally:
         await store.aclose()
 

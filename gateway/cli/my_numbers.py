@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -21,6 +22,7 @@ from rich.table import Table
 from adapters.errors import AdapterError
 from gateway.api.limits import text_holds_number
 from gateway.audit import AuditLog
+from gateway.cli.deliveries import reception_of
 from gateway.cli.options import Municipality
 from gateway.cli.rehearsals import enabled_adapter
 from gateway.cli.session import (
@@ -137,11 +139,13 @@ def load(
         )
         async with open_http_client(destinations=outgoing(settings)) as http:
             log = open_log(settings.log_level)
+            reception = reception_of(session, entry, package.manifest, is_whole=False)
             host = host_of(entry, http, session.clock, log, dictionary)
-            source = package.open(host, entry.settings)
+            source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:
-                with _bars() as told:
-                    return await loader.load(municipality, package.manifest, source, told)
+                async with reception.received():
+                    with _bars() as told:
+                        return await loader.load(municipality, package.manifest, source, told)
             finally:
                 await source.aclose()
 

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from rich.table import Table
 
 from adapters.contract import Adapter, LostRecord
 from adapters.errors import AdapterError
+from gateway.cli.deliveries import reception_of
 from gateway.cli.options import Municipality, moment_option
 from gateway.cli.rehearsals import enabled_adapter
 from gateway.cli.session import (
@@ -43,7 +45,7 @@ from gateway.connections.http import open_http_client
 from gateway.connections.service import host_of
 from gateway.logs import open_log
 from gateway.snapshots import Loader, LoadReport, Snapshots, SnapshotStore
-from gateway.snapshots.loading import Findings, Told
+from gateway.snapshots.loading import CountsDifferError, Findings, OlderDeliveryError, Told
 from gateway.snapshots.loading import Progress as Shown
 
 app = typer.Typer(
@@ -79,7 +81,9 @@ def load(
     if findings is not None:
         refuse_existing(findings)
 
-    async def loaded(session: Session, source: Adapter) -> LoadReport:
+    async def loaded(
+        session: Session, source: Adapter, signed_at: dt.datetime | None
+    ) -> LoadReport:
         loader = Loader(
             SnapshotStore(session.store),
             session.keys,
@@ -94,6 +98,7 @@ def load(
                 source,
                 max_lost=max_lost,
                 as_of=as_of,
+                signed_at=signed_at,
                 told=Told(progress, write),
             )
 
@@ -104,10 +109,12 @@ def load(
         ):
             log = open_log(settings.log_level)
             dictionary = read_dictionary(settings)
+            reception = reception_of(session, entry, package.manifest)
             host = host_of(entry, http, session.clock, log, dictionary)
-            source = package.open(host, entry.settings)
+            source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:
-                return await loaded(session, source)
+                async with reception.received(wrong=(CountsDifferError, OlderDeliveryError)):
+                    return await loaded(session, source, reception.signed_at)
             finally:
                 await source.aclose()
 

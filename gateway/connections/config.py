@@ -9,6 +9,12 @@ adapters:
     hours:                          # when this town's system is closed; else as the manifest says
       closed: [{closes: "23:00", opens: "06:00"}]
     destinations: ["login.example"] # what it calls beside the addresses in its settings
+  - adapter: reference-pension
+    municipality: "999997"
+    settings: {delivery: /srv/nenkin}
+    hand_over:                      # of files in a folder or on a medium
+      signed_by: nenkin-public.json # JWK Set of those who hand them over
+      scan: [clamdscan, --fdpass, --no-summary]
 ```
 
 Installed never means enabled: an adapter that is not listed here is never opened.
@@ -17,10 +23,10 @@ Installed never means enabled: an adapter that is not listed here is never opene
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from adapters.hours import Hours
 from standard_models.safe_yaml import safe_load
@@ -35,6 +41,32 @@ class AdaptersFileError(Exception):
         self.problems = problems
 
 
+class HandOver(BaseModel):
+    """What a delivery of files must prove before anything of it is read, and what becomes of it.
+
+    A delivery in a folder needs a signature unless the operator says ``accept_unsigned``.
+    ``signed_by`` is a file with the public keys (JWK Set) of those who hand over. ``scan`` is a
+    program with its arguments; it gets the path of each file and ends with 0 for a clean one and
+    with 1 for malware. What is refused goes to ``quarantine``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signed_by: Path | None = None
+    accept_unsigned: bool = False
+    scan: tuple[str, ...] = ()
+    scan_timeout_s: float = Field(default=600.0, gt=0, le=86_400)
+    quarantine: Path = Path("./var/quarantine")
+    delete_when_loaded: bool = False
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.signed_by is not None and self.accept_unsigned:
+            msg = "signed_by and accept_unsigned contradict each other"
+            raise ValueError(msg)
+        return self
+
+
 class EnabledAdapter(BaseModel):
     """One adapter switched on for one municipality."""
 
@@ -47,6 +79,8 @@ class EnabledAdapter(BaseModel):
     """When the source is closed in this town; without it, what the manifest says."""
     destinations: tuple[str, ...] = ()
     """Addresses that the adapter calls beside those in its settings (``host``, ``host:port``)."""
+    hand_over: HandOver = HandOver()
+    """How deliveries of files are checked."""
 
 
 class AdaptersFile(BaseModel):

@@ -36,6 +36,14 @@ class LoadRefusedError(ExplainedError):
     """Nothing was loaded; the texts say why and what to do."""
 
 
+class CountsDifferError(LoadRefusedError):
+    """Nothing was loaded: the source states another number of records than it handed over."""
+
+
+class OlderDeliveryError(LoadRefusedError):
+    """Nothing was loaded: what is answered from was signed later."""
+
+
 @dataclass(slots=True)
 class GroupCounts:
     """What became of one group: read = taken + lost + skipped.
@@ -103,6 +111,7 @@ class Loader:
         *,
         max_lost: int = 0,
         as_of: dt.datetime | None = None,
+        signed_at: dt.datetime | None = None,
         told: Told | None = None,
     ) -> LoadReport:
         """Load everything that ``adapter`` extracts and answer from it.
@@ -113,11 +122,13 @@ class Loader:
             adapter: open; it must extract.
             max_lost: how many records may be lost.
             as_of: the time of the data where the source states none.
+            signed_at: when the delivery was signed, if that was required.
             told: hears how far it is, and of each record that was lost.
 
         Raises:
             LoadRefusedError: the adapter hands over no files, another load runs, too much was
-                lost, or the counts differ from those of the source; what was in use stays.
+                lost, the counts differ from those of the source (``CountsDifferError``), or what is
+                in use was signed later (``OlderDeliveryError``); what was in use stays.
             AdapterError: the delivery is not whole or cannot be read; what was in use stays.
 
         """
@@ -128,6 +139,7 @@ class Loader:
             )
         told = told or Told()
         await self._clear(municipality, manifest.id)
+        await self._refuse_older(municipality, manifest.id, signed_at)
         secret = self._keys.keys().sealing_secret
         row = SnapshotRow(
             snapshot_id=secrets.token_hex(16),
@@ -137,6 +149,7 @@ class Loader:
             mapping_version=adapter.mapping_version,
             sealed_by=secret.version,
             as_of=None,
+            signed_at=signed_at,
             touched_at=self._clock.now(),
             loaded_at=None,
             loaded_by=self._actor,
@@ -197,7 +210,7 @@ class Loader:
                 await self._store.write(report.snapshot_id, rows, self._clock.now())
             told.progress(ref, counts.read, totals.records)
         if totals.records is not None and totals.records != counts.read:
-            raise LoadRefusedError(
+            raise CountsDifferError(
                 f"{ref}：件数が合いません（接続先 {totals.records}、読んだ {counts.read}）。",
                 f"{ref}: the source states {totals.records} records, {counts.read} were read.",
             )
@@ -244,6 +257,24 @@ class Loader:
                     "Another load is under way; if it was killed, try again in five minutes.",
                 )
             await self._store.erase(row.snapshot_id)
+
+    async def _refuse_older(
+        self, municipality: str, adapter_id: str, signed_at: dt.datetime | None
+    ) -> None:
+        """Do nothing unless a delivery comes back that was signed before the one in use.
+
+        Raises:
+            OlderDeliveryError: it does.
+
+        """
+        rows = await self._store.all(municipality, adapter_id)
+        used = next((row.signed_at for row in rows if row.current), None)
+        if used is not None and signed_at is not None and signed_at < used:
+            raise OlderDeliveryError(
+                "使用中の取り込みより前に署名されたものです。前のものに戻すなら、"
+                "snapshot rollback を使ってください。",
+                "It was signed before what is in use; to go back, use `hitotsu snapshot rollback`.",
+            )
 
     async def _forget(self, municipality: str, adapter_id: str) -> None:
         """Erase all but the snapshot in use and the one before."""

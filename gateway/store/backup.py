@@ -95,7 +95,7 @@ async def write_backup(
     return backup
 
 
-def read_manifest(path: Path, schema: str | None = None) -> Backup:
+def read_manifest(file: Path | BinaryIO, schema: str | None = None) -> Backup:
     """Return what a file of ``schema`` says of itself, after comparing every table's digest.
 
     Raises:
@@ -103,7 +103,7 @@ def read_manifest(path: Path, schema: str | None = None) -> Backup:
 
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             said = json.loads(archive.read(MANIFEST))
             backup = Backup(
                 dt.datetime.fromisoformat(said["made_at"]),
@@ -141,7 +141,7 @@ def read_manifest(path: Path, schema: str | None = None) -> Backup:
 
 async def restore_backup(
     store: Store,
-    path: Path,
+    file: Path | BinaryIO,
     *,
     progress: Progress = lambda _table, _done, _total: None,
 ) -> Backup:
@@ -151,14 +151,14 @@ async def restore_backup(
         BackupError: the file cannot be used, or the database is not empty or not up to date.
 
     """
-    backup = read_manifest(path, store.schema)
+    backup = read_manifest(file, store.schema)
     if not (await schema_state(store)).up_to_date:
         raise BackupError(
             "先に、新しいデータベースで hitotsu db upgrade を実行してください。",
             "Run `hitotsu db upgrade` on the new database first.",
         )
     done = 0
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         async with store.connection() as connection, connection.begin():
             for table in _tables(store.schema):
                 if await _count(connection, table):

@@ -540,6 +540,7 @@ class SnapshotRow(Base):
 
     Of each adapter one at most is ``current``: questions are answered from it. ``counts`` are those
     of each group. ``sealed_by`` is the version of the secret that its records are sealed with.
+    ``signed_at`` is when whoever handed it over has signed it, as far as signatures are required.
     """
 
     __tablename__ = "snapshot"
@@ -552,6 +553,7 @@ class SnapshotRow(Base):
     mapping_version: Mapped[str] = mapped_column(String(40))
     sealed_by: Mapped[int] = mapped_column(Integer)
     as_of: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    signed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     touched_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     loaded_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     loaded_by: Mapped[str] = mapped_column(String(100))

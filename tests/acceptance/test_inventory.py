@@ -45,6 +45,8 @@ UNDESCRIBED: Final[Mapping[Operation, str]] = {
             ("GET", "/console/audit/{search}"),
             ("POST", "/console/audit/{search}"),
             ("POST", "/console/audit/{search}/export"),
+            ("GET", "/console/disclosure"),
+            ("POST", "/console/disclosure"),
             ("GET", "/console/enrol"),
             ("POST", "/console/enrol"),
             ("POST", "/console/enrol/finish"),

@@ -64,9 +64,8 @@ def _switch_on(folder: Path, delivery: Path) -> None:
     path = folder / "adapters.yaml"
     enabled = yaml.safe_load(path.read_text("utf-8"))
     settings = {"delivery": str(delivery)}
-    enabled["adapters"].append(
-        {"adapter": ADAPTER[0], "municipality": ADAPTER[2], "settings": settings}
-    )
+    entry = {"adapter": ADAPTER[0], "municipality": ADAPTER[2], "settings": settings}
+    enabled["adapters"].append({**entry, "hand_over": {"accept_unsigned": True}})
     path.write_text(yaml.safe_dump(enabled, allow_unicode=True), "utf-8")
 
 

@@ -24,7 +24,7 @@ from adapters.errors import (
 from adapters.files.delivery_rules import DeliveryRules
 from adapters.mapping.document import read_document
 from adapters.mapping.model import Read
-from adapters.sources.files import FileSource
+from adapters.sources.files import FileSource, UntrustedList
 from adapters.sources.places import FolderPlace
 from tests.adapters.host_types.writer import blocks, head, menjo, shikaku, tail
 from tests.doubles import StoppedClock
@@ -591,3 +591,109 @@ def test_the_time_that_a_folder_tells_is_aware(tmp_path: Path) -> None:
     put(tmp_path, zei__csv=rows(1))
     (entry,) = FolderPlace(tmp_path).listed(Deadline.after(1))
     assert entry.modified.utcoffset() == dt.timedelta(0)
+
+
+def listed(folder: Path, name: str, *names: str) -> None:
+    """Put a list of checksums there, and what stands for its signature."""
+    (folder / f"{name}.sha256sums").write_bytes(b"# for whom\n" + sums(folder, *names))
+    (folder / f"{name}.sha256sums.jws").write_bytes(name.encode())
+
+
+def trusted(content: bytes, signature: bytes) -> dt.datetime:
+    """Trust every list but that of a forger; its name is the day on which it was signed."""
+    if signature == b"forged":
+        raise UntrustedList("it is forged")
+    return dt.datetime.fromisoformat(signature.decode()).replace(tzinfo=dt.UTC)
+
+
+def signed_source(folder: Path, rules: dict[str, Any], **more: Any) -> FileSource:
+    taken = source(folder, rules, **more)
+    taken.require_signature(trusted)
+    return taken
+
+
+def read_signed(folder: Path, rules: dict[str, Any]) -> list[tuple[str, int, str]]:
+    taken = signed_source(folder, rules)
+    try:
+        return numbers(taken)
+    finally:
+        asyncio.run(taken.aclose())
+
+
+def names_of(taken: FileSource) -> list[str]:
+    return sorted(entry.name for entry in taken.refused)
+
+
+def test_every_file_and_the_manifest_must_be_signed_for(tmp_path: Path) -> None:
+    """NZ-5: a manifest of the system is checked before it is read, like any file."""
+    put(tmp_path, zei__csv=rows(5))
+    put(tmp_path, SHA256SUMS=sums(tmp_path, "zei.csv"))
+    rules = {**ONE, "manifest": {"name": "SHA256SUMS"}}
+    listed(tmp_path, "2026-10-01", "zei.csv", "SHA256SUMS")
+    taken = signed_source(tmp_path, rules)
+    assert numbers(taken) == [("zei.csv", 2, "0001:5")]
+    assert taken.signed_at == dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
+    asyncio.run(taken.aclose())
+    put(tmp_path, zei__csv=rows(6))
+    put(tmp_path, SHA256SUMS=sums(tmp_path, "zei.csv"))
+    again = signed_source(tmp_path, rules)
+    with pytest.raises(BadAnswer, match="SHA256SUMS: it is not as it was signed"):
+        numbers(again)
+    assert len(names_of(again)) == 4
+    listed(tmp_path, "2026-10-01", "zei.csv")
+    with pytest.raises(BadAnswer, match="SHA256SUMS: it stands in no signed list"):
+        read_signed(tmp_path, rules)
+
+
+def test_of_two_lists_that_tell_of_a_file_the_later_one_counts(tmp_path: Path) -> None:
+    """NZ-5: one of an earlier day may have been left there; one that is forged may not."""
+    put(tmp_path, zei__csv=rows(5))
+    listed(tmp_path, "2026-10-02", "zei.csv")
+    put(tmp_path, zei__csv=rows(6))
+    listed(tmp_path, "2026-10-03", "zei.csv")
+    assert read_signed(tmp_path, ONE) == [("zei.csv", 2, "0001:6")]
+    listed(tmp_path, "forged", "zei.csv")
+    with pytest.raises(BadAnswer, match="it is forged"):
+        read_signed(tmp_path, ONE)
+
+
+def test_what_is_under_way_is_not_told_as_refused_and_what_was_handed_over_is(
+    tmp_path: Path,
+) -> None:
+    """NZ-5: nobody sets a delivery aside that is still being written."""
+    put(tmp_path, zei__csv=rows(5))
+    waiting = signed_source(tmp_path, {**ONE, "complete": "OWARI"})
+    with pytest.raises(Unavailable, match="OWARI"):
+        numbers(waiting)
+    assert names_of(waiting) == []
+    put(tmp_path, OWARI=b"")
+    with pytest.raises(BadAnswer, match="no signed list"):
+        numbers(waiting)
+    assert names_of(waiting) == ["OWARI", "zei.csv"]
+
+
+def test_what_is_written_to_a_file_after_it_was_checked_is_not_read(tmp_path: Path) -> None:
+    """NZ-5: not even by whoever held it open before and puts its time back."""
+    put(tmp_path, zei__csv=rows(*range(1, 20_000)))
+    listed(tmp_path, "2026-10-01", "zei.csv")
+    taken = signed_source(tmp_path, ONE)
+    found = taken.records("zei", CSV)
+    next(found)
+    was = (tmp_path / "zei.csv").stat()
+    content = (tmp_path / "zei.csv").read_bytes()
+    (tmp_path / "zei.csv").write_bytes(content.replace(b",19999", b",00000"))
+    os.utime(tmp_path / "zei.csv", ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert [record.record for record in found][-1] == {"no": "19999", "gaku": "19999"}
+    asyncio.run(taken.aclose())
+
+
+def test_only_what_was_pinned_is_read(tmp_path: Path) -> None:
+    """NZ-5: what came or was changed since is another delivery."""
+    rules = {"files": {"zei": {"name": "zei_{day}.csv"}}}
+    put(tmp_path, zei_20261001__csv=rows(5))
+    taken = source(tmp_path, rules)
+    assert [entry.name for entry in taken.pin()] == ["zei_20261001.csv"]
+    assert len(numbers(taken)) == 1
+    put(tmp_path, zei_20261002__csv=rows(6))
+    with pytest.raises(Unavailable, match="changed after it had been checked"):
+        numbers(taken)

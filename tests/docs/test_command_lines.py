@@ -40,7 +40,7 @@ NOT_IN_ORDER = {
     "hitotsu snapshot load reference-pension -m 999997": "the adapter is not switched on",
     "hitotsu snapshot rollback reference-pension -m 999997": "nothing was loaded",
     "hitotsu my-number load juki-adapter -m 999997": "an example of an adapter",
-    "hitotsu db restore backup.zip": "the database of the example is not a new one",
+    "hitotsu db restore backup.age --key safe.key": "the database of the example is not a new one",
     "hitotsu protection release atena.csv hasso.csv -m 999997 --of resident --column 宛名番号 "
     "--withheld hazushita.csv": "the systems of the example are not there",
     "hitotsu protection compare -m 999997": "the systems of the example are not there",
@@ -103,6 +103,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("logins.csv").write_text("000000000019,citizen-1\n")
     Path("child-and-party.csv").write_text("000000000019,000000000035\n")
     Path("child-and-parent.csv").write_text("000000000019,000000000035,2018-02-17\n")
+    Path("okuru").mkdir()
+    Path("okuru/NENKIN.DAT").write_text("an extract")
     Path("number.txt").write_text("000000000019\n")
     Path("numbers.txt").write_text("000000000019\n")
     Path("kojinbango.csv").write_bytes(

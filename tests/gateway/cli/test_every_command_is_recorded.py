@@ -57,8 +57,11 @@ UNRECORDED: Mapping[str, str] = {
     "client calls": IN_FIGURES,
     "client list": NOT_OF_PERSONS,
     "client show": NOT_OF_PERSONS,
+    "db backup-key": "makes keys, on a machine without a database",
     "db check": NOT_OF_PERSONS,
     "db upgrade": "makes the tables, also that of the records",
+    "delivery key": OWN_FILES,
+    "delivery sign": OWN_FILES,
     "docs": NOT_OF_PERSONS,
     "edge": "serves; what it serves is recorded",
     "evidence page": OWN_FILES,
@@ -201,6 +204,7 @@ def systems(town: Town) -> None:
         "adapter": "reference-pension",
         "municipality": "999997",
         "settings": {"delivery": str(delivery)},
+        "hand_over": {"accept_unsigned": True, "quarantine": str(town.folder / "quarantine")},
     }
     (town.folder / "adapters.yaml").write_text(yaml.safe_dump({"adapters": [entry]}))
     town.give("route", "set", "026.shikakujoho", "reference-pension", *TOWN)
@@ -297,7 +301,7 @@ def evidence(town: Town) -> None:
     kid = FileKeyStore(Settings().keys_dir).keys().evidence[-1].kid
     town.give("keys", "rotate", "evidence")
     town.give("keys", "revoke", kid)
-    town.give("db", "backup", str(file / "backup.zip"))
+    town.give("db", "backup", str(file / "backup.zip"), "--plain")
 
 
 def retention(town: Town) -> None:
@@ -383,14 +387,15 @@ def test_a_command_leaves_a_record_of_whoever_gave_it(
 def test_a_copy_of_everything_is_recorded_and_marked(
     ready: Hitotsu, installation: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MN-4: one record for each file; that of My Numbers has the mark."""
+    """MN-4: one record for each file; that of My Numbers has the mark. BK-1: it was in plain."""
     town = Town(ready, installation, monkeypatch)
-    town.give("db", "backup", str(installation / "backup.zip"))
+    town.give("db", "backup", str(installation / "backup.zip"), "--plain")
     copied = [r for r in town.records() if r["function"] == "db-backup"]
     assert [(r["my_number"], r["after"]["file"]) for r in copied] == [
         (False, "backup.zip"),
         (True, "backup.zip.my-numbers"),
     ]
+    assert all(row["after"]["plain"] for row in copied)
 
 
 def test_a_restore_is_recorded_in_what_was_restored(
@@ -399,7 +404,7 @@ def test_a_restore_is_recorded_in_what_was_restored(
     """AU-11: behind everything that the backup holds, and the tree still leads to its head."""
     file = str(installation / "backup.zip")
     assert ready("audit", "head", "sign").exit_code == 0
-    assert ready("db", "backup", file).exit_code == 0
+    assert ready("db", "backup", file, "--plain").exit_code == 0
     new = f"sqlite+aiosqlite:///{installation / 'new.db'}"
     monkeypatch.setenv("HITOTSU_DATABASE_URL", new)
     assert ready("db", "upgrade").exit_code == 0

@@ -113,7 +113,7 @@ def test_numbers_are_in_a_backup_of_their_own(
         == 0
     )
     file = installation / "backup.zip"
-    assert ready("db", "backup", str(file)).exit_code == 0
+    assert ready("db", "backup", str(file), "--plain").exit_code == 0
     assert (installation / "backup.zip.my-numbers").exists()
     monkeypatch.setenv("HITOTSU_DATABASE_URL", f"sqlite+aiosqlite:///{installation / 'new.db'}")
     assert ready("db", "upgrade").exit_code == 0

@@ -25,6 +25,7 @@ def delivered(ready: Hitotsu, installation: Path) -> Path:
         "adapter": "reference-pension",
         "municipality": "999997",
         "settings": {"delivery": str(folder)},
+        "hand_over": {"accept_unsigned": True, "quarantine": str(installation / "quarantine")},
     }
     (installation / "adapters.yaml").write_text(yaml.safe_dump({"adapters": [entry]}))
     return folder

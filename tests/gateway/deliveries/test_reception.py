@@ -1,0 +1,123 @@
+"""NZ-5: what is asked of a delivery before anything of it is read, whatever adapter reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.contract import Deadline
+from adapters.errors import BadAnswer
+from adapters.files.delivery_rules import DeliveryRules
+from adapters.files.records import FileRecord
+from adapters.manifest import read_manifest
+from adapters.mapping.model import Read
+from adapters.sources.base import Slots
+from adapters.sources.files import FileSource
+from adapters.sources.places import FolderPlace
+from gateway.connections.config import EnabledAdapter
+from gateway.deliveries import DeliveryQuarantinedError, DeliveryRefusedError, Reception
+from tests.doubles import StoppedClock
+
+PENSION = read_manifest(
+    files("adapters.reference.pension").joinpath("manifest.yaml").read_text("utf-8")
+)
+WHOLE = {"files": {"zei": {"name": "zei.csv"}}}
+CHANGES = {"files": {"zei": {"name": "zei_{serial}.csv"}}, "series": "changes"}
+
+
+class OwnSource:
+    """A vendor's own source of files."""
+
+    def records(self, name: str, read: Read) -> Iterator[FileRecord]:
+        yield from ()
+
+    async def read(self, read: Read, slots: Slots, deadline: Deadline) -> Any:
+        return None
+
+    async def ping(self, deadline: Deadline) -> str | None:
+        return None
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+class Desk:
+    """A reception, and what it had recorded."""
+
+    def __init__(self, folder: Path, clock: StoppedClock, **options: Any) -> None:
+        self.recorded: list[tuple[str, Mapping[str, Any]]] = []
+        is_whole = options.pop("is_whole", True)
+        rules = {"quarantine": folder / "quarantine", **options}
+        entry = EnabledAdapter.model_validate(
+            {"adapter": "reference-pension", "municipality": "999997", "hand_over": rules}
+        )
+
+        async def record(function: str, outcome: str, after: Mapping[str, Any]) -> None:
+            self.recorded.append((function, after))
+
+        self.reception = Reception(entry, PENSION, clock=clock, record=record, is_whole=is_whole)
+
+    async def take(self, source: Any, failure: Exception | None = None) -> None:
+        assert self.reception.around(source) is source
+        async with self.reception.received():
+            if failure is not None:
+                raise failure
+
+
+def source(folder: Path, rules: dict[str, Any]) -> FileSource:
+    return FileSource(FolderPlace(folder), folder, DeliveryRules.model_validate(rules))
+
+
+async def test_a_source_that_nobody_can_check_is_refused_unless_the_operator_says_so(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """A vendor does not leave the signature out by reading files in a way of its own."""
+    with pytest.raises(DeliveryRefusedError, match="cannot be checked"):
+        await Desk(tmp_path, clock).take(OwnSource())
+    await Desk(tmp_path, clock, accept_unsigned=True).take(OwnSource())
+    with pytest.raises(DeliveryRefusedError, match="folder"):
+        await Desk(tmp_path, clock, accept_unsigned=True, scan=["true"]).take(OwnSource())
+
+
+async def test_a_series_of_changes_is_never_erased(tmp_path: Path, clock: StoppedClock) -> None:
+    """The next load needs it."""
+    (tmp_path / "zei_1.csv").write_text("x")
+    desk = Desk(tmp_path, clock, accept_unsigned=True, delete_when_loaded=True)
+    with pytest.raises(DeliveryRefusedError, match="series of changes"):
+        await desk.take(source(tmp_path, CHANGES))
+    assert (tmp_path / "zei_1.csv").exists()
+
+
+async def test_a_load_that_others_follow_erases_nothing(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """My Numbers come out of a delivery before the snapshot does; that one erases it."""
+    (tmp_path / "zei.csv").write_text("12345")
+    first = Desk(tmp_path, clock, accept_unsigned=True, delete_when_loaded=True, is_whole=False)
+    await first.take(source(tmp_path, WHOLE))
+    assert (first.recorded, (tmp_path / "zei.csv").exists()) == ([], True)
+    last = Desk(tmp_path, clock, accept_unsigned=True, delete_when_loaded=True)
+    await last.take(source(tmp_path, WHOLE))
+    said = {"adapter": "reference-pension", "files": 1, "bytes": 5}
+    assert last.recorded == [("delivery-delete", said)]
+    assert not (tmp_path / "zei.csv").exists()
+
+
+async def test_what_is_found_while_it_is_read_sets_it_aside_and_a_fault_of_ours_does_not(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """Wrong counts are of the delivery; a database that is away is not."""
+    (tmp_path / "zei.csv").write_text("12345")
+    desk = Desk(tmp_path, clock, accept_unsigned=True, is_whole=False)
+    with pytest.raises(ConnectionError):
+        await desk.take(source(tmp_path, WHOLE), ConnectionError())
+    assert desk.recorded == []
+    with pytest.raises(DeliveryQuarantinedError, match="what was stored before stays"):
+        await desk.take(source(tmp_path, WHOLE), BadAnswer("3 records, the manifest states 4"))
+    said = {"adapter": "reference-pension", "files": 1, "bytes": 5, "why": "source-bad-answer"}
+    assert desk.recorded == [("delivery-quarantine", said)]
+    assert not (tmp_path / "zei.csv").exists()

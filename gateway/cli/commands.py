@@ -41,6 +41,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "adapter": "adapters:app",
     "route": "routes:app",
     "snapshot": "snapshots:app",
+    "reconcile": "reconciling:reconcile",
     "staff": "staff:app",
     "audit": "audit:app",
     "standard": "standard:app",

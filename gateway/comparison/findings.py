@@ -93,9 +93,11 @@ def _common(before: Profile, after: Profile) -> list[str]:
 def _changes(before: Profile, after: Profile, name: str, limits: Limits) -> Iterator[Code]:
     """Yield how an item does not look as before."""
     ours, theirs = before.items[name], after.items[name]
-    if _absent_points(before, after, ours, theirs) > limits.absent_points:
+    few, many = sorted((ours.filled, theirs.filled))
+    gone = few < limits.judged_from and many >= 2 * limits.judged_from
+    if gone or _absent_points(before, after, ours, theirs) > limits.absent_points:
         yield Code.ABSENCES_CHANGED
-    if max(ours.filled, theirs.filled) < limits.judged_from:
+    if few < limits.judged_from:
         return
     if _total_percent(ours, theirs) > limits.total_percent:
         yield Code.TOTAL_CHANGED

@@ -59,6 +59,17 @@ class Profile:
     lost: int
     items: Mapping[str, ItemProfile]
 
+    def of_many(self, fewest: int) -> Profile:
+        """Return the profile without sums and shapes of items that fewer people have: to be kept.
+
+        A sum of two amounts tells whoever knows one of them the other.
+        """
+        items = {
+            name: item if item.filled >= fewest else ItemProfile(item.filled, item.absent, None, {})
+            for name, item in self.items.items()
+        }
+        return Profile(self.records, self.lost, items)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
         items = {name: item.to_json() for name, item in self.items.items()}

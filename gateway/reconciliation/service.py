@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.contract import Clock, ControlTotals
+from adapters.contract import Clock
 from gateway.access.registration import is_my_number
 from gateway.audit import AuditEntry, AuditKind, AuditRecord, to_record
 from gateway.comparison import (
@@ -26,7 +26,6 @@ from gateway.comparison import (
     Limits,
     Membership,
     Profile,
-    Profiler,
     Ranges,
     against_declared,
     against_earlier,
@@ -37,11 +36,11 @@ from gateway.comparison import (
     shipped_limits,
 )
 from gateway.households import household_bases
+from gateway.reconciliation.lanes import Lane, Progress, columns_of, read_all
 from gateway.reconciliation.sides import Side
 from gateway.reconciliation.spill import Spill
 from gateway.reconciliation.store import ReconciliationStore
-from standard_models.answers import StandardRecord
-from standard_models.dictionary import DataItem, Dictionary
+from standard_models.dictionary import Dictionary
 
 
 @dataclass(slots=True)
@@ -88,7 +87,7 @@ class Told:
     ``rows`` gets each row that differs, which is personal, and how its key is read.
     """
 
-    progress: Callable[[str, int, int | None], None] = lambda _group, _done, _total: None
+    progress: Progress = lambda _group, _done, _total: None
     rows: Callable[[str, Columns, Difference], None] | None = None
 
 
@@ -155,7 +154,8 @@ class Reconciler:
             report.groups.append(found)
             kept |= profiles
         now = self._clock.now()
-        plain = {key: profile.to_json() for key, profile in kept.items()}
+        fewest = self._limits.judged_from
+        plain = {key: profile.of_many(fewest).to_json() for key, profile in kept.items()}
         audit = self._record(
             municipality,
             report,
@@ -178,14 +178,14 @@ class Reconciler:
         with ExitStack() as files:
             secret = secrets.token_bytes(32)
             lanes = [
-                _Lane(side, items, Ranges(secret), files.enter_context(closing(Spill())))
+                Lane(side, items, Ranges(secret), files.enter_context(closing(Spill())))
                 for side in (sides.left, sides.right)
                 if side is not None
             ]
             for lane in lanes:
                 await lane.begin()
-            columns = _columns(items, lanes)
-            await _read(lanes, columns, group.ref, told)
+            columns = columns_of(items, lanes)
+            await read_all(lanes, columns, group.ref, told.progress)
             report.records = _pair([lane.profiler.records for lane in lanes])
             report.lost = _pair([lane.side.lost for lane in lanes])
             profiles = {lane: lane.profile() for lane in lanes}
@@ -201,7 +201,7 @@ class Reconciler:
         return report, kept
 
     async def _judged(
-        self, municipality: str, lane: _Lane, profile: Profile, *, accept: bool
+        self, municipality: str, lane: Lane, profile: Profile, *, accept: bool
     ) -> tuple[list[Finding], bool]:
         """Return what is wrong with a side by itself, and whether its figures are to be kept."""
         stated = lane.totals
@@ -236,79 +236,8 @@ class Reconciler:
         )
 
 
-class _Lane:
-    """One side while it is read."""
-
-    def __init__(self, side: Side, items: Sequence[DataItem], ranges: Ranges, spill: Spill) -> None:
-        self.side = side
-        self.ranges = ranges
-        self.spill = spill
-        self.profiler = Profiler(items)
-        self.totals = ControlTotals()
-        self.fields: frozenset[str] = frozenset()
-        self._first: Sequence[StandardRecord] = ()
-        self._rest: AsyncIterator[Sequence[StandardRecord]] = side.pieces()
-
-    async def begin(self) -> None:
-        """Read as far as it takes to know which items the side supplies."""
-        self.totals = await self.side.totals()
-        async for piece in self._rest:
-            if piece:
-                self._first = piece
-                self.fields = frozenset(piece[0].answers)
-                return
-
-    async def next(self) -> Sequence[StandardRecord] | None:
-        """Return the next piece, None behind the last one."""
-        if self._first:
-            piece, self._first = self._first, ()
-            return piece
-        return await anext(self._rest, None)
-
-    def take(self, piece: Sequence[StandardRecord], columns: Columns) -> None:
-        """Count a piece and lay its rows down."""
-        self.profiler.see(piece)
-        for record in piece:
-            row = columns.row(record)
-            self.spill.add(self.ranges.see(row), row)
-
-    def profile(self) -> Profile:
-        """Return what the side looks like as a whole."""
-        return self.profiler.profile(self.side.lost)
-
-
-async def _read(lanes: Sequence[_Lane], columns: Columns, ref: str, told: Told) -> None:
-    """Read all sides, a piece of each in turn: what changes meanwhile, changes for both."""
-    counts = [lane.totals.records for lane in lanes]
-    total = None if None in counts else sum(count or 0 for count in counts)
-    unread = list(lanes)
-    while unread:
-        for lane in list(unread):
-            piece = await lane.next()
-            if piece is None:
-                unread.remove(lane)
-                continue
-            if len(lanes) > 1:
-                lane.take(piece, columns)
-            else:
-                lane.profiler.see(piece)
-            told.progress(ref, sum(one.side.read for one in lanes), total)
-
-
-def _columns(items: Sequence[DataItem], lanes: Sequence[_Lane]) -> Columns:
-    """Return what is compared: the key, and the items that every side with records supplies."""
-    supplied = [lane.fields for lane in lanes if lane.fields]
-    keys = tuple(item.field_name for item in items if item.primary_key)
-    others = tuple(
-        item.field_name
-        for item in items
-        if not item.primary_key and all(item.field_name in fields for fields in supplied)
-    )
-    return Columns(keys, others)
-
-
 def _compare(
-    lanes: Sequence[_Lane], columns: Columns, report: GroupReport, told: Told, *, repeats: bool
+    lanes: Sequence[Lane], columns: Columns, report: GroupReport, told: Told, *, repeats: bool
 ) -> None:
     """Descend into the ranges that differ, and tell of each row that does."""
     left, right = lanes
@@ -340,7 +269,7 @@ def membership_of(group_ref: str) -> Membership | None:
 
 
 def _of_both(
-    lanes: Sequence[_Lane], profiles: dict[_Lane, Profile], columns: Columns, limits: Limits
+    lanes: Sequence[Lane], profiles: dict[Lane, Profile], columns: Columns, limits: Limits
 ) -> Iterator[Finding]:
     """Yield what differs between the sides as a whole."""
     left, right = (profiles[lane] for lane in lanes)

@@ -143,6 +143,28 @@ def test_a_profile_names_nobody_even_where_a_column_is_wrong() -> None:
     assert Profile.of_json(wrong.to_json()) == wrong
 
 
+def test_of_an_item_that_few_people_have_no_sum_is_kept() -> None:
+    """A sum of a few amounts tells of each of them; how many there are is kept."""
+    few = [*changed(taxed(1, 60), lambda _: {SMALL: NONE}), *taxed(2, 8)]
+    kept = profile(few).of_many(LIMITS.judged_from)
+    assert (kept.items[SMALL].filled, kept.items[SMALL].total) == (6, None)
+    assert kept.items[SMALL].shapes == {}
+    assert kept.items[LARGE] == profile(few).items[LARGE]
+    assert list(against_earlier(kept, profile(few), LIMITS)) == []
+
+
+def test_an_item_of_few_people_that_vanishes_is_told_and_one_that_grows_a_little_is_not() -> None:
+    """Three in a hundred have it: no share of all changes, and yet every value is gone."""
+    with_it, without = taxed(1, 160), changed(taxed(2, 3840), lambda _: {SMALL: NONE})
+    before = profile([*with_it, *without]).of_many(LIMITS.judged_from)
+    now = profile(changed([*with_it, *without], lambda _: {SMALL: NONE}))
+    found = [(f.code, f.items) for f in against_earlier(before, now, LIMITS)]
+    assert found == [(Code.ABSENCES_CHANGED, (SMALL,))]
+    forty_nine = profile(taxed(1, 65)[:65]).of_many(LIMITS.judged_from)
+    assert forty_nine.items[SMALL].filled == 48
+    assert list(against_earlier(forty_nine, profile(taxed(1, 68)), LIMITS)) == []
+
+
 def test_sums_are_exact() -> None:
     """Decimals and long numbers lose no digit; one that is no number leaves no sum."""
     one = changed(taxed(1, 2), lambda _: {LARGE: Value("0.10")})

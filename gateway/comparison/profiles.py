@@ -129,10 +129,11 @@ class Profiler:
         """Count records. An item that is not in a record at all is counted as not supplied."""
         self.records += len(records)
         nothing = Absence(AbsenceReason.NOT_SUPPLIED)
+        said = [record.answers for record in records]
         for name, tally in self._tallies.items():
             values = []
-            for record in records:
-                answer = record.answers.get(name, nothing)
+            for answers in said:
+                answer = answers.get(name, nothing)
                 if type(answer) is Value:
                     values.append(answer.value)
                 else:

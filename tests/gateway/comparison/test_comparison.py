@@ -18,7 +18,15 @@ from gateway.comparison import (
     differing,
     paired,
 )
-from standard_models.answers import Absence, AbsenceReason, Answer, StandardRecord, Value
+from standard_models.answers import (
+    Absence,
+    AbsenceReason,
+    Answer,
+    DatePrecision,
+    StandardRecord,
+    UncertainDate,
+    Value,
+)
 
 GROUP = "001.juminkihonjoho"
 COLUMNS = Columns(("rirekibango",), ("shimei", "kingaku", "setaibango"))
@@ -89,6 +97,28 @@ def test_two_people_with_each_others_content_are_told_as_swapped() -> None:
         [resident("1", kingaku=2), resident("2", kingaku=1)],
     )
     assert [d.kind for d in moved] == [Kind.CHANGED, Kind.CHANGED]
+
+
+def test_many_who_changed_alike_are_told_each_by_themselves() -> None:
+    """Three moved from one content to another: none of them is forgotten for being like another."""
+    old, new = {"shimei": "見本次郎", "kingaku": 7}, {"shimei": "例示三恵", "kingaku": 9}
+    told = found([resident(n, **old) for n in "123"], [resident(n, **new) for n in "123"])
+    assert [(d.kind, COLUMNS.key_of(d.key)[0]) for d in told] == [
+        (Kind.CHANGED, "2"), (Kind.CHANGED, "3"), (Kind.CHANGED, "1"),
+    ]  # fmt: skip
+
+
+def test_a_date_that_is_unknown_in_another_way_is_a_difference() -> None:
+    """Both are recorded as unknown; what the register says of them is not the same."""
+    unknown = [
+        Absence(
+            AbsenceReason.RECORDED_UNKNOWN,
+            uncertain=UncertainDate(DatePrecision.YEAR, text, None, None),
+        )
+        for text in ("昭和10年", "昭和11年")
+    ]
+    (one,) = found([resident("1", kingaku=unknown[0])], [resident("1", kingaku=unknown[1])])
+    assert one.absences == ("kingaku",)
 
 
 def test_who_belongs_to_another_household_is_told_with_both() -> None:

@@ -96,6 +96,14 @@ def test_a_column_that_is_swapped_between_two_systems_is_named() -> None:
     assert found == [Finding(Code.ITEMS_SWAPPED, (LARGE, SMALL))]
 
 
+def test_an_item_that_only_takes_the_place_of_another_is_not_called_swapped() -> None:
+    """The small amount stands in both columns: both are told as wrong, not as each other's."""
+    after = profile(changed(taxed(2), lambda a: {LARGE: a[SMALL], SMALL: Value(77_777_777)}))
+    found = list(against_earlier(profile(taxed(1)), after, LIMITS))
+    assert Code.ITEMS_SWAPPED not in {f.code for f in found}
+    assert {f.items for f in found} == {(LARGE,), (SMALL,)}
+
+
 def test_an_ordinary_next_day_raises_no_finding() -> None:
     """Other people, the same kind of figures."""
     assert list(against_earlier(profile(taxed(1)), profile(taxed(2)), LIMITS)) == []

@@ -31,6 +31,8 @@ CODES: Final = {
     Code.TOTAL_CHANGED: ("合計が前と大きく違う", "the sum is not as before"),
     Code.SHAPE_CHANGED: ("値の形が前と違う", "values do not look as before"),
     Code.ITEMS_SWAPPED: ("二つの項目が入れ替わっている疑い", "two items seem to be swapped"),
+    Code.TOTALS_UNEQUAL: ("合計が左右で違う", "the sums of the two sides are not equal"),
+    Code.ABSENCES_UNEQUAL: ("値がない数が左右で違う", "absences of the two sides are not equal"),
     Code.ONE_SIDE_ONLY: ("片方だけにある項目", "items of one side alone"),
 }
 COLUMNS: Final = (

@@ -1,7 +1,14 @@
 """Two extracts of a group, row by row and as a whole. Pure."""
 
 from gateway.comparison.differences import Difference, Kind, differences, paired
-from gateway.comparison.findings import Code, Finding, against_declared, against_earlier, misplaced
+from gateway.comparison.findings import (
+    Code,
+    Finding,
+    against_declared,
+    against_earlier,
+    between,
+    misplaced,
+)
 from gateway.comparison.limits import Limits, shipped_limits
 from gateway.comparison.profiles import ItemProfile, Profile, Profiler
 from gateway.comparison.ranges import Ranges, differing
@@ -22,6 +29,7 @@ __all__ = [
     "Row",
     "against_declared",
     "against_earlier",
+    "between",
     "differences",
     "differing",
     "misplaced",

@@ -7,7 +7,7 @@ declared of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -29,6 +29,8 @@ class Code(StrEnum):
     SHAPE_CHANGED = "shape-changed"
     ITEMS_SWAPPED = "items-swapped"
     ONE_SIDE_ONLY = "one-side-only"
+    TOTALS_UNEQUAL = "totals-unequal"
+    ABSENCES_UNEQUAL = "absences-unequal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,18 @@ def against_earlier(before: Profile, after: Profile, limits: Limits) -> Iterator
         for code in _changes(before, after, name, limits):
             yield Finding(code, (name,), *_figures(code, before, after, name))
     yield from misplaced(before, after, limits)
+
+
+def between(left: Profile, right: Profile, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield the items whose sums or absences are not the same on both sides."""
+    for name in names:
+        ours, theirs = left.items[name], right.items[name]
+        if ours.total != theirs.total:
+            figures = _figure(ours.total), _figure(theirs.total)
+            yield Finding(Code.TOTALS_UNEQUAL, (name,), *figures)
+        if ours.absent != theirs.absent:
+            figures = f"{ours.filled}/{left.records}", f"{theirs.filled}/{right.records}"
+            yield Finding(Code.ABSENCES_UNEQUAL, (name,), *figures)
 
 
 def misplaced(before: Profile, after: Profile, limits: Limits) -> Iterator[Finding]:

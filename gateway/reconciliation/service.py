@@ -29,6 +29,7 @@ from gateway.comparison import (
     Ranges,
     against_declared,
     against_earlier,
+    between,
     differences,
     differing,
     misplaced,
@@ -191,7 +192,9 @@ class Reconciler:
             profiles = {lane: lane.profile() for lane in lanes}
             if len(lanes) == 2:
                 _compare(lanes, columns, report, told, repeats=sides.repeats)
-                report.findings += _of_both(lanes, profiles, columns, self._limits)
+                report.findings += _of_both(
+                    lanes, profiles, columns, self._limits, unequal=bool(report.rows)
+                )
         kept = {}
         for lane, profile in profiles.items():
             wrong, right = await self._judged(municipality, lane, profile, accept=accept)
@@ -269,9 +272,18 @@ def membership_of(group_ref: str) -> Membership | None:
 
 
 def _of_both(
-    lanes: Sequence[Lane], profiles: dict[Lane, Profile], columns: Columns, limits: Limits
+    lanes: Sequence[Lane],
+    profiles: Mapping[Lane, Profile],
+    columns: Columns,
+    limits: Limits,
+    *,
+    unequal: bool,
 ) -> Iterator[Finding]:
-    """Yield what differs between the sides as a whole."""
+    """Yield what differs between the sides as a whole.
+
+    Sums are told where rows differ: a key that the source gives twice, and the copy holds once,
+    makes sums unequal and no row.
+    """
     left, right = (profiles[lane] for lane in lanes)
     if left.lost != right.lost:
         yield Finding(Code.RECORDS_LOST, (), str(left.lost), str(right.lost))
@@ -283,6 +295,8 @@ def _of_both(
     )
     if alone:
         yield Finding(Code.ONE_SIDE_ONLY, tuple(alone))
+    if unequal:
+        yield from between(left, right, columns.others)
     yield from misplaced(left, right, limits)
 
 

@@ -92,6 +92,27 @@ async def test_twenty_five_differences_are_found_exactly(
     assert report.ranges <= 29
 
 
+async def test_sums_and_absences_of_both_sides_are_compared(room: Room) -> None:
+    """RE-1: one amount more by 5, another one gone, and which items that is."""
+    town = list(room.town(SIZE))
+    await room.load(town)
+    place = next(n for n, r in enumerate(town) if isinstance(r.answers[LEFT], Value))
+    more = {LEFT: Value(town[place].answers[LEFT].value + 5)}  # type: ignore[union-attr]
+    filled = next(n for n, r in enumerate(town) if isinstance(r.answers[RIGHT], Value))
+    after = list(town)
+    after[place] = replace(town[place], answers={**after[place].answers, **more})
+    gone = {RIGHT: Absence(AbsenceReason.UNDER_INVESTIGATION)}
+    after[filled] = replace(town[filled], answers={**after[filled].answers, **gone})
+    report = await room.held(after)
+    told = {(f.code, f.items): f for f in report.findings}
+    sums = told.pop((Code.TOTALS_UNEQUAL, (LEFT,)))
+    assert int(sums.after) - int(sums.before) == 5
+    assert told.keys() == {
+        (Code.TOTALS_UNEQUAL, (RIGHT,)),
+        (Code.ABSENCES_UNEQUAL, (RIGHT,)),
+    }
+
+
 async def test_a_household_of_which_somebody_is_missing_is_counted(room: Room) -> None:
     """RE-1: one who moves touches two households, one who is gone one."""
     await room.load(room.town(SIZE))

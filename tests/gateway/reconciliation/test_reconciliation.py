@@ -25,6 +25,7 @@ from gateway.store.tables import SnapshotRecordRow
 from standard_models.answers import Absence, AbsenceReason, StandardRecord, Value
 from standard_models.dictionary import Dictionary
 from tests.gateway.reconciliation.conftest import Room
+from tests.size import size_of
 
 SIZE = 120
 LEFT, RIGHT = "kingaku3", "kingaku4"
@@ -38,7 +39,7 @@ def plans(draw: st.DrawFn) -> dict[int, Planted]:
 
 
 @given(plans())
-@settings(max_examples=40)
+@settings(max_examples=size_of(ordinary=40, nightly=1000))
 def test_exactly_what_was_planted_is_found(
     large_dictionary: Dictionary, plan: Mapping[int, Planted]
 ) -> None:

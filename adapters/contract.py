@@ -350,7 +350,8 @@ class ExtractChunk:
 class ControlTotals:
     """What the source itself says of the whole extract; None where it says nothing.
 
-    ``sums`` holds sums by the name of the source's field.
+    ``sums`` holds sums by the name of the source's field. One with the romaji name of an item is
+    the sum of this item over all records, and is held against them (``hitotsu reconcile``).
     """
 
     records: int | None = None

@@ -46,11 +46,16 @@ def csv_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
     A cell that would be taken for a formula begins with an apostrophe.
     """
+    head = csv_line(columns).decode().encode("utf-8-sig")
+    return b"".join((head, *(csv_line(row) for row in rows)))
+
+
+def csv_line(row: Sequence[str]) -> bytes:
+    """Return one line of ``csv_of``, for a table that is written while it is made."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([[harmless(cell) for cell in row] for row in rows])
-    return text.getvalue().encode("utf-8-sig")
+    writer.writerow([harmless(cell) for cell in row])
+    return text.getvalue().encode()
 
 
 def harmless(cell: str) -> str:

@@ -44,6 +44,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "route": "routes:app",
     "snapshot": "snapshots:app",
     "delivery": "deliveries:app",
+    "reconcile": "reconciling:reconcile",
     "staff": "staff:app",
     "audit": "audit:app",
     "standard": "standard:app",

@@ -11,24 +11,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 
 from adapters.contract import Adapter, LostRecord
 from adapters.errors import AdapterError
 from gateway.cli.deliveries import reception_of
 from gateway.cli.options import Municipality, moment_option
+from gateway.cli.progress import shown_progress
 from gateway.cli.rehearsals import enabled_adapter
 from gateway.cli.session import (
     Session,
-    err,
     fail,
     new_table,
     opened,
@@ -46,7 +38,6 @@ from gateway.connections.service import host_of
 from gateway.logs import open_log
 from gateway.snapshots import Loader, LoadReport, Snapshots, SnapshotStore
 from gateway.snapshots.loading import CountsDifferError, Findings, OlderDeliveryError, Told
-from gateway.snapshots.loading import Progress as Shown
 
 app = typer.Typer(
     help="ファイルで受け取るシステムの取り込み / Deliveries of systems that only give files.",
@@ -91,7 +82,7 @@ def load(
             clock=session.clock,
             actor=session.actor,
         )
-        with _shown() as progress, _written(findings) as write:
+        with shown_progress() as progress, _written(findings) as write:
             return await loader.load(
                 municipality,
                 package.manifest,
@@ -183,25 +174,6 @@ def _written(path: Path | None) -> Iterator[Findings]:
             file.write(json.dumps({"group": group, "place": lost.place, "codes": codes}) + "\n")
 
         yield write
-
-
-@contextmanager
-def _shown() -> Iterator[Shown]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err(), transient=True) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def show(group: str, done: int, total: int | None) -> None:
-            if group not in bars:
-                bars[group] = progress.add_task(group, total=total)
-            progress.update(bars[group], completed=done)
-
-        yield show
 
 
 def _show(report: LoadReport) -> None:

@@ -86,7 +86,8 @@ def _plain(answer: Answer) -> dict[str, Any]:
 
 
 def _answer(plain: Mapping[str, Any]) -> Answer:
-    quality = _quality(plain.get("quality", ()))
+    seen = plain.get("quality")
+    quality = _quality(seen) if seen else ()
     if "absent" not in plain:
         return Value(plain["value"], plain.get("label"), quality)
     found = plain.get("uncertain")

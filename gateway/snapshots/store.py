@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, false, select, true, update
+from sqlalchemy import and_, bindparam, delete, false, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,6 +69,25 @@ class SnapshotStore:
                 "groups": list(groups),
             },
         )
+
+    async def iter_group(self, snapshot_id: str, group_ref: str) -> AsyncIterator[Sequence[Any]]:
+        """Yield every record of a group, number and seal, a piece at a time by number."""
+        place = tuple_(_RECORD.number, _RECORD.group_ref, _RECORD.record_key)
+        query = (
+            select(_RECORD.number, _RECORD.record_key, _RECORD.sealed)
+            .where(_RECORD.snapshot_id == snapshot_id, _RECORD.group_ref == group_ref)
+            .order_by(_RECORD.number, _RECORD.group_ref, _RECORD.record_key)
+            .limit(PIECE)
+        )
+        piece = query
+        while True:
+            async with self._store.session() as session:
+                rows = (await session.execute(piece)).all()
+            if not rows:
+                return
+            yield rows
+            last = rows[-1]
+            piece = query.where(place > tuple_(last.number, group_ref, last.record_key))
 
     async def begin(self, row: SnapshotRow) -> None:
         """Insert a snapshot that nobody sees yet."""

@@ -574,6 +574,21 @@ class SnapshotRecordRow(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class GroupProfileRow(Base):
+    """What a group that an adapter hands over looked like when it was right last, without anybody.
+
+    Counts, sums and shares by item, of ``judged_from`` records at least.
+    """
+
+    __tablename__ = "group_profile"
+
+    municipality: Mapped[str] = mapped_column(Municipality, primary_key=True)
+    adapter_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    group_ref: Mapped[str] = mapped_column(String(80), primary_key=True)
+    taken_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    profile: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
 class RouteRow(Base):
     """Who answers for a group now. A change of a route is how a town switches systems."""
 

@@ -39,6 +39,11 @@ NOT_IN_ORDER = {
     "hitotsu linkage system revoke A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6 -m 999997": "an example",
     "hitotsu snapshot load reference-pension -m 999997": "the adapter is not switched on",
     "hitotsu snapshot rollback reference-pension -m 999997": "nothing was loaded",
+    "hitotsu reconcile reference-pension -m 999997": "the adapter is not switched on",
+    "hitotsu reconcile reference-resident -m 999997 --group 001.juminkihonjoho": "the systems of "
+    "the example are not there",
+    "hitotsu reconcile reference-pension -m 999997 --with new-pension --rows chigai.csv": "the "
+    "adapters are not switched on",
     "hitotsu my-number load juki-adapter -m 999997": "an example of an adapter",
     "hitotsu db restore backup.age --key safe.key": "the database of the example is not a new one",
     "hitotsu protection release atena.csv hasso.csv -m 999997 --of resident --column 宛名番号 "

@@ -211,6 +211,7 @@ def systems(town: Town) -> None:
     for _ in range(2):
         town.give("snapshot", "load", "reference-pension", *TOWN, "--as-of", "2026-10-01T06:00")
     town.give("snapshot", "rollback", "reference-pension", *TOWN)
+    town.give("reconcile", "reference-pension", *TOWN)
     town.give("protection", "compare", *TOWN, refused=True)
     series = ("--numbering", "resident", "--width", "10", "--first", "900", "--last", "999")
     town.give("linkage", "series", *TOWN, *series)

@@ -21,6 +21,7 @@ from gateway.connections.config import EnabledAdapter
 from gateway.deliveries import (
     DeliveryKeyError,
     Reception,
+    Use,
     new_delivery_key,
     sign_list,
     written_list,
@@ -104,7 +105,7 @@ def sign(
 
 
 def reception_of(
-    session: Session, entry: EnabledAdapter, manifest: Manifest, *, is_whole: bool = True
+    session: Session, entry: EnabledAdapter, manifest: Manifest, use: Use = Use.LOAD
 ) -> Reception:
     """Return what takes deliveries of an adapter, with its records in the session's audit."""
 
@@ -117,7 +118,7 @@ def reception_of(
             after=after,
         )
 
-    return Reception(entry, manifest, clock=session.clock, record=record, is_whole=is_whole)
+    return Reception(entry, manifest, clock=session.clock, record=record, use=use)
 
 
 def _checksum(path: Path) -> str:

@@ -43,6 +43,7 @@ from gateway.cli.session import (
 from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.connections.service import host_of
+from gateway.deliveries import Use
 from gateway.logs import open_log
 from gateway.my_numbers import (
     GroupLoad,
@@ -139,7 +140,7 @@ def load(
         )
         async with open_http_client(destinations=outgoing(settings)) as http:
             log = open_log(settings.log_level)
-            reception = reception_of(session, entry, package.manifest, is_whole=False)
+            reception = reception_of(session, entry, package.manifest, Use.LOAD_PIECES)
             host = host_of(entry, http, session.clock, log, dictionary)
             source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from adapters.contract import Extract
 from adapters.errors import AdapterError
 from adapters.manifest import Capability, Manifest
 from adapters.registry import InstalledAdapter
+from gateway.cli.deliveries import reception_of
 from gateway.cli.options import Municipality
 from gateway.cli.progress import shown_progress
 from gateway.cli.reconciled import show, written
@@ -32,6 +34,7 @@ from gateway.connections.config import EnabledAdapter
 from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.connections.service import host_of
+from gateway.deliveries import Use
 from gateway.logs import open_log
 from gateway.reconciliation import (
     Reconciler,
@@ -188,8 +191,11 @@ async def _open(
             f"{found.id} is closed until {opens_at:%m-%d %H:%M}",
         )
     log = open_log(session.settings.log_level)
-    adapter = found.open(host_of(entry, http, session.clock, log, dictionary), entry.settings)
+    reception = reception_of(session, entry, found.manifest, Use.COMPARE)
+    host = host_of(entry, http, session.clock, log, dictionary)
+    adapter = found.open(replace(host, around_source=reception.around), entry.settings)
     opened_ones.push_async_callback(adapter.aclose)
     if not isinstance(adapter, Extract):
         fail(f"{found.id} は一括で渡せません。", f"{found.id} does not extract")
+    await opened_ones.enter_async_context(reception.received())
     return adapter

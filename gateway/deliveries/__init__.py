@@ -1,6 +1,11 @@
 """Files that are handed over in a folder or on a medium: signed, scanned, erased or set aside."""
 
-from gateway.deliveries.service import DeliveryQuarantinedError, DeliveryRefusedError, Reception
+from gateway.deliveries.service import (
+    DeliveryQuarantinedError,
+    DeliveryRefusedError,
+    Reception,
+    Use,
+)
 from gateway.deliveries.signatures import (
     DelivererKeys,
     DeliveryKeyError,
@@ -15,6 +20,7 @@ __all__ = [
     "DeliveryQuarantinedError",
     "DeliveryRefusedError",
     "Reception",
+    "Use",
     "new_delivery_key",
     "sign_list",
     "written_list",

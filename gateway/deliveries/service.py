@@ -12,6 +12,7 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from enum import Enum, auto
 from typing import Any, Final, Protocol
 
 from adapters.contract import Clock
@@ -59,12 +60,19 @@ class Recorder(Protocol):
         ...
 
 
-class Reception:
-    """Takes the deliveries of one adapter that is opened with ``around``.
+class Use(Enum):
+    """What a delivery is read for."""
 
-    ``is_whole`` tells that a load is whole or not at all, and the last one of a delivery. One that
-    keeps what it has stored, and that others follow, erases nothing.
-    """
+    LOAD = auto()
+    """It is loaded whole or not at all, and nobody needs it after that."""
+    LOAD_PIECES = auto()
+    """What was stored stays, and others read it as well: nothing is erased."""
+    COMPARE = auto()
+    """Nothing is stored: one that is wrong is told of and stays where it is."""
+
+
+class Reception:
+    """Takes the deliveries of one adapter that is opened with ``around``."""
 
     def __init__(
         self,
@@ -73,9 +81,9 @@ class Reception:
         *,
         clock: Clock,
         record: Recorder,
-        is_whole: bool = True,
+        use: Use = Use.LOAD,
     ) -> None:
-        self._is_whole = is_whole
+        self._use = use
         self._entry = entry
         self._rules = entry.hand_over
         self._gives_files = manifest.freshness.every_s is not None
@@ -118,6 +126,9 @@ class Reception:
             raise
         except _InfectedError as error:
             await self._quarantine(INFECTED, f"malware: {error}", self._pinned)
+            raise DeliveryRefusedError(
+                f"{_REASONS[INFECTED]}（{error}）。", f"The scanner found something in {error}."
+            ) from None
         except wrong as error:
             await self._quarantine(NOT_LOADED, f"{error.detail_ja} {error.detail_en}", self._pinned)
             raise
@@ -196,7 +207,9 @@ class Reception:
         Raises:
             DeliveryQuarantinedError: it was done.
         """
-        if self._source is None or not isinstance(self._source.place, FolderPlace) or not files:
+        if self._use is Use.COMPARE or not files:
+            return
+        if self._source is None or not isinstance(self._source.place, FolderPlace):
             return
         await self._record("delivery-quarantine", "refused", {**self._counts(files), "why": code})
         now = self._clock.now()
@@ -208,7 +221,7 @@ class Reception:
             "ください。\n\nThis delivery was set aside for the reason above. Ask "
             "whoever handed it over to deliver it anew.\n"
         )
-        stays = _AS_BEFORE if self._is_whole else _AS_FAR
+        stays = _AS_BEFORE if self._use is Use.LOAD else _AS_FAR
         prefix = f"{self._entry.municipality}-{self._entry.adapter}-{now:%Y%m%dT%H%M%S}"
         place, stayed = await asyncio.to_thread(
             set_aside,
@@ -233,7 +246,7 @@ class Reception:
         """
         source = self._source
         if (
-            not (self._is_whole and self._rules.delete_when_loaded)
+            not (self._use is Use.LOAD and self._rules.delete_when_loaded)
             or source is None
             or not isinstance(source.place, FolderPlace)
         ):

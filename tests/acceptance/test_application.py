@@ -181,7 +181,7 @@ async def test_no_personal_value_is_in_an_address_or_a_log_line(
     await visitor.post("/submit", **_complete(visitor))
     logged = "".join(capfd.readouterr())
     assert "application-received" in logged
-    for secret in ("架空", "花子", "090", "handle-a", "みどり"):
+    for secret in ("架空", "花子", "090-0000", "0900000", "handle-a", "みどり"):
         assert secret not in logged
     links = re.findall(r'(?:href|action|formaction)="([^"]*)"', visitor.page)
     assert all(re.fullmatch(r"#?[\w/.-]+", link) for link in links)

@@ -26,8 +26,14 @@ def delivered(ready: Hitotsu, installation: Path) -> Path:
     for folder in folders:
         folder.mkdir()
         (folder / "NENKIN.DAT").write_bytes(sample())
+    unsigned = {"accept_unsigned": True, "quarantine": str(installation / "quarantine")}
     entries = [
-        {"adapter": name, "municipality": "999997", "settings": {"delivery": str(folder)}}
+        {
+            "adapter": name,
+            "municipality": "999997",
+            "settings": {"delivery": str(folder)},
+            "hand_over": unsigned,
+        }
         for name, folder in zip(("reference-pension", "new-pension"), folders, strict=True)
     ]
     (installation / "adapters.yaml").write_text(yaml.safe_dump({"adapters": entries}))
@@ -151,3 +157,15 @@ def test_a_delivery_that_is_damaged_is_not_compared(ready: Hitotsu, delivered: P
     (delivered / "NENKIN.DAT").write_bytes(sample()[:-60])
     refused = ready(*RECONCILE)
     assert (refused.exit_code, "突き合わせられません" in refused.stderr) == (1, True)
+
+
+def test_a_delivery_that_nobody_signed_is_not_compared(
+    ready: Hitotsu, delivered: Path, installation: Path
+) -> None:
+    """NZ-5: what the load would not read, a comparison does not read, and it moves nothing."""
+    loaded(ready)
+    rules = (installation / "adapters.yaml").read_text()
+    (installation / "adapters.yaml").write_text(rules.replace("unsigned: true", "unsigned: false"))
+    refused = ready(*RECONCILE)
+    assert (refused.exit_code, "公開鍵がありません" in refused.stderr) == (1, True)
+    assert (delivered / "NENKIN.DAT").read_bytes() == sample()

@@ -19,7 +19,12 @@ from adapters.sources.base import Slots
 from adapters.sources.files import FileSource
 from adapters.sources.places import FolderPlace
 from gateway.connections.config import EnabledAdapter
-from gateway.deliveries import DeliveryQuarantinedError, DeliveryRefusedError, Reception
+from gateway.deliveries import (
+    DeliveryQuarantinedError,
+    DeliveryRefusedError,
+    Reception,
+    Use,
+)
 from tests.doubles import StoppedClock
 
 PENSION = read_manifest(
@@ -50,7 +55,7 @@ class Desk:
 
     def __init__(self, folder: Path, clock: StoppedClock, **options: Any) -> None:
         self.recorded: list[tuple[str, Mapping[str, Any]]] = []
-        is_whole = options.pop("is_whole", True)
+        use = options.pop("use", Use.LOAD)
         rules = {"quarantine": folder / "quarantine", **options}
         entry = EnabledAdapter.model_validate(
             {"adapter": "reference-pension", "municipality": "999997", "hand_over": rules}
@@ -59,7 +64,7 @@ class Desk:
         async def record(function: str, outcome: str, after: Mapping[str, Any]) -> None:
             self.recorded.append((function, after))
 
-        self.reception = Reception(entry, PENSION, clock=clock, record=record, is_whole=is_whole)
+        self.reception = Reception(entry, PENSION, clock=clock, record=record, use=use)
 
     async def take(self, source: Any, failure: Exception | None = None) -> None:
         assert self.reception.around(source) is source
@@ -97,14 +102,37 @@ async def test_a_load_that_others_follow_erases_nothing(
 ) -> None:
     """My Numbers come out of a delivery before the snapshot does; that one erases it."""
     (tmp_path / "zei.csv").write_text("12345")
-    first = Desk(tmp_path, clock, accept_unsigned=True, delete_when_loaded=True, is_whole=False)
+    rules = {"accept_unsigned": True, "delete_when_loaded": True}
+    first = Desk(tmp_path, clock, use=Use.LOAD_PIECES, **rules)
     await first.take(source(tmp_path, WHOLE))
     assert (first.recorded, (tmp_path / "zei.csv").exists()) == ([], True)
-    last = Desk(tmp_path, clock, accept_unsigned=True, delete_when_loaded=True)
+    last = Desk(tmp_path, clock, **rules)
     await last.take(source(tmp_path, WHOLE))
     said = {"adapter": "reference-pension", "files": 1, "bytes": 5}
     assert last.recorded == [("delivery-delete", said)]
     assert not (tmp_path / "zei.csv").exists()
+
+
+async def test_what_is_only_compared_stays_where_it_is(tmp_path: Path, clock: StoppedClock) -> None:
+    """RE-1: a nightly comparison takes no delivery from the load, and tells what is wrong."""
+    (tmp_path / "zei.csv").write_text("12345")
+
+    def desk(**options: Any) -> Desk:
+        return Desk(tmp_path, clock, use=Use.COMPARE, **options)
+
+    good = desk(accept_unsigned=True, delete_when_loaded=True)
+    await good.take(source(tmp_path, WHOLE))
+    for reception, failure in (
+        (desk(), None),
+        (desk(accept_unsigned=True), BadAnswer("3 records, the manifest states 4")),
+        (desk(accept_unsigned=True, scan=["false"]), None),
+    ):
+        with pytest.raises((DeliveryRefusedError, BadAnswer)):
+            await reception.take(source(tmp_path, WHOLE), failure)
+        assert reception.recorded == []
+    assert good.recorded == []
+    assert (tmp_path / "zei.csv").read_text() == "12345"
+    assert not (tmp_path / "quarantine").exists()
 
 
 async def test_what_is_found_while_it_is_read_sets_it_aside_and_a_fault_of_ours_does_not(
@@ -112,7 +140,7 @@ async def test_what_is_found_while_it_is_read_sets_it_aside_and_a_fault_of_ours_
 ) -> None:
     """Wrong counts are of the delivery; a database that is away is not."""
     (tmp_path / "zei.csv").write_text("12345")
-    desk = Desk(tmp_path, clock, accept_unsigned=True, is_whole=False)
+    desk = Desk(tmp_path, clock, accept_unsigned=True, use=Use.LOAD_PIECES)
     with pytest.raises(ConnectionError):
         await desk.take(source(tmp_path, WHOLE), ConnectionError())
     assert desk.recorded == []

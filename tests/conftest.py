@@ -24,12 +24,13 @@ from gateway.store.migrate import upgrade
 from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
 from tests.databases import MIGRATED, Databases
 from tests.doubles import RecordingLog, StoppedClock
+from tests.size import size_of
 from tools.throwaway_postgres import ThrowawayPostgres, throwaway_postgres
 
 pytest_plugins = ("tests.browser", "tests.nginx")
 
 # How fast something is, is measured in benchmarks; a busy machine fails no test.
-settings.register_profile("hitotsu", deadline=None)
+settings.register_profile("hitotsu", deadline=None, max_examples=size_of(ordinary=50, nightly=500))
 settings.load_profile("hitotsu")
 
 LONG = ("tests/acceptance/", "tests/redteam/", "tests/docs/", "tests/gateway/workers/")

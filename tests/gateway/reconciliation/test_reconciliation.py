@@ -39,7 +39,7 @@ def plans(draw: st.DrawFn) -> dict[int, Planted]:
 
 
 @given(plans())
-@settings(max_examples=size_of(ordinary=40, nightly=1000))
+@settings(max_examples=size_of(ordinary=15, nightly=1000))
 def test_exactly_what_was_planted_is_found(
     large_dictionary: Dictionary, plan: Mapping[int, Planted]
 ) -> None:

@@ -16,6 +16,7 @@ from gateway.audit import AuditStore
 from gateway.retention import (
     Expired,
     Hold,
+    HoldRefusedError,
     LegalHolds,
     Retention,
     RetentionStore,
@@ -167,6 +168,17 @@ async def test_nothing_under_a_legal_hold_goes(
     assert await retention.purge(TOWN, past_floor=True) == 1
     assert await RetentionStore(store).has(TOWN, rule, his)
     assert not await RetentionStore(store).has(TOWN, rule, hers)
+
+
+async def test_a_reason_that_does_not_fit_sets_no_hold_and_says_so(
+    retention: Retention, store: Store, clock: StoppedClock
+) -> None:
+    """On either database: nobody must take a refusal of the database for one that is away."""
+    holds = LegalHolds(RetentionStore(store), clock=clock, actor="cli:first")
+    with pytest.raises(HoldRefusedError, match="400"):
+        await holds.set(TOWN, Hold(reason="あ" * 401))
+    assert await holds.all(TOWN) == []
+    await holds.set(TOWN, Hold(reason="あ" * 400))
 
 
 async def test_a_hold_over_a_person_finds_the_measures_by_any_number_of_theirs(

@@ -23,6 +23,8 @@ from gateway.keys import HeadKey
 from gateway.subjects import Subject
 
 FUNCTION: Final = "disclosure-report"
+FUNCTION_NOBODY: Final = "disclosure-search"
+"""The function of the record that nobody had the number."""
 FUNCTION_AT_COUNTER: Final = "disclosure-report-at-counter"
 
 _FUNCTIONS: Final = {
@@ -104,6 +106,24 @@ class DisclosureReports:
         )
         made_at = now.astimezone(TOKYO).isoformat(timespec="seconds")
         return DisclosureReport(await self._audit.append(entry), municipality, made_at, accesses)
+
+    async def found_nobody(self, municipality: str, *, actor: str, trace_id: str) -> None:
+        """Record that nobody has the number that was typed: who tries numbers must be seen.
+
+        Raises:
+            Problem: ``audit-unavailable``.
+        """
+        entry = AuditEntry(
+            municipality=municipality,
+            at=self._clock.now(),
+            kind=AuditKind.OPERATION,
+            outcome="refused",
+            trace_id=trace_id,
+            terminal=actor,
+            problem="unknown-subject",
+            function=FUNCTION_NOBODY,
+        )
+        await self._audit.append(entry)
 
 
 def write_report(file: BinaryIO, report: DisclosureReport, key: HeadKey) -> None:

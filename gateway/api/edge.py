@@ -227,7 +227,8 @@ class Edge:
         self._metrics.request_ended(method, route, status, seconds)
         state = exchange.scope["state"]
         if (client_id := state.get("client_id")) is not None:
-            self._on_call(client_id, method, route, version_of(route))
+            # HEAD is a call of what ``lifecycle`` knows as GET.
+            self._on_call(client_id, scope["method"], route, version_of(route))
         said = {k: state[k] for k in _SAID if k in state}
         if self._tracing is not NO_TRACING:
             span.rename(f"{method} {route}")

@@ -8,7 +8,12 @@ from typing import Annotated
 import typer
 
 from gateway.accesses import AccessesStore
-from gateway.accesses.reports import DisclosureReport, DisclosureReports, write_report
+from gateway.accesses.reports import (
+    FUNCTION_NOBODY,
+    DisclosureReport,
+    DisclosureReports,
+    write_report,
+)
 from gateway.accesses.view import AccessView
 from gateway.cli.options import Municipality
 from gateway.cli.protection_releases import protection_of
@@ -56,6 +61,7 @@ def disclose(
         async with opened(settings) as session:
             subject = await session.subjects.find_by_number(municipality, numbering, numbers[0])
             if subject is None:
+                await session.record(FUNCTION_NOBODY, "refused", municipality=municipality)
                 fail("この番号の人は登録されていません。", "nobody has this number", REFUSED)
             key = session.keys.keys().head_key
             async with (

@@ -144,8 +144,12 @@ class Session:
 
 
 def out() -> Console:
-    """Return standard output; wide where no terminal limits it, so that nothing is cut."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    """Return standard output; wide where no terminal limits it, so that nothing is cut.
+
+    What stands in brackets is text: names and reasons that somebody typed are no marks.
+    """
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(highlight=False, markup=False, width=width)
 
 
 def new_table(*headings: str) -> Table:

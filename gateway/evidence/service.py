@@ -36,6 +36,7 @@ from gateway.questions.record import sources_of
 from gateway.questions.render import render_answer
 from gateway.questions.schemas import Question
 from gateway.questions.service import QuestionAnswer, QuestionService
+from gateway.retention import retention_rules
 from gateway.store.tables import EvidenceRow
 from gateway.subjects import Subject, SubjectService
 from gateway.subjects.acting import in_whose_place, resolve_to_end
@@ -144,12 +145,16 @@ class EvidenceService:
     async def status_list(self, year: int) -> str:
         """Return the signed list of the statements of ``year`` that were taken back.
 
+        Once rows of the year may be erased there is no list: half of one would call a statement
+        good that was taken back.
+
         Raises:
-            Problem: ``not-found``: no statement of that year can exist.
+            Problem: ``not-found``: no statement of that year can exist, or its rows may be gone.
 
         """
         now = self._rooms.clock.now()
-        if not 2026 <= year <= now.year:
+        kept_years = retention_rules().erased["evidence"].floor_years
+        if not max(2026, now.year - kept_years + 1) <= year <= now.year:
             raise Problem("not-found")
         places = await self._rooms.store.revoked_places(year)
         key = self._rooms.keys.keys().evidence_key

@@ -143,10 +143,16 @@ class ProtectionService:
         return {a: now - at for a, at in (await self._store.copies(municipality)).items()}
 
     async def pull(self) -> None:
-        """Read the flags of every authority anew. A source that fails keeps its old copy."""
-        await asyncio.gather(
-            *(self._pull_one(c) for c in self._connections.all() if c.is_flag_authority)
-        )
+        """Read the flags of every authority anew. A source that fails keeps its old copy.
+
+        Somebody is called where ``poll`` could read one only when its copy is already too old.
+        """
+        authorities = [c for c in self._connections.all() if c.is_flag_authority]
+        for source in authorities:
+            declared = source.manifest.flag_authority
+            if declared and dt.timedelta(seconds=declared.poll_s) >= self._limit(source):
+                self._log.error("flags-read-too-seldom", adapter=source.adapter_id)
+        await asyncio.gather(*map(self._pull_one, authorities))
 
     async def poll(self) -> None:
         """Read anew what may be: no authority is asked more often than its manifest says.

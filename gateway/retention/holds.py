@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from adapters.contract import Clock
 from gateway.audit import AuditRecord, settings_entry, to_record
@@ -17,6 +17,9 @@ from gateway.protection.officers import in_one_place
 from gateway.retention.rules import retention_rules
 from gateway.retention.store import RetentionStore
 from gateway.store.tables import RetentionHoldRow
+
+LONGEST_REASON: Final = 400
+"""Characters that the database has room for."""
 
 
 class HoldRefusedError(ExplainedError):
@@ -49,10 +52,16 @@ class LegalHolds:
         """Hold back what ``hold`` says from every purge from now on.
 
         Raises:
-            HoldRefusedError: no reason; no such kind or record; a record and a person.
+            HoldRefusedError: no reason, or too long a one; no such kind or record; a record and a
+                person.
         """
         if not hold.reason.strip():
             raise HoldRefusedError("理由を指定してください。", "Name the reason.")
+        if len(hold.reason.strip()) > LONGEST_REASON:
+            raise HoldRefusedError(
+                f"理由は {LONGEST_REASON} 字までです。",
+                f"A reason has {LONGEST_REASON} characters at most.",
+            )
         await self._require_known(municipality, hold)
         row = RetentionHoldRow(
             hold_id=secrets.token_hex(8),

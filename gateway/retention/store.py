@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Select,
     String,
     Table,
     and_,
@@ -110,24 +111,32 @@ class RetentionStore:
     ) -> int:
         """Erase up to ``limit`` records together with the audit record of it; return how many.
 
-        What to erase is found anew in the same transaction, in which nobody sets a hold.
+        They are looked for where nobody who writes has to wait, and found anew among these in the
+        transaction that erases them, in which nobody sets a hold.
         """
         table = _table(rule)
         columns = [table.c[name] for name in rule.id]
         free = _free(municipality, rule, last_end)
-        found = select(*columns).where(*free).distinct().order_by(*columns).limit(limit)
-        async with self._alone() as session:
-            names = [tuple(row) for row in await session.execute(found)]
-            if not names:
-                return 0
-            for other in rule.also:
-                await session.execute(
-                    _of_these(Base.metadata.tables[other], rule, municipality, names)
-                )
-            await session.execute(_of_these(table, rule, municipality, names).where(*free))
-            written = record([BETWEEN.join(map(str, name)) for name in names])
-            await self._audit.append_in(session, written)
-        return len(names)
+        expired = select(*columns).where(*free).distinct().order_by(*columns)
+        while looked_up := await self._names(expired.limit(limit)):
+            async with self._alone() as session:
+                found = await session.execute(expired.where(tuple_(*columns).in_(looked_up)))
+                names = [tuple(row) for row in found]
+                if not names:
+                    continue
+                for other in rule.also:
+                    await session.execute(
+                        _of_these(Base.metadata.tables[other], rule, municipality, names)
+                    )
+                await session.execute(_of_these(table, rule, municipality, names).where(*free))
+                written = record([BETWEEN.join(map(str, name)) for name in names])
+                await self._audit.append_in(session, written)
+            return len(names)
+        return 0
+
+    async def _names(self, query: Select[Any]) -> Sequence[Any]:
+        async with self._store.session() as session:
+            return [tuple(row) for row in await session.execute(query)]
 
     async def has(self, municipality: str, rule: Rule, name: str) -> bool:
         """Return whether there is a record with this name."""

@@ -26,19 +26,25 @@ class Disclosures:
     ) -> tuple[str, bytes] | None:
         """Return number and file of the report of who has the number; None if nobody has it.
 
+        That nobody was found is recorded as well.
+
         Raises:
             Problem: ``audit-unavailable``, and nothing leaves.
             KeysError: there is no key to sign with.
         """
         subject = await self._subjects.find_by_number(member.municipality, *person)
+        actor = member.at(caller.terminal)
         if subject is None:
+            await self._reports.found_nobody(
+                member.municipality, actor=actor, trace_id=caller.trace_id
+            )
             return None
         key = self._keys.keys().head_key
         report = await self._reports.make(
             member.municipality,
             subject,
             at_counter=at_counter,
-            actor=member.at(caller.terminal),
+            actor=actor,
             trace_id=caller.trace_id,
         )
         file = io.BytesIO()

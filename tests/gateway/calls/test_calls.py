@@ -121,6 +121,23 @@ async def test_only_known_consumers_are_counted_refused_or_not_by_the_template()
     ]
 
 
+async def test_a_head_is_a_call_of_the_operation_for_get() -> None:
+    """Its end ends both, and whoever only sends HEAD has to move as well."""
+    told: list[tuple[str, str, str, str]] = []
+    router = APIRouter(prefix="/v2", tags=["questions"])
+
+    @router.get("/people", summary="人 / People")
+    async def people(request: Request) -> Response:
+        note(request, client_id="online")
+        return json_response({})
+
+    town = Town(routers=[router], on_call=lambda *said: told.append(said))
+    transport = httpx.ASGITransport(town.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as http:
+        assert (await http.head("/v2/people")).status_code == 200
+    assert told == [("online", "GET", "/v2/people", "v2")]
+
+
 def test_the_figure_has_consumer_version_and_operation_as_labels(clock: StoppedClock) -> None:
     """Registered ids and templates alone, so there is an end to them."""
     metrics = Metrics()

@@ -289,6 +289,9 @@ def test_the_report_for_whoever_asked_to_be_shown_their_records(ready, installat
     for typed, code in (("000000000043\n", 1), ("000000000019\n000000000027\n", 2)):
         assert ready(*disclose, typed=typed).exit_code == code
         assert not file.exists()
+    tried = ready("audit", "list", *TOWN).stdout
+    assert "disclosure-search refused" in tried
+    assert "000000000043" not in tried
     # No system tells of measures here, so nobody's are known (DV-3): at the counter alone.
     sent = ready(*disclose, typed="000000000019\n")
     assert sent.exit_code == 0, sent.output

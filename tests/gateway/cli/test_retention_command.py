@@ -107,6 +107,15 @@ def test_a_hold_over_a_person_keeps_their_records_until_two_release_it(
     assert "1 件の記録を消しました" in ready(*PURGE).stdout
 
 
+def test_a_reason_is_shown_as_it_was_written(ready):
+    """Brackets are no marks of the terminal: one hold must not hide the others."""
+    reason = "開示請求 [a1] 令和8年[/3号]"
+    assert ready("retention", "hold", *TOWN, "--reason", reason).exit_code == 0
+    shown = ready("retention", "holds", *TOWN)
+    assert shown.exit_code == 0, shown.output
+    assert reason in shown.stdout
+
+
 @pytest.mark.parametrize(
     ("given", "typed", "code", "said"),
     [

@@ -86,6 +86,18 @@ async def test_a_number_that_is_missing_or_nobodys_makes_no_report(
     assert not await reports(office)
 
 
+async def test_that_nobody_was_found_is_recorded(office: Office, officer: Browser):
+    """AU-11: whoever tries numbers to learn which are somebody's is seen."""
+    await officer.get("/disclosure")
+    await officer.send("/disclosure", numbering="resident", number="R99")
+    query = AuditQuery(municipality=TOWN, kind=AuditKind.OPERATION)
+    (row, *_) = await AuditStore(office.store).list(query)
+    entry = json.loads(row.entry)
+    assert (entry["function"], entry["outcome"]) == ("disclosure-search", "refused")
+    assert (entry["problem"], entry["terminal"]) == ("unknown-subject", f"staff:ueda@{ADDRESS}")
+    assert "R99" not in row.entry
+
+
 async def test_the_right_opens_no_search_and_a_search_opens_no_report(
     office: Office, officer: Browser
 ):

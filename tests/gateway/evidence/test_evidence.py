@@ -15,11 +15,12 @@ from adapters.errors import Unavailable
 from gateway.audit.fhir import to_provenance
 from gateway.evidence import Finding, Verified, verify
 from gateway.keys import FileKeyStore
+from gateway.retention import Retention, RetentionStore, retention_rules
 from gateway.store.tables import EvidenceRow
 from standard_models.answers import Quality, Severity, StandardRecord, Value
 from tests.gateway.audit.schemas import RECORD, faults, of_fhir
 from tests.gateway.evidence.conftest import Desk
-from tests.gateway.questions.conftest import BLOCK, BUILDING, NAME, UNGRANTED
+from tests.gateway.questions.conftest import BLOCK, BUILDING, NAME, TOWN, UNGRANTED
 from tests.gateway.questions.scripted import TIME, failing, holding, knowing_nobody, record
 
 
@@ -310,6 +311,25 @@ async def test_keys_and_lists_are_open_to_all(desk: Desk) -> None:
     response = await desk.http.get("/evidence/status/2026")
     assert response.headers["content-type"].startswith("application/statuslist+jwt")
     assert (await desk.http.get("/evidence/status/2027")).status_code == 404
+
+
+async def test_a_list_ends_before_rows_of_its_year_may_be_erased(desk: Desk) -> None:
+    """PL-9: a purge takes rows with what they say of withdrawal; half a list would deny it."""
+    made = await desk.release(valid_days=1)
+    body = {"subject": desk.world.handles["ordinary"], "evidence_id": made["evidence_id"]}
+    await desk.http.post("/v1/evidence/revoke", json=body)
+    clock = desk.world.clock
+    rules = retention_rules()
+    retention = Retention(RetentionStore(desk.world.store), clock=clock, actor="cli", rules=rules)
+    for year in range(2027, 2040):
+        clock.advance(days=(clock.now().replace(year=year) - clock.now()).days)
+        await retention.purge(TOWN, past_floor=True)
+        answer = await desk.http.get("/evidence/status/2026")
+        if answer.status_code == 404:
+            assert year == 2033
+            break
+        found = verify(made["evidence"], await desk.keys(), clock.now(), answer.text)
+        assert Finding.WITHDRAWN in found.findings, year
 
 
 def _encoded(content: Any) -> str:

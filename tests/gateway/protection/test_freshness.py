@@ -53,6 +53,17 @@ async def test_before_the_first_pull_nobodys_status_is_known(
     assert await protection.status(TOWN, PERSON) is ProtectionStatus.CLEAR
 
 
+@pytest.mark.parametrize(("minutes", "told"), [(0.5, True), (1, True), (2, False)])
+async def test_a_source_that_may_not_be_read_before_its_copy_is_too_old_is_told_of(
+    store: Store, clock: StoppedClock, event_log: RecordingLog, minutes: float, told: bool
+) -> None:
+    """Its ``poll_s`` (a minute) is not shorter than the town's limit: addresses stop each time."""
+    protection = service(store, clock, event_log, max_age=dt.timedelta(minutes=minutes))
+    await protection.pull()
+    line = ("error", "flags-read-too-seldom", {"adapter": "scripted-resident"})
+    assert (line in event_log.lines) is told
+
+
 async def test_a_source_is_read_no_more_often_than_it_can_bear(
     store: Store, clock: StoppedClock, event_log: RecordingLog
 ) -> None:

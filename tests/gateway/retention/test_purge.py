@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audit import AuditStore
 from gateway.retention import (
     Expired,
     Hold,
+    HoldRefusedError,
     LegalHolds,
     Retention,
     RetentionStore,
@@ -171,6 +175,17 @@ async def test_nothing_under_a_legal_hold_goes(
     assert not await RetentionStore(store).has(TOWN, rule, hers)
 
 
+async def test_a_reason_that_does_not_fit_sets_no_hold_and_says_so(
+    retention: Retention, store: Store, clock: StoppedClock
+) -> None:
+    """On either database: nobody must take a refusal of the database for one that is away."""
+    holds = LegalHolds(RetentionStore(store), clock=clock, actor="cli:first")
+    with pytest.raises(HoldRefusedError, match="400"):
+        await holds.set(TOWN, Hold(reason="あ" * 401))
+    assert await holds.all(TOWN) == []
+    await holds.set(TOWN, Hold(reason="あ" * 400))
+
+
 async def test_a_hold_over_a_person_finds_the_measures_by_any_number_of_theirs(
     retention: Retention, store: Store, clock: StoppedClock
 ) -> None:
@@ -216,6 +231,53 @@ async def test_the_last_recall_of_a_consumer_stays(retention: Retention, store: 
             acknowledged_at=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
         )
     assert [one.record for one in await listed(retention)] == ["e1"]
+
+
+async def test_nobody_who_writes_waits_for_what_is_looked_for(
+    retention: Retention, store: Store, clock: StoppedClock
+) -> None:
+    """A large table is read for a second or more: answers, which need their record, go on."""
+    searches: list[tuple[str, bool]] = []
+
+    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "LIMIT" in statement:
+            writes = connection.get_execution_options().get("hitotsu_writes", False)
+            searches.append((statement, writes))
+
+    rule = RULES["consent"]
+    await ended(store, rule, "gone", ends(rule, clock)["must"])
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        assert await retention.purge(TOWN) == 1
+    finally:
+        event.remove(store.engine.sync_engine, "before_cursor_execute", note)
+    assert [s for s, writes in searches if not writes and "consent" in s]
+    assert [s for s, writes in searches if writes] == []
+
+
+async def test_a_hold_that_is_set_while_a_purge_looks_holds(
+    retention: Retention, store: Store, clock: StoppedClock
+) -> None:
+    """What was found is held against the holds once more where it is erased."""
+    rule = RULES["consent"]
+    for name, who in (("his", SOMEBODY), ("hers", SOMEBODY_ELSE)):
+        await ended(store, rule, name, ends(rule, clock)["must"], who=who)
+
+    class HeldMeanwhile(RetentionStore):
+        @asynccontextmanager
+        async def _alone(self) -> AsyncIterator[AsyncSession]:
+            if not await self.holds(TOWN):
+                hold = Hold(reason="訴え", person=(SOMEBODY, SOMEBODY * 2))
+                other = LegalHolds(RetentionStore(store), clock=clock, actor="cli:other")
+                await other.set(TOWN, hold)
+            async with super()._alone() as session:
+                yield session
+
+    purging = Retention(HeldMeanwhile(store), clock=clock, actor="cli", rules=retention_rules())
+    assert await purging.purge(TOWN) == 1
+    (written,) = await records(store, "retention-purge")
+    assert written["before"]["records"] == ["hers"]
+    assert await RetentionStore(store).has(TOWN, rule, "his")
 
 
 async def test_a_purge_goes_piece_by_piece_and_can_be_stopped(

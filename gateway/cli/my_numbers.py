@@ -58,6 +58,8 @@ from gateway.my_numbers import (
 from gateway.my_numbers.loading import Progress as ToldOfGroup
 from gateway.my_numbers.reading import reasons
 from gateway.my_numbers.service import Progress as Told
+from gateway.snapshots import SnapshotStore
+from gateway.snapshots.loading import OlderDeliveryError, refuse_older
 from gateway.store.engine import open_store
 from gateway.store.migrate import schema_state
 from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
@@ -144,7 +146,9 @@ def load(
             host = host_of(entry, http, session.clock, log, dictionary)
             source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:
-                async with reception.received():
+                async with reception.received(wrong=(OlderDeliveryError,)):
+                    snapshots = SnapshotStore(session.store)
+                    await refuse_older(snapshots, municipality, adapter, reception.signed_at)
                     with _bars() as told:
                         return await loader.load(municipality, package.manifest, source, told)
             finally:

@@ -225,6 +225,17 @@ def test_an_earlier_delivery_that_is_put_there_again_is_not_taken(counter: Count
     counter.refused("使用中の取り込みより前に署名された")
 
 
+def test_an_earlier_delivery_says_no_my_number_either(counter: Counter) -> None:
+    """NZ-5, MN-6: a number that was replaced since does not come back."""
+    _signed_in(counter, 2026)
+    assert counter.load().exit_code == 0
+    _signed_in(counter, 2025)
+    done = counter.hitotsu("my-number", "load", "reference-pension", *TOWN)
+    assert (done.exit_code, "使用中の取り込みより前に署名された" in done.stderr) == (1, True)
+    assert len(counter.aside) == 1
+    assert not counter.file.exists()
+
+
 def test_a_partial_delivery_is_set_aside_though_it_was_signed(counter: Counter) -> None:
     """NZ-5: something that was signed for is missing, or its own trailer is."""
     counter.deliver()

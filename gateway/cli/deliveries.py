@@ -10,8 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.errors import AdapterError
 from adapters.manifest import Manifest
 from adapters.sources.files import LIST_SUFFIX, SIGNATURE_SUFFIX
+from gateway.api.limits import text_holds_number
 from gateway.audit import AuditKind
 from gateway.cli.options import Municipality
 from gateway.cli.session import Session, fail, refuse_existing, say
@@ -119,6 +121,11 @@ def reception_of(
         )
 
     return Reception(entry, manifest, clock=session.clock, record=record, use=use)
+
+
+def told_of(error: AdapterError) -> str:
+    """Return what an operator is told of an error; no words that might hold a number (MN-3)."""
+    return error.code if text_holds_number(error.detail) else f"{error.code}: {error.detail}"
 
 
 def _checksum(path: Path) -> str:

@@ -20,9 +20,8 @@ from rich.progress import (
 from rich.table import Table
 
 from adapters.errors import AdapterError
-from gateway.api.limits import text_holds_number
 from gateway.audit import AuditLog
-from gateway.cli.deliveries import reception_of
+from gateway.cli.deliveries import reception_of, told_of
 from gateway.cli.options import Municipality
 from gateway.cli.rehearsals import enabled_adapter
 from gateway.cli.session import (
@@ -157,7 +156,7 @@ def load(
     try:
         done = _with_rooms(work)
     except AdapterError as error:
-        why = error.code if text_holds_number(error.detail) else f"{error.code}: {error.detail}"
+        why = told_of(error)
         fail(
             f"止まりました（{why}）。取り込んだ分はそのままです。同じコマンドで続きからできます。",
             f"stopped ({why}); what was stored stays, and the same command goes on",

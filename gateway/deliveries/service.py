@@ -22,6 +22,7 @@ from adapters.manifest import Manifest
 from adapters.sources.base import Source
 from adapters.sources.files import FileSource, RecordSource
 from adapters.sources.places import FolderPlace
+from gateway.api.limits import text_holds_number
 from gateway.connections.config import EnabledAdapter
 from gateway.deliveries.folders import erase, set_aside
 from gateway.deliveries.scanning import is_clean
@@ -212,6 +213,7 @@ class Reception:
         if self._source is None or not isinstance(self._source.place, FolderPlace):
             return
         await self._record("delivery-quarantine", "refused", {**self._counts(files), "why": code})
+        why = code if text_holds_number(why) else why  # an adapter's own words (MN-3)
         now = self._clock.now()
         why_ja = f"{_REASONS.get(code, _NOT_IN_ORDER)}（{why}）"
         reason = (

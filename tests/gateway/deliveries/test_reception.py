@@ -25,6 +25,7 @@ from gateway.deliveries import (
     Reception,
     Use,
 )
+from standard_models.reference.check_digits import my_number_check
 from tests.doubles import StoppedClock
 
 PENSION = read_manifest(
@@ -133,6 +134,21 @@ async def test_what_is_only_compared_stays_where_it_is(tmp_path: Path, clock: St
     assert good.recorded == []
     assert (tmp_path / "zei.csv").read_text() == "12345"
     assert not (tmp_path / "quarantine").exists()
+
+
+async def test_a_number_in_the_words_of_an_adapter_goes_no_further(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """MN-3: neither to the screen, which a log keeps, nor into the reason beside the files."""
+    (tmp_path / "zei.csv").write_text("12345")
+    number = "12345678901" + my_number_check("12345678901")
+    desk = Desk(tmp_path, clock, accept_unsigned=True)
+    with pytest.raises(DeliveryQuarantinedError) as caught:
+        await desk.take(source(tmp_path, WHOLE), BadAnswer(f"no person has {number}"))
+    (reason,) = (tmp_path / "quarantine").glob("*/理由.txt")
+    said = caught.value.detail_ja + caught.value.detail_en + reason.read_text("utf-8")
+    assert number not in said
+    assert said.count("source-bad-answer") == 3
 
 
 async def test_what_is_found_while_it_is_read_sets_it_aside_and_a_fault_of_ours_does_not(

@@ -233,8 +233,8 @@ class Reception:
             prefix,
             reason,
         )
-        stays_ja = f"元の媒体から消せないファイルが {stayed} 件あります。" if stayed else ""
-        stays_en = f" {stayed} files could not be removed from the medium." if stayed else ""
+        stays_ja = f"元の場所に残ったファイルが {stayed} 件あります。" if stayed else ""
+        stays_en = f" {stayed} files are still where they were." if stayed else ""
         raise DeliveryQuarantinedError(
             f"{place} に隔離しました。{stays[0]}{why_ja}。{stays_ja}",
             f"It was set aside in {place}, {stays[1]}: {why}.{stays_en}",

@@ -16,10 +16,12 @@ import pytest
 import yaml
 from click.testing import Result
 
+from adapters.deadline import Deadline
 from adapters.files.deliveries import Entry
+from adapters.sources.places import FolderPlace
 from gateway.clock import TOKYO
 from gateway.deliveries import sign_list, written_list
-from gateway.deliveries.folders import set_aside
+from gateway.deliveries.folders import erase, set_aside
 from tests.adapters.pension_file import sample
 from tests.gateway.cli.conftest import Hitotsu
 
@@ -365,10 +367,31 @@ def test_a_medium_that_is_read_only_keeps_its_files_and_a_copy_is_set_aside(
 ) -> None:
     """NZ-5: how many stay there is told; nobody, not even root, removes a file of this folder."""
     folder = Path("/proc/sys/kernel")
-    entry = Entry("ostype", 0, dt.datetime.now(dt.UTC))
+    listed = FolderPlace(folder).listed(Deadline.after(10))
+    (entry,) = (one for one in listed if one.name == "ostype")
     place, stayed = set_aside(folder, [entry], tmp_path / "quarantine", "999997", "reason")
     assert stayed == 1
     assert (place / "ostype").read_text() == (folder / "ostype").read_text() != ""
+
+
+def test_what_came_in_the_place_of_a_refused_file_is_not_set_aside(tmp_path: Path) -> None:
+    """NZ-5: the vendor has delivered anew meanwhile, and nothing is known against that."""
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    (folder / "NENKIN.DAT").write_bytes(b"refused")
+    entries = FolderPlace(folder).listed(Deadline.after(10))
+    (folder / "NENKIN.DAT").unlink()
+    (folder / "NENKIN.DAT").write_bytes(b"delivered anew")
+    place, stayed = set_aside(folder, entries, tmp_path / "quarantine", "999997", "reason")
+    assert stayed == 1
+    assert (folder / "NENKIN.DAT").read_bytes() == b"delivered anew"
+    assert [one.name for one in place.iterdir()] == ["理由.txt"]
+
+
+def test_a_medium_that_was_taken_away_is_no_failed_load(tmp_path: Path) -> None:
+    """What was loaded is loaded; how many files were not erased is told."""
+    entry = Entry("NENKIN.DAT", 0, dt.datetime.now(dt.UTC))
+    assert erase(tmp_path / "gone", [entry]) == 1
 
 
 def test_a_deliverer_signs_what_is_in_the_folder_once(counter: Counter) -> None:

@@ -141,11 +141,12 @@ class FileSource:
         return self._rules
 
     def require_signature(self, check: ListCheck) -> None:
-        """Read nothing from now on but what stands, with its checksum, in a list that is signed.
-
-        What lies in a folder is copied first: whoever can write there changes no copy.
-        """
+        """Read nothing from now on but what stands, with its checksum, in a list that is signed."""
         self._check_list = check
+        self.require_copies()
+
+    def require_copies(self) -> None:
+        """Copy what lies in a folder before it is read: whoever can write there changes no copy."""
         if isinstance(self._place, FolderPlace):
             self._place = CopiedFolder(self._place.folder)
 

@@ -149,6 +149,8 @@ class Reception:
             return
         self._refuse_what_cannot_be_done(source)
         self._require_signature(source)
+        if self._rules.scan:
+            source.require_copies()
         self._pinned = await asyncio.to_thread(source.pin)
         if self._rules.scan and isinstance(source.place, FolderPlace):
             folder = await asyncio.to_thread(source.place.folder.absolute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.doubles import StoppedClock
 PENSION = read_manifest(
     files("adapters.reference.pension").joinpath("manifest.yaml").read_text("utf-8")
 )
+CSV = Read.model_validate({"file": {"csv": {"columns": {"no": "no"}, "encoding": "utf-8"}}})
 WHOLE = {"files": {"zei": {"name": "zei.csv"}}}
 CHANGES = {"files": {"zei": {"name": "zei_{serial}.csv"}}, "series": "changes"}
 
@@ -69,9 +71,12 @@ class Desk:
 
     async def take(self, source: Any, failure: Exception | None = None) -> None:
         assert self.reception.around(source) is source
-        async with self.reception.received():
-            if failure is not None:
-                raise failure
+        try:
+            async with self.reception.received():
+                if failure is not None:
+                    raise failure
+        finally:
+            await source.aclose()
 
 
 def source(folder: Path, rules: dict[str, Any]) -> FileSource:
@@ -134,6 +139,27 @@ async def test_what_is_only_compared_stays_where_it_is(tmp_path: Path, clock: St
     assert good.recorded == []
     assert (tmp_path / "zei.csv").read_text() == "12345"
     assert not (tmp_path / "quarantine").exists()
+
+
+async def test_what_is_written_to_a_file_after_it_was_scanned_is_not_read(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """NZ-5: also where nobody signs, and whoever wrote it puts the time of the file back."""
+    path = tmp_path / "zei.csv"
+    path.write_text("no\n" + "clean\n" * 300_000)
+    desk = Desk(tmp_path, clock, accept_unsigned=True, scan=["true"])
+    taken = source(tmp_path, WHOLE)
+    desk.reception.around(taken)
+    async with desk.reception.received():
+        found = taken.records("zei", CSV)
+        next(found)
+        was = path.stat()
+        with path.open("r+b") as file:
+            file.seek(-6, os.SEEK_END)
+            file.write(b"EICAR\n")
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+        assert [record.record for record in found][-1] == {"no": "clean"}
+    await taken.aclose()
 
 
 async def test_a_number_in_the_words_of_an_adapter_goes_no_further(

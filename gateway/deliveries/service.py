@@ -131,7 +131,9 @@ class Reception:
                 f"{_REASONS[INFECTED]}（{error}）。", f"The scanner found something in {error}."
             ) from None
         except wrong as error:
-            await self._quarantine(NOT_LOADED, f"{error.detail_ja} {error.detail_en}", self._pinned)
+            await self._quarantine(
+                NOT_LOADED, f"{error.detail_ja} {error.detail_en}", self._of_one_delivery()
+            )
             raise
         await self._erase()
 
@@ -201,8 +203,12 @@ class Reception:
             return ()
         if self._source.refused:
             return self._source.refused
-        is_one = self._source.rules.series == "whole"
-        return self._pinned if is_one and isinstance(error, BadAnswer) else ()
+        return self._of_one_delivery() if isinstance(error, BadAnswer) else ()
+
+    def _of_one_delivery(self) -> Sequence[Entry]:
+        """Return what was read, if it is one delivery; of a series the next load needs the rest."""
+        is_one = self._source is not None and self._source.rules.series == "whole"
+        return self._pinned if is_one else ()
 
     async def _quarantine(self, code: str, why: str, files: Sequence[Entry]) -> None:
         """Set the files aside and tell it; do nothing where there is nothing to set aside.

@@ -26,6 +26,7 @@ from gateway.deliveries import (
     Reception,
     Use,
 )
+from gateway.snapshots.loading import OlderDeliveryError
 from standard_models.reference.check_digits import my_number_check
 from tests.doubles import StoppedClock
 
@@ -101,6 +102,22 @@ async def test_a_series_of_changes_is_never_erased(tmp_path: Path, clock: Stoppe
     with pytest.raises(DeliveryRefusedError, match="series of changes"):
         await desk.take(source(tmp_path, CHANGES))
     assert (tmp_path / "zei_1.csv").exists()
+
+
+async def test_a_series_of_changes_is_not_set_aside_for_what_no_one_of_them_has(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """The last one was taken away, so that the series is older than what is in use."""
+    (tmp_path / "zei_1.csv").write_text("x")
+    desk = Desk(tmp_path, clock, accept_unsigned=True)
+    older = OlderDeliveryError("前のもの", "an earlier one")
+    taken = source(tmp_path, CHANGES)
+    desk.reception.around(taken)
+    with pytest.raises(OlderDeliveryError):
+        async with desk.reception.received(wrong=(OlderDeliveryError,)):
+            raise older
+    assert (tmp_path / "zei_1.csv").exists()
+    assert desk.recorded == []
 
 
 async def test_a_load_that_others_follow_erases_nothing(

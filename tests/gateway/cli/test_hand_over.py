@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -392,6 +393,27 @@ def test_a_medium_that_was_taken_away_is_no_failed_load(tmp_path: Path) -> None:
     """What was loaded is loaded; how many files were not erased is told."""
     entry = Entry("NENKIN.DAT", 0, dt.datetime.now(dt.UTC))
     assert erase(tmp_path / "gone", [entry]) == 1
+
+
+IN_CP932 = os.fsdecode("年金.DAT".encode("cp932"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\nb", "a\u2028b", " a", IN_CP932],
+    ids=["line break", "line separator", "blank in front", "not UTF-8"],
+)
+def test_a_name_that_no_list_can_hold_is_told_to_the_deliverer(counter: Counter, name: str) -> None:
+    """NZ-5: otherwise the town would set aside what the deliverer believes to be signed."""
+    counter.deliver()
+    _unsigned(counter)
+    (counter.folder / name).write_bytes(b"x")
+    refused = counter.hitotsu(
+        *("delivery", "sign", str(counter.folder), "--adapter", "reference-pension", *TOWN),
+        *("--key", str(counter.home / "vendor.json")),
+    )
+    assert (refused.exit_code, "一覧に書けない名前" in refused.stderr) == (1, True)
+    assert not (counter.folder / LIST).exists()
 
 
 def test_a_deliverer_signs_what_is_in_the_folder_once(counter: Counter) -> None:

@@ -122,7 +122,10 @@ def read_manifest(file: Path | BinaryIO, schema: str | None = None) -> Backup:
             f"バックアップを読めません。フォルダー・権限・媒体を確かめてください（{type(error).__name__}）。",
             f"It cannot be read: look at folder, rights and medium ({type(error).__name__}).",
         ) from None
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError):
+    except (
+        *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError),
+        *(KeyError, ValueError, TypeError, AttributeError),
+    ):
         raise BackupError(
             "バックアップのファイルではないか、壊れています。",
             "This is no backup, or it is damaged.",

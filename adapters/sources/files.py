@@ -141,11 +141,12 @@ class FileSource:
         return self._rules
 
     def require_signature(self, check: ListCheck) -> None:
-        """Read nothing from now on but what stands, with its checksum, in a list that is signed.
-
-        What lies in a folder is copied first: whoever can write there changes no copy.
-        """
+        """Read nothing from now on but what stands, with its checksum, in a list that is signed."""
         self._check_list = check
+        self.require_copies()
+
+    def require_copies(self) -> None:
+        """Copy what lies in a folder before it is read: whoever can write there changes no copy."""
         if isinstance(self._place, FolderPlace):
             self._place = CopiedFolder(self._place.folder)
 
@@ -333,24 +334,32 @@ class FileSource:
         for entry, signature in delivery.lists.items():
             if signature is None:
                 raise self._refused(delivery, BadAnswer(f"{entry.name}: it has no signature"))
-            content = self._content(entry, MAX_MANIFEST_BYTES, deadline)
-            seal = self._content(signature, MAX_SIGNATURE_BYTES, deadline)
             try:
+                content = self._content(entry, MAX_MANIFEST_BYTES, deadline)
+                seal = self._content(signature, MAX_SIGNATURE_BYTES, deadline)
                 found.append((self._check_list(content, seal), entry.name, content))
-            except UntrustedList as error:
+            except (BadAnswer, UntrustedList) as error:
                 text = f"{entry.name}: {error}"
                 raise self._refused(delivery, BadAnswer(text)) from None
         signed: dict[str, Stated] = {}
+        times: dict[str, dt.datetime] = {}
         for time, _, content in sorted(found):
-            signed.update(read_checksums(content))
-            self.signed_at = max(time, self.signed_at or time)
+            listed = read_checksums(content)
+            signed.update(listed)
+            times.update(dict.fromkeys(listed, time))
         there = {entry.name for entry in entries}
         unsigned = sorted(_covered(delivery) - signed.keys())
         problems = [
             *(Problem(f"{name}: signed for, and not there") for name in signed.keys() - there),
             *(Problem(f"{name}: it stands in no signed list", waiting=False) for name in unsigned),
         ]
+        own = {times[entry.name] for entry in delivery.entries if entry.name in times}
+        if len(own) > 1:
+            text = "its files are not signed for in one list"
+            problems.append(Problem(text, waiting=False))
         self._require_whole(delivery, problems)
+        for time in own:
+            self.signed_at = max(time, self.signed_at or time)
         return signed
 
     def _content(self, entry: Entry, most: int, deadline: Deadline) -> bytes:

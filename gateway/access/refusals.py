@@ -11,7 +11,7 @@ from gateway.problems import Problem
 
 CHALLENGE: Final = f'DPoP algs="{" ".join(ASSERTION_ALGORITHMS)}"'
 """What a call without a good token is told to bring. Source: RFC 9449, 7.1."""
-UNPROVEN: Final = frozenset({"client-authentication-failed", "unknown-purpose"})
+UNPROVEN: Final = frozenset({"client-authentication-failed", "unknown-purpose", "quota-exceeded"})
 """Refusals after which the municipality and purpose that were claimed are not written down."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ from gateway.cli.session import (
 )
 from gateway.cli.whole_files import whole_files
 from gateway.clock import TOKYO, SystemClock
-from gateway.store.backup import Backup, BackupError, restore_backup, write_backup
+from gateway.store.backup import Backup, BackupError, check_restore, restore_backup, write_backup
 from gateway.store.backup import Progress as Told
 from gateway.store.backup_encryption import (
     encrypted,
@@ -132,19 +132,14 @@ def restore(
     ] = None,
 ) -> None:
     """空のデータベースに、バックアップから戻す / Fill an empty database from a backup."""
-    for schema, path in _files(file).items():
-        if schema is not None and not path.exists():
-            say(
-                f"個人番号のファイル（{path}）はありません。"
-                "必要なら my-number import で取り込みます。",
-                f"There is no file of My Numbers ({path}).",
-            )
-            continue
-        made = run(_restore(_databases()[schema], path, schema, key))
-        at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
-        say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
-        said = {"file": path.name, "made_at": made.made_at.isoformat()}
-        run(_recorded("db-restore", schema, said))
+    files = _files(file)
+    if not files[MY_NUMBER_SCHEMA].exists():
+        say(
+            f"個人番号のファイル（{files.pop(MY_NUMBER_SCHEMA)}）はありません。"
+            "必要なら my-number import で取り込みます。",
+            "There is no file of My Numbers.",
+        )
+    run(_restore(files, key))
     say(
         "それよりあとに protection set で登録した措置は入っていません。それよりあとに止めた連携先・"
         "鍵・証明書・許可・例外・職員は、また有効です。動かす前に登録し直し、止め直してください。",
@@ -219,13 +214,23 @@ async def _backup(
         await store.aclose()
 
 
-async def _restore(url: str, path: Path, schema: str | None, key: Path | None) -> Backup:
-    store = open_store(url, schema=schema)
-    try:
-        with opened_backup(path, key) as archive, _shown() as told:
-            return await restore_backup(store, archive, progress=told)
-    finally:
-        await store.aclose()
+async def _restore(files: Mapping[str | None, Path], key: Path | None) -> None:
+    """Put every file back into its database: all of them, or none where one cannot be used."""
+    async with AsyncExitStack() as held:
+        archives = {}
+        for schema, path in files.items():
+            store = open_store(_databases()[schema], schema=schema)
+            held.push_async_callback(store.aclose)
+            archive = held.enter_context(opened_backup(path, key))
+            await check_restore(store, archive)
+            archives[schema] = store, archive
+        for schema, (store, archive) in archives.items():
+            with _shown() as told:
+                made = await restore_backup(store, archive, progress=told)
+            at = made.made_at.astimezone(TOKYO).isoformat(timespec="minutes")
+            say(f"{at} 時点の {made.total:,} 行を戻しました。", f"{made.total:,} rows as of {at}.")
+            said = {"file": files[schema].name, "made_at": made.made_at.isoformat()}
+            await _recorded("db-restore", schema, said)
 
 
 @contextmanager

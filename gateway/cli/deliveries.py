@@ -10,8 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.errors import AdapterError
+from adapters.files.delivery_manifest import ManifestError, read_checksums
 from adapters.manifest import Manifest
 from adapters.sources.files import LIST_SUFFIX, SIGNATURE_SUFFIX
+from gateway.api.limits import text_holds_number
 from gateway.audit import AuditKind
 from gateway.cli.options import Municipality
 from gateway.cli.session import Session, fail, refuse_existing, say
@@ -84,11 +87,9 @@ def sign(
         for one in sorted(folder.iterdir())
         if one.is_file() and not one.name.endswith((LIST_SUFFIX, SIGNATURE_SUFFIX))
     ]
-    if not files or any("\n" in one.name for one in files):
+    if not files:
         fail("署名するファイルがありません。", f"no file to sign in {folder}")
-    content = written_list(
-        municipality, adapter, SystemClock().now(), {one.name: _checksum(one) for one in files}
-    )
+    content = _listed(municipality, adapter, {one.name: _checksum(one) for one in files})
     try:
         signed = sign_list(content, json.loads(private.read_text("utf-8")))
     except (OSError, ValueError):
@@ -119,6 +120,26 @@ def reception_of(
         )
 
     return Reception(entry, manifest, clock=session.clock, record=record, use=use)
+
+
+def told_of(error: AdapterError) -> str:
+    """Return what an operator is told of an error; no words that might hold a number (MN-3)."""
+    return error.code if text_holds_number(error.detail) else f"{error.code}: {error.detail}"
+
+
+def _listed(municipality: str, adapter: str, checksums: Mapping[str, str]) -> bytes:
+    """Return the list of a delivery, or end the command if it would not be read as it is meant."""
+    try:
+        content = written_list(municipality, adapter, SystemClock().now(), checksums)
+        is_read = read_checksums(content).keys() == checksums.keys()
+    except (ManifestError, UnicodeError):
+        is_read = False
+    if not is_read:
+        fail(
+            "一覧に書けない名前（改行、先頭の空白、UTF-8 でない文字）のファイルがあります。",
+            "a file has a name that no list can hold (line break, blank in front, not UTF-8)",
+        )
+    return content
 
 
 def _checksum(path: Path) -> str:

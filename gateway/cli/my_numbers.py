@@ -20,9 +20,8 @@ from rich.progress import (
 from rich.table import Table
 
 from adapters.errors import AdapterError
-from gateway.api.limits import text_holds_number
 from gateway.audit import AuditLog
-from gateway.cli.deliveries import reception_of
+from gateway.cli.deliveries import reception_of, told_of
 from gateway.cli.options import Municipality
 from gateway.cli.rehearsals import enabled_adapter
 from gateway.cli.session import (
@@ -58,6 +57,8 @@ from gateway.my_numbers import (
 from gateway.my_numbers.loading import Progress as ToldOfGroup
 from gateway.my_numbers.reading import reasons
 from gateway.my_numbers.service import Progress as Told
+from gateway.snapshots import SnapshotStore
+from gateway.snapshots.loading import OlderDeliveryError, refuse_older
 from gateway.store.engine import open_store
 from gateway.store.migrate import schema_state
 from gateway.store.my_number_tables import MY_NUMBER_SCHEMA
@@ -144,7 +145,9 @@ def load(
             host = host_of(entry, http, session.clock, log, dictionary)
             source = package.open(replace(host, around_source=reception.around), entry.settings)
             try:
-                async with reception.received():
+                async with reception.received(wrong=(OlderDeliveryError,)):
+                    snapshots = SnapshotStore(session.store)
+                    await refuse_older(snapshots, municipality, adapter, reception.signed_at)
                     with _bars() as told:
                         return await loader.load(municipality, package.manifest, source, told)
             finally:
@@ -153,7 +156,7 @@ def load(
     try:
         done = _with_rooms(work)
     except AdapterError as error:
-        why = error.code if text_holds_number(error.detail) else f"{error.code}: {error.detail}"
+        why = told_of(error)
         fail(
             f"止まりました（{why}）。取り込んだ分はそのままです。同じコマンドで続きからできます。",
             f"stopped ({why}); what was stored stays, and the same command goes on",

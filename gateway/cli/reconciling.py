@@ -15,7 +15,7 @@ from adapters.contract import Extract
 from adapters.errors import AdapterError
 from adapters.manifest import Capability, Manifest
 from adapters.registry import InstalledAdapter
-from gateway.cli.deliveries import reception_of
+from gateway.cli.deliveries import reception_of, told_of
 from gateway.cli.options import Municipality
 from gateway.cli.progress import shown_progress
 from gateway.cli.reconciled import show, written
@@ -114,8 +114,8 @@ def reconcile(
         report = run(work())
     except AdapterError as error:
         fail(
-            f"突き合わせられません（{error.code}：{error.detail}）。",
-            f"nothing was compared ({error.code}: {error.detail})",
+            f"突き合わせられません（{told_of(error)}）。",
+            f"nothing was compared ({told_of(error)})",
         )
     show(report, dictionary)
     if not report.equal:

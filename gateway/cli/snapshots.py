@@ -15,7 +15,7 @@ from rich.table import Table
 
 from adapters.contract import Adapter, LostRecord
 from adapters.errors import AdapterError
-from gateway.cli.deliveries import reception_of
+from gateway.cli.deliveries import reception_of, told_of
 from gateway.cli.options import Municipality, moment_option
 from gateway.cli.progress import shown_progress
 from gateway.cli.rehearsals import enabled_adapter
@@ -113,8 +113,8 @@ def load(
         report = run(work())
     except AdapterError as error:
         fail(
-            f"取り込めません。前の取り込みのまま答えます（{error.code}：{error.detail}）。",
-            f"nothing was loaded, the last snapshot stays ({error.code}: {error.detail})",
+            f"取り込めません。前の取り込みのまま答えます（{told_of(error)}）。",
+            f"nothing was loaded, the last snapshot stays ({told_of(error)})",
         )
     _show(report)
     say("切り替えました。", "Questions are answered from it now.")

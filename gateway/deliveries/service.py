@@ -22,6 +22,7 @@ from adapters.manifest import Manifest
 from adapters.sources.base import Source
 from adapters.sources.files import FileSource, RecordSource
 from adapters.sources.places import FolderPlace
+from gateway.api.limits import text_holds_number
 from gateway.connections.config import EnabledAdapter
 from gateway.deliveries.folders import erase, set_aside
 from gateway.deliveries.scanning import is_clean
@@ -130,7 +131,9 @@ class Reception:
                 f"{_REASONS[INFECTED]}（{error}）。", f"The scanner found something in {error}."
             ) from None
         except wrong as error:
-            await self._quarantine(NOT_LOADED, f"{error.detail_ja} {error.detail_en}", self._pinned)
+            await self._quarantine(
+                NOT_LOADED, f"{error.detail_ja} {error.detail_en}", self._of_one_delivery()
+            )
             raise
         await self._erase()
 
@@ -148,6 +151,8 @@ class Reception:
             return
         self._refuse_what_cannot_be_done(source)
         self._require_signature(source)
+        if self._rules.scan:
+            source.require_copies()
         self._pinned = await asyncio.to_thread(source.pin)
         if self._rules.scan and isinstance(source.place, FolderPlace):
             folder = await asyncio.to_thread(source.place.folder.absolute)
@@ -198,8 +203,12 @@ class Reception:
             return ()
         if self._source.refused:
             return self._source.refused
-        is_one = self._source.rules.series == "whole"
-        return self._pinned if is_one and isinstance(error, BadAnswer) else ()
+        return self._of_one_delivery() if isinstance(error, BadAnswer) else ()
+
+    def _of_one_delivery(self) -> Sequence[Entry]:
+        """Return what was read, if it is one delivery; of a series the next load needs the rest."""
+        is_one = self._source is not None and self._source.rules.series == "whole"
+        return self._pinned if is_one else ()
 
     async def _quarantine(self, code: str, why: str, files: Sequence[Entry]) -> None:
         """Set the files aside and tell it; do nothing where there is nothing to set aside.
@@ -212,6 +221,7 @@ class Reception:
         if self._source is None or not isinstance(self._source.place, FolderPlace):
             return
         await self._record("delivery-quarantine", "refused", {**self._counts(files), "why": code})
+        why = code if text_holds_number(why) else why  # an adapter's own words (MN-3)
         now = self._clock.now()
         why_ja = f"{_REASONS.get(code, _NOT_IN_ORDER)}（{why}）"
         reason = (
@@ -231,8 +241,8 @@ class Reception:
             prefix,
             reason,
         )
-        stays_ja = f"元の媒体から消せないファイルが {stayed} 件あります。" if stayed else ""
-        stays_en = f" {stayed} files could not be removed from the medium." if stayed else ""
+        stays_ja = f"元の場所に残ったファイルが {stayed} 件あります。" if stayed else ""
+        stays_en = f" {stayed} files are still where they were." if stayed else ""
         raise DeliveryQuarantinedError(
             f"{place} に隔離しました。{stays[0]}{why_ja}。{stays_ja}",
             f"It was set aside in {place}, {stays[1]}: {why}.{stays_en}",

@@ -139,7 +139,7 @@ class Loader:
             )
         told = told or Told()
         await self._clear(municipality, manifest.id)
-        await self._refuse_older(municipality, manifest.id, signed_at)
+        await refuse_older(self._store, municipality, manifest.id, signed_at)
         secret = self._keys.keys().sealing_secret
         row = SnapshotRow(
             snapshot_id=secrets.token_hex(16),
@@ -258,24 +258,6 @@ class Loader:
                 )
             await self._store.erase(row.snapshot_id)
 
-    async def _refuse_older(
-        self, municipality: str, adapter_id: str, signed_at: dt.datetime | None
-    ) -> None:
-        """Do nothing unless a delivery comes back that was signed before the one in use.
-
-        Raises:
-            OlderDeliveryError: it does.
-
-        """
-        rows = await self._store.all(municipality, adapter_id)
-        used = next((row.signed_at for row in rows if row.current), None)
-        if used is not None and signed_at is not None and signed_at < used:
-            raise OlderDeliveryError(
-                "使用中の取り込みより前に署名されたものです。前のものに戻すなら、"
-                "snapshot rollback を使ってください。",
-                "It was signed before what is in use; to go back, use `hitotsu snapshot rollback`.",
-            )
-
     async def _forget(self, municipality: str, adapter_id: str) -> None:
         """Erase all but the snapshot in use and the one before."""
         rows = await self._store.all(municipality, adapter_id)
@@ -294,6 +276,25 @@ class Loader:
             self._clock.now(),
             self._actor,
             {ref: asdict(counts) for ref, counts in report.counts.items()},
+        )
+
+
+async def refuse_older(
+    store: SnapshotStore, municipality: str, adapter_id: str, signed_at: dt.datetime | None
+) -> None:
+    """Do nothing unless a delivery comes back that was signed before the one in use.
+
+    Raises:
+        OlderDeliveryError: it does.
+
+    """
+    rows = await store.all(municipality, adapter_id)
+    used = next((row.signed_at for row in rows if row.current), None)
+    if used is not None and signed_at is not None and signed_at < used:
+        raise OlderDeliveryError(
+            "使用中の取り込みより前に署名されたものです。前のものに戻すなら、"
+            "snapshot rollback を使ってください。",
+            "It was signed before what is in use; to go back, use `hitotsu snapshot rollback`.",
         )
 
 

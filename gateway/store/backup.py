@@ -122,7 +122,10 @@ def read_manifest(file: Path | BinaryIO, schema: str | None = None) -> Backup:
             f"バックアップを読めません。フォルダー・権限・媒体を確かめてください（{type(error).__name__}）。",
             f"It cannot be read: look at folder, rights and medium ({type(error).__name__}).",
         ) from None
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError):
+    except (
+        *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError),
+        *(KeyError, ValueError, TypeError, AttributeError),
+    ):
         raise BackupError(
             "バックアップのファイルではないか、壊れています。",
             "This is no backup, or it is damaged.",
@@ -139,6 +142,24 @@ def read_manifest(file: Path | BinaryIO, schema: str | None = None) -> Backup:
     return backup
 
 
+async def check_restore(store: Store, file: Path | BinaryIO) -> Backup:
+    """Return what the file is, if the database can be filled from it; change nothing.
+
+    Raises:
+        BackupError: the file cannot be used, or the database is not empty or not up to date.
+
+    """
+    backup = read_manifest(file, store.schema)
+    if not (await schema_state(store)).up_to_date:
+        raise BackupError(
+            "先に、新しいデータベースで hitotsu db upgrade を実行してください。",
+            "Run `hitotsu db upgrade` on the new database first.",
+        )
+    async with store.engine.connect() as connection:
+        await _require_empty(connection, store)
+    return backup
+
+
 async def restore_backup(
     store: Store,
     file: Path | BinaryIO,
@@ -151,21 +172,11 @@ async def restore_backup(
         BackupError: the file cannot be used, or the database is not empty or not up to date.
 
     """
-    backup = read_manifest(file, store.schema)
-    if not (await schema_state(store)).up_to_date:
-        raise BackupError(
-            "先に、新しいデータベースで hitotsu db upgrade を実行してください。",
-            "Run `hitotsu db upgrade` on the new database first.",
-        )
+    backup = await check_restore(store, file)
     done = 0
     with zipfile.ZipFile(file) as archive:
         async with store.connection() as connection, connection.begin():
-            for table in _tables(store.schema):
-                if await _count(connection, table):
-                    raise BackupError(
-                        "データベースが空ではありません。新しいデータベースに戻してください。",
-                        "The database is not empty: restore into a new one.",
-                    )
+            await _require_empty(connection, store)
             for table in _tables(store.schema):
                 if table.name not in backup.rows:
                     continue
@@ -190,6 +201,15 @@ def _at_one_moment(store: Store) -> Any:
     if store.dialect == "postgresql":
         return store.engine.execution_options(isolation_level="REPEATABLE READ").connect()
     return store.engine.connect()
+
+
+async def _require_empty(connection: AsyncConnection, store: Store) -> None:
+    for table in _tables(store.schema):
+        if await _count(connection, table):
+            raise BackupError(
+                "データベースが空ではありません。新しいデータベースに戻してください。",
+                "The database is not empty: restore into a new one.",
+            )
 
 
 async def _count(connection: AsyncConnection, table: Table) -> int:

@@ -657,6 +657,33 @@ def test_of_two_lists_that_tell_of_a_file_the_later_one_counts(tmp_path: Path) -
         read_signed(tmp_path, ONE)
 
 
+def test_files_of_two_deliveries_are_not_mixed(tmp_path: Path) -> None:
+    """NZ-5: an earlier list is as good as ever, and a new one beside it makes nothing new of it."""
+    rules = {"files": {name: {"name": f"{name}.csv"} for name in ("zei", "juki")}}
+    put(tmp_path, juki__csv=rows(1))
+    listed(tmp_path, "2026-10-01", "juki.csv")
+    put(tmp_path, zei__csv=rows(5))
+    listed(tmp_path, "2026-10-02", "zei.csv")
+    with pytest.raises(BadAnswer, match="not signed for in one list"):
+        read_signed(tmp_path, rules)
+    listed(tmp_path, "2026-10-03", "zei.csv", "juki.csv")
+    taken = signed_source(tmp_path, rules)
+    assert numbers(taken) == [("zei.csv", 2, "0001:5")]
+    assert taken.signed_at == dt.datetime(2026, 10, 3, tzinfo=dt.UTC)
+    asyncio.run(taken.aclose())
+
+
+def test_a_signature_of_any_length_is_told_as_refused(tmp_path: Path) -> None:
+    """NZ-5: what is too long for one is none."""
+    put(tmp_path, zei__csv=rows(5))
+    listed(tmp_path, "2026-10-01", "zei.csv")
+    (tmp_path / "2026-10-01.sha256sums.jws").write_bytes(b"." * 20_000)
+    taken = signed_source(tmp_path, ONE)
+    with pytest.raises(BadAnswer, match="too large"):
+        numbers(taken)
+    assert len(names_of(taken)) == 3
+
+
 def test_what_is_under_way_is_not_told_as_refused_and_what_was_handed_over_is(
     tmp_path: Path,
 ) -> None:

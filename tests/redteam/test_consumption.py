@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from gateway.access.quotas import Rates
 from gateway.access.schemas import ASSERTION_TYPE
+from gateway.audit import NO_MUNICIPALITY
 from gateway.audit.refusals import ROWS
 from gateway.settings import MOST_PER_MINUTE
 from gateway.store.tables import AuditRow
@@ -222,6 +223,12 @@ async def test_tokens_without_measure_wait_whatever_they_are_for(
     assert (await siege.ask_token(CLIENT)).status_code == 429
     assert (await siege.ask_token(OTHER_CLIENT)).status_code == 200
     assert (await told(siege))[CLIENT, "quota-exceeded"] == len(towns) - ENOUGH + 2
+    async with siege.world.store.session() as session:
+        refusals = await session.scalars(select(AuditRow).where(AuditRow.outcome == "refused"))
+        said = [json.loads(row.entry) for row in refusals]
+    over = [entry for entry in said if entry["problem"] == "quota-exceeded"]
+    assert {entry["municipality"] for entry in over} == {NO_MUNICIPALITY}, "its own words"
+    assert not any(entry.get("purpose") for entry in over)
     time.pass_s(60 // ENOUGH)
     assert (await siege.ask_token()).status_code == 200
 

@@ -141,6 +141,22 @@ def test_what_does_not_open_whole_is_refused_before_anything_is_changed(
     assert "db-restore" not in ready("audit", "list", "-m", "000000").stdout
 
 
+def test_a_damaged_file_of_my_numbers_keeps_the_other_one_from_being_put_back(
+    ready: Hitotsu, safe: Safe
+) -> None:
+    """BK-1: half of a town cannot be put back a second time, for its database is empty no more."""
+    beside = safe.backup.with_name("backup.age.my-numbers")
+    whole = beside.read_bytes()
+    beside.write_bytes(whole[:-1])
+    refused = ready("db", "restore", str(safe.backup), "--key", str(safe.key))
+    assert refused.exit_code == 1, refused.stdout
+    assert "オンライン申請" not in ready("client", "list").stdout
+    beside.write_bytes(whole)
+    restored = ready("db", "restore", str(safe.backup), "--key", str(safe.key))
+    assert restored.exit_code == 0, restored.stderr
+    assert "オンライン申請" in ready("client", "list").stdout
+
+
 def test_a_plain_file_in_the_place_of_an_encrypted_one_is_refused(
     ready: Hitotsu, safe: Safe
 ) -> None:

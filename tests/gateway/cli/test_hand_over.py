@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -16,10 +17,12 @@ import pytest
 import yaml
 from click.testing import Result
 
+from adapters.deadline import Deadline
 from adapters.files.deliveries import Entry
+from adapters.sources.places import FolderPlace
 from gateway.clock import TOKYO
 from gateway.deliveries import sign_list, written_list
-from gateway.deliveries.folders import set_aside
+from gateway.deliveries.folders import erase, set_aside
 from tests.adapters.pension_file import sample
 from tests.gateway.cli.conftest import Hitotsu
 
@@ -225,6 +228,17 @@ def test_an_earlier_delivery_that_is_put_there_again_is_not_taken(counter: Count
     counter.refused("使用中の取り込みより前に署名された")
 
 
+def test_an_earlier_delivery_says_no_my_number_either(counter: Counter) -> None:
+    """NZ-5, MN-6: a number that was replaced since does not come back."""
+    _signed_in(counter, 2026)
+    assert counter.load().exit_code == 0
+    _signed_in(counter, 2025)
+    done = counter.hitotsu("my-number", "load", "reference-pension", *TOWN)
+    assert (done.exit_code, "使用中の取り込みより前に署名された" in done.stderr) == (1, True)
+    assert len(counter.aside) == 1
+    assert not counter.file.exists()
+
+
 def test_a_partial_delivery_is_set_aside_though_it_was_signed(counter: Counter) -> None:
     """NZ-5: something that was signed for is missing, or its own trailer is."""
     counter.deliver()
@@ -354,10 +368,52 @@ def test_a_medium_that_is_read_only_keeps_its_files_and_a_copy_is_set_aside(
 ) -> None:
     """NZ-5: how many stay there is told; nobody, not even root, removes a file of this folder."""
     folder = Path("/proc/sys/kernel")
-    entry = Entry("ostype", 0, dt.datetime.now(dt.UTC))
+    listed = FolderPlace(folder).listed(Deadline.after(10))
+    (entry,) = (one for one in listed if one.name == "ostype")
     place, stayed = set_aside(folder, [entry], tmp_path / "quarantine", "999997", "reason")
     assert stayed == 1
     assert (place / "ostype").read_text() == (folder / "ostype").read_text() != ""
+
+
+def test_what_came_in_the_place_of_a_refused_file_is_not_set_aside(tmp_path: Path) -> None:
+    """NZ-5: the vendor has delivered anew meanwhile, and nothing is known against that."""
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    (folder / "NENKIN.DAT").write_bytes(b"refused")
+    entries = FolderPlace(folder).listed(Deadline.after(10))
+    (folder / "NENKIN.DAT").unlink()
+    (folder / "NENKIN.DAT").write_bytes(b"delivered anew")
+    place, stayed = set_aside(folder, entries, tmp_path / "quarantine", "999997", "reason")
+    assert stayed == 1
+    assert (folder / "NENKIN.DAT").read_bytes() == b"delivered anew"
+    assert [one.name for one in place.iterdir()] == ["理由.txt"]
+
+
+def test_a_medium_that_was_taken_away_is_no_failed_load(tmp_path: Path) -> None:
+    """What was loaded is loaded; how many files were not erased is told."""
+    entry = Entry("NENKIN.DAT", 0, dt.datetime.now(dt.UTC))
+    assert erase(tmp_path / "gone", [entry]) == 1
+
+
+IN_CP932 = os.fsdecode("年金.DAT".encode("cp932"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\nb", "a\u2028b", " a", IN_CP932],
+    ids=["line break", "line separator", "blank in front", "not UTF-8"],
+)
+def test_a_name_that_no_list_can_hold_is_told_to_the_deliverer(counter: Counter, name: str) -> None:
+    """NZ-5: otherwise the town would set aside what the deliverer believes to be signed."""
+    counter.deliver()
+    _unsigned(counter)
+    (counter.folder / name).write_bytes(b"x")
+    refused = counter.hitotsu(
+        *("delivery", "sign", str(counter.folder), "--adapter", "reference-pension", *TOWN),
+        *("--key", str(counter.home / "vendor.json")),
+    )
+    assert (refused.exit_code, "一覧に書けない名前" in refused.stderr) == (1, True)
+    assert not (counter.folder / LIST).exists()
 
 
 def test_a_deliverer_signs_what_is_in_the_folder_once(counter: Counter) -> None:

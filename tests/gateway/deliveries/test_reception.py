@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -25,11 +26,14 @@ from gateway.deliveries import (
     Reception,
     Use,
 )
+from gateway.snapshots.loading import OlderDeliveryError
+from standard_models.reference.check_digits import my_number_check
 from tests.doubles import StoppedClock
 
 PENSION = read_manifest(
     files("adapters.reference.pension").joinpath("manifest.yaml").read_text("utf-8")
 )
+CSV = Read.model_validate({"file": {"csv": {"columns": {"no": "no"}, "encoding": "utf-8"}}})
 WHOLE = {"files": {"zei": {"name": "zei.csv"}}}
 CHANGES = {"files": {"zei": {"name": "zei_{serial}.csv"}}, "series": "changes"}
 
@@ -68,9 +72,12 @@ class Desk:
 
     async def take(self, source: Any, failure: Exception | None = None) -> None:
         assert self.reception.around(source) is source
-        async with self.reception.received():
-            if failure is not None:
-                raise failure
+        try:
+            async with self.reception.received():
+                if failure is not None:
+                    raise failure
+        finally:
+            await source.aclose()
 
 
 def source(folder: Path, rules: dict[str, Any]) -> FileSource:
@@ -95,6 +102,22 @@ async def test_a_series_of_changes_is_never_erased(tmp_path: Path, clock: Stoppe
     with pytest.raises(DeliveryRefusedError, match="series of changes"):
         await desk.take(source(tmp_path, CHANGES))
     assert (tmp_path / "zei_1.csv").exists()
+
+
+async def test_a_series_of_changes_is_not_set_aside_for_what_no_one_of_them_has(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """The last one was taken away, so that the series is older than what is in use."""
+    (tmp_path / "zei_1.csv").write_text("x")
+    desk = Desk(tmp_path, clock, accept_unsigned=True)
+    older = OlderDeliveryError("前のもの", "an earlier one")
+    taken = source(tmp_path, CHANGES)
+    desk.reception.around(taken)
+    with pytest.raises(OlderDeliveryError):
+        async with desk.reception.received(wrong=(OlderDeliveryError,)):
+            raise older
+    assert (tmp_path / "zei_1.csv").exists()
+    assert desk.recorded == []
 
 
 async def test_a_load_that_others_follow_erases_nothing(
@@ -133,6 +156,42 @@ async def test_what_is_only_compared_stays_where_it_is(tmp_path: Path, clock: St
     assert good.recorded == []
     assert (tmp_path / "zei.csv").read_text() == "12345"
     assert not (tmp_path / "quarantine").exists()
+
+
+async def test_what_is_written_to_a_file_after_it_was_scanned_is_not_read(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """NZ-5: also where nobody signs, and whoever wrote it puts the time of the file back."""
+    path = tmp_path / "zei.csv"
+    path.write_text("no\n" + "clean\n" * 300_000)
+    desk = Desk(tmp_path, clock, accept_unsigned=True, scan=["true"])
+    taken = source(tmp_path, WHOLE)
+    desk.reception.around(taken)
+    async with desk.reception.received():
+        found = taken.records("zei", CSV)
+        next(found)
+        was = path.stat()
+        with path.open("r+b") as file:
+            file.seek(-6, os.SEEK_END)
+            file.write(b"EICAR\n")
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+        assert [record.record for record in found][-1] == {"no": "clean"}
+    await taken.aclose()
+
+
+async def test_a_number_in_the_words_of_an_adapter_goes_no_further(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    """MN-3: neither to the screen, which a log keeps, nor into the reason beside the files."""
+    (tmp_path / "zei.csv").write_text("12345")
+    number = "12345678901" + my_number_check("12345678901")
+    desk = Desk(tmp_path, clock, accept_unsigned=True)
+    with pytest.raises(DeliveryQuarantinedError) as caught:
+        await desk.take(source(tmp_path, WHOLE), BadAnswer(f"no person has {number}"))
+    (reason,) = (tmp_path / "quarantine").glob("*/理由.txt")
+    said = caught.value.detail_ja + caught.value.detail_en + reason.read_text("utf-8")
+    assert number not in said
+    assert said.count("source-bad-answer") == 3
 
 
 async def test_what_is_found_while_it_is_read_sets_it_aside_and_a_fault_of_ours_does_not(

@@ -163,7 +163,7 @@ async def test_a_restore_that_fails_leaves_an_empty_database(
     await restore_backup(empty, path)
 
 
-@pytest.mark.parametrize("harm", ["cut", "byte", "table", "text", "revision"])
+@pytest.mark.parametrize("harm", ["cut", "byte", "table", "text", "revision", "other words"])
 async def test_a_damaged_backup_is_refused_before_anything_is_written(
     world: World, store: Store, empty: Store, tmp_path: Path, harm: str
 ) -> None:
@@ -186,6 +186,8 @@ async def test_a_damaged_backup_is_refused_before_anything_is_written(
                     data = b"\n".join(data.splitlines()[1:]) + b"\n"
                 if harm == "revision" and name == "manifest.json":
                     data = data.replace(b'"revision": "', b'"revision": "9')
+                if harm == "other words" and name == "manifest.json":
+                    data = b"[]"
                 other.writestr(name, data)
     with pytest.raises(BackupError):
         read_manifest(harmed)

@@ -138,14 +138,14 @@ def _read(sheets: Iterable[Sheet], reading: Reading, options: ImportOptions) -> 
                 )
                 if table is not None
             ]
+            if found and options.business_id is None:
+                raise WorkbookError("an API specification gives no 業務ID: say it with --business")
             api = api or bool(found)
             head = min((table.head for table in found), default=0)
         is_text = head == 0 or bool(reading.calls and not reading.items)
         reading.close(sheet, is_text=is_text, head=head)
     if not api:
         return None
-    if options.business_id is None:
-        raise WorkbookError("an API specification gives no 業務ID: say it with --business")
     titles = (note.text for note in reading.notes if note.text.endswith("API仕様"))
     return next(titles, "API").removesuffix("API仕様")
 

@@ -16,6 +16,9 @@ LIST = WORKBOOKS / "031_item_definition.xlsx"
 API = WORKBOOKS / "031_fuban_api_spec_2.0.xlsx"
 TOWN = ("-m", "999997")
 
+# Editions are files: these commands open no database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def editions(installation, monkeypatch):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from standard_models.builtin import load_builtin
 from standard_models.catalogue.search import Match, search, search_key
+from tests.size import size_of
 
 DICTIONARY = load_builtin()
 EVERY = 100_000
@@ -20,7 +21,8 @@ def test_every_item_in_force_is_found_by_its_names(way: str) -> None:
     for edition in DICTIONARY.editions:
         for item in edition.items:
             names.setdefault(getattr(item, way), set()).add(item.ref)
-    for name, refs in list(names.items())[:: max(1, len(names) // 60)]:
+    looked_up = size_of(ordinary=20, nightly=200)
+    for name, refs in list(names.items())[:: max(1, len(names) // looked_up)]:
         exact = {h.ref for h in search(DICTIONARY, name, EVERY) if h.match is Match.EXACT}
         assert refs <= exact, name
 

@@ -16,7 +16,7 @@ from adapters.contract import Clock
 from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.clock import TOKYO
 from gateway.errors import ExplainedError
-from gateway.protection.officers import in_one_place
+from gateway.protection.officers import require_second
 from gateway.protection.store import MeasureStore, Wanted
 from gateway.protection.terms import MeasureState, state_of, term_of
 from gateway.store.tables import ProtectionMeasureRow
@@ -132,15 +132,19 @@ class Measures:
         if row.end_proposed_by is None and not is_hold(row):
             await self._change(row, "protection-end-propose", {"end_proposed_by": self._actor})
             return False
-        if row.end_proposed_by == self._actor:
-            raise MeasureRefusedError(
-                "自分が申し出た終了は承認できません。別の職員が実行してください。",
-                "Nobody can end a measure alone: another officer must agree.",
-            )
-        if row.end_proposed_by is not None and not in_one_place(row.end_proposed_by, self._actor):
-            raise MeasureRefusedError(
-                "申し出たのと同じ所（コマンドまたは職員画面）で終えてください。",
-                "End it where that was proposed: by command, or in the console.",
+        if row.end_proposed_by is not None:
+            require_second(
+                row.end_proposed_by,
+                self._actor,
+                MeasureRefusedError,
+                alone=(
+                    "自分が申し出た終了は承認できません。別の職員が実行してください。",
+                    "Nobody can end a measure alone: another officer must agree.",
+                ),
+                elsewhere=(
+                    "申し出たのと同じ所（コマンドまたは職員画面）で終えてください。",
+                    "End it where that was proposed: by command, or in the console.",
+                ),
             )
         changes = {"ended_by": self._actor, "ended_at": self._clock.now()}
         await self._change(row, "protection-end", changes)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from adapters.contract import Clock
 from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.errors import ExplainedError
-from gateway.protection.officers import in_one_place
+from gateway.protection.officers import require_second
 from gateway.protection.store import OpeningStore
 from gateway.store.tables import ProtectionOpeningRow
 from standard_models.dictionary import Dictionary
@@ -108,16 +108,19 @@ class Openings:
         """
         row = await self._find(municipality, opening_id)
         now = self._clock.now()
-        if row.proposed_by == self._actor:
-            raise OpeningRefusedError(
+        require_second(
+            row.proposed_by,
+            self._actor,
+            OpeningRefusedError,
+            alone=(
                 "自分が申し出たものは承認できません。別の職員が実行してください。",
                 "Nobody can open an address alone: another officer must agree.",
-            )
-        if not in_one_place(row.proposed_by, self._actor):
-            raise OpeningRefusedError(
+            ),
+            elsewhere=(
                 "申し出たのと同じ所（コマンドまたは職員画面）で承認してください。",
                 "Approve where it was proposed: by command, or in the console.",
-            )
+            ),
+        )
         if row.approved_by is not None:
             raise OpeningRefusedError("すでに承認されています。", "It has been approved already.")
         changes: dict[str, Any] = {"approved_by": self._actor, "approved_at": now}

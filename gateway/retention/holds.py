@@ -13,7 +13,7 @@ from typing import Any, Final
 from adapters.contract import Clock
 from gateway.audit import AuditRecord, settings_entry, to_record
 from gateway.errors import ExplainedError
-from gateway.protection.officers import in_one_place
+from gateway.protection.officers import require_second
 from gateway.retention.rules import retention_rules
 from gateway.retention.store import RetentionStore
 from gateway.store.tables import RetentionHoldRow
@@ -92,16 +92,19 @@ class LegalHolds:
                 row, "retention-release-propose", {"release_proposed_by": self._actor}
             )
             return False
-        if row.release_proposed_by == self._actor:
-            raise HoldRefusedError(
+        require_second(
+            row.release_proposed_by,
+            self._actor,
+            HoldRefusedError,
+            alone=(
                 "自分が申し出た解除は承認できません。別の職員が実行してください。",
                 "Nobody can release a hold alone: another officer must agree.",
-            )
-        if not in_one_place(row.release_proposed_by, self._actor):
-            raise HoldRefusedError(
+            ),
+            elsewhere=(
                 "申し出たのと同じ所（コマンドまたは職員画面）で解いてください。",
                 "Release it where that was proposed: by command, or in the console.",
-            )
+            ),
+        )
         now = self._clock.now()
         await self._change(
             row, "retention-release", {"released_by": self._actor, "released_at": now}

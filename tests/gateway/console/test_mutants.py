@@ -13,7 +13,7 @@ from gateway.console.staff import Right, StaffService
 from gateway.console.staff import service as staff_service
 from gateway.console.staff.store import StaffStore
 from gateway.console.web.shell import Shell
-from gateway.protection import openings
+from gateway.protection import officers
 from tests.gateway.console import test_login as logins
 from tests.gateway.console import test_person_pages as people
 from tests.gateway.console import test_reveal as reveals
@@ -84,7 +84,7 @@ def rights_are_not_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def two_names_agree(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(openings, "in_one_place", lambda *_: True)
+    patch.setattr(officers, "in_one_place", lambda *_: True)
 
 
 def what_is_open_is_not_used(patch: pytest.MonkeyPatch) -> None:

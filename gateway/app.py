@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from adapters.contract import Clock, EventLog
-from adapters.registry import discover
+from adapters.registry import InstalledAdapter, QuarantinedAdapter, discover
 from gateway.access import AccessService, AccessStore
 from gateway.access.dpop import ProofGuard
 from gateway.access.quotas import Quotas, Rates
@@ -36,7 +36,7 @@ from gateway.audit.tree import AuditTree, TreeStore
 from gateway.calls import CallCounts, CallStore
 from gateway.clock import SystemClock
 from gateway.connections import Connections, Proofs, Sharing, SourceState
-from gateway.connections.config import read_adapters_file
+from gateway.connections.config import EnabledAdapter, read_adapters_file
 from gateway.connections.destinations import outgoing
 from gateway.connections.http import open_http_client
 from gateway.consents import ConsentRooms, ConsentService, ConsentStore
@@ -166,6 +166,9 @@ class Rooms:
     worker: Worker
     admission: Admission
     calls: CallCounts
+    routes: RouteService
+    enabled: Sequence[EnabledAdapter]
+    installed: Sequence[InstalledAdapter | QuarantinedAdapter]
 
 
 class RoutedSuppliers:
@@ -282,9 +285,10 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         anchors=settings.audit_anchor_dir,
     )
     metrics.watch_unanchored_heads(tree.unanchored_age_s)
+    adapters, installed = read_adapters_file(settings.adapters_file), discover()
     connections = Connections.open(
-        read_adapters_file(settings.adapters_file),
-        discover(),
+        adapters,
+        installed,
         http=http,
         clock=clock,
         log=log,
@@ -393,7 +397,6 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
     pushes = FlagPushes(
         PushRooms(PushStore(store), access, subjects, connections, audit, clock, log)
     )
-    events = EventFeed(FeedRooms(recall_store, subjects, audit, clock))
     matching = MatchingService(
         MatchingRooms(
             MissStore(store),
@@ -439,7 +442,7 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         accesses_router(accesses, access),
         matching_router(matching, access),
         my_number_router(number_matching, access),
-        event_router(events, access),
+        event_router(EventFeed(FeedRooms(recall_store, subjects, audit, clock)), access),
         flag_router(pushes, access),
         notice_router(
             Notices(NoticeRooms(NoticeStore(store), access, subjects, audit, clock)), access
@@ -549,6 +552,9 @@ def _build(settings: Settings, clock: Clock, seat: Seat | None) -> Rooms:
         seat or Lone(),
         questions.admission,
         CallCounts(clock, metrics),
+        routes,
+        adapters.adapters,
+        installed,
     )
 
 
@@ -620,9 +626,7 @@ def _telling_of_forgotten(rooms: Rooms) -> Callable[[], Awaitable[object]]:
     """Return what tells the log of adapters that nobody uses and of routes to nowhere."""
 
     async def tell() -> None:
-        routes = RouteService(RouteStore(rooms.store), SystemClock())
-        enabled = read_adapters_file(rooms.settings.adapters_file).adapters
-        for found in forgotten(discover(), enabled, await routes.everywhere()):
+        for found in forgotten(rooms.installed, rooms.enabled, await rooms.routes.everywhere()):
             if found.kind is not Forgotten.NOT_SWITCHED_ON:
                 rooms.log.warning(
                     "adapter-forgotten",

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Annotated, Final, Self, TypeAlias
 
@@ -252,6 +253,7 @@ def line_of(lines: Iterable[Line], operation: Operation) -> Line | None:
     return min(found, key=lambda line: line.operation is None, default=None)
 
 
+@lru_cache(maxsize=1_024)
 def version_of(path: str) -> str:
     """Return which version an operation belongs to by its path (``v1``), ``-`` if to none."""
     found = _VERSION.search(path)

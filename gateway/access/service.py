@@ -267,7 +267,7 @@ class AccessService:
         Raises:
             Problem: ``client-authentication-failed``, ``unknown-purpose``,
                 ``purpose-not-granted``, ``proof-invalid``, ``quota-exceeded``; each with the OAuth
-            member ``error``.
+                member ``error``.
 
         """
         client: ClientRow | None = None

@@ -1,6 +1,7 @@
 """Clients, tokens, purposes, grants: who may ask what."""
 
 from gateway.access.dpop import Presented
+from gateway.access.entries import Caller
 from gateway.access.grants import GrantedItems, Relation
 from gateway.access.registration import (
     OWN_ACCESSES,
@@ -8,7 +9,7 @@ from gateway.access.registration import (
     RegistrationError,
 )
 from gateway.access.registry import AccessRegistry
-from gateway.access.service import AccessService, Caller
+from gateway.access.service import AccessService
 from gateway.access.store import AccessStore
 from gateway.access.tokens import Access
 

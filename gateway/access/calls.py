@@ -8,9 +8,10 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from gateway.access.entries import Caller
 from gateway.access.quotas import Lane
 from gateway.access.routes import caller_of, presented_with
-from gateway.access.service import AccessService, Caller
+from gateway.access.service import AccessService
 from gateway.access.tokens import Access
 from gateway.api.bodies import json_body, json_response
 from gateway.api.edge import note

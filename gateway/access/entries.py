@@ -1,15 +1,20 @@
-"""The audit record of an operation that a known consumer called."""
+"""Where a call comes from, and the audit record of an operation that a known consumer called."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from gateway.access.tokens import Access
 from gateway.audit import AuditEntry, AuditKind
 
-if TYPE_CHECKING:  # the service records what it refuses
-    from gateway.access.service import Caller
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a call comes from, for its audit record."""
+
+    trace_id: str = ""
+    terminal: str = ""
 
 
 def operation_entry(

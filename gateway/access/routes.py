@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.access.dpop import Presented
+from gateway.access.entries import Caller
 from gateway.access.jose import ASSERTION_ALGORITHMS
 from gateway.access.schemas import (
     ASSERTION_TYPE,
@@ -21,7 +22,7 @@ from gateway.access.schemas import (
     read_revocation_request,
     read_token_request,
 )
-from gateway.access.service import AccessService, Caller
+from gateway.access.service import AccessService
 from gateway.access.tokens import PURPOSE_TYPE
 from gateway.api.edge import peer_of
 from gateway.api.openapi import DPOP_HEADER, problem_responses

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from adapters.contract import Clock
 from gateway.access.authentication import ClientAuthentication
 from gateway.access.credentials import Credentials
 from gateway.access.dpop import NonceNeeded, Presented, ProofGuard, read_proof
-from gateway.access.entries import operation_entry
+from gateway.access.entries import Caller, operation_entry
 from gateway.access.grants import Grant, GrantedItems, Relation, granted_on
 from gateway.access.jose import TokenRefused, signing_keys
 from gateway.access.login_proofs import LoginProofs, People
@@ -42,14 +41,6 @@ from gateway.store.tables import ClientRow, GrantRow
 
 QUOTA: Final = "quota"
 """Stands for the function in the record of a call that came too soon, whichever it was for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Where a call comes from, for its audit record."""
-
-    trace_id: str = ""
-    terminal: str = ""
 
 
 class AccessService:
